@@ -1,0 +1,26 @@
+/** What went wrong, in the terms of the core; `http/error-response.ts` and the command line say it in theirs. */
+export type ErrorCode =
+  | "usage" // the request makes no sense, or asks for what no service could do
+  | "multi-valued" // several values of a parameter that takes one here
+  | "unauthenticated"
+  | "forbidden"
+  | "not-found" // no such dataset, job, release, HDU …
+  | "over-limit" // larger than the configuration allows
+  | "missing-file" // the records name a file that is not there
+  | "corrupt-data" // bytes that contradict their own description
+  | "unsupported" // valid, but not something this version can do
+  | "source-changed" // a file was replaced while it was being read
+  | "unavailable" // a source does not answer now; trying again may help
+  | "canceled" // the caller went away
+  | "internal";
+
+/** The one error class. The message starts with the action, quotes the value, and says what is needed. */
+export class ServiceError extends Error {
+  override readonly name = "ServiceError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,29 @@
+/** Bytes [start, start + length) of a file. */
+export type ByteRange = { readonly start: number; readonly length: number };
+
+export type ReadOptions = {
+  readonly signal?: AbortSignal | undefined;
+  /** Where the bytes go, `length` of it exactly; without it the source allocates. May lie in shared memory. */
+  readonly into?: Uint8Array | undefined;
+};
+
+/**
+ * One version of one file. `read` resolves with exactly the bytes asked for or rejects:
+ * "source-changed" when the file is no longer the version that was opened, "corrupt-data" for a range beyond its end,
+ * "unavailable" when the store does not answer after its retries, "canceled" when the signal fired.
+ */
+export interface RangeSource {
+  /** Names the file in messages and cache keys: no credentials in it. */
+  readonly key: string;
+  /** Changes whenever the bytes do: size and mtime in nanoseconds, or a strong ETag. */
+  readonly version: string;
+  readonly byteLength: number;
+  /** `into`, filled, when it was given; else a fresh array. */
+  read(range: ByteRange, options?: ReadOptions): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Opens files of one kind of place. Rejects with "missing-file" when there is none. */
+export interface RangeStore {
+  open(location: string, options?: { signal?: AbortSignal | undefined }): Promise<RangeSource>;
+}
