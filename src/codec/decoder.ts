@@ -1,0 +1,131 @@
+import { ServiceError } from "../errors.ts";
+import type { Arena } from "./arena.ts";
+import { JOB, JOB_BYTES } from "./layout.ts";
+import { instantiateDecoder, type DecoderExports } from "./module.ts";
+import { writePlane, type PlaneCoding } from "./tile-job.ts";
+
+/** A run of jobs in a job table, all on one plane. */
+export type JobRun = { readonly plane: number; readonly jobs: number; readonly count: number };
+
+/** Threads that decode; `worker-threads.ts` makes them on Node. */
+export interface DecodeThreads {
+  readonly count: number;
+  /** Runs `decodeTiles` on another thread; the number of jobs done before the first that failed. */
+  decode(run: JobRun, scratch: number, scratchBytes: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * Work below this is done at once on the calling thread, in about a millisecond; handing it to a worker and back costs
+ * some 50 µs and a turn of the event loop.
+ */
+const INLINE_PIXELS = 400_000;
+
+/** Says which job failed, and how; the caller knows the file and the tile. */
+export class DecodeFailure extends Error {
+  override readonly name = "DecodeFailure";
+  readonly jobIndex: number;
+  readonly reason: string;
+  readonly unsupported: boolean;
+
+  constructor(jobIndex: number, status: number) {
+    const reason = describeStatus(status);
+    super(reason);
+    this.jobIndex = jobIndex;
+    this.reason = reason;
+    this.unsupported = status === 3;
+  }
+}
+
+/** Runs tile jobs, here or on other threads. Its memory is the arena. */
+export class Decoder {
+  readonly arena: Arena;
+  readonly #exports: DecoderExports;
+  readonly #ditherTable: number;
+  readonly #threads: DecodeThreads | null;
+
+  constructor(arena: Arena, module: WebAssembly.Module, threads: DecodeThreads | null = null) {
+    this.arena = arena;
+    this.#exports = instantiateDecoder(module, arena.memory);
+    this.#ditherTable = arena.allocate(this.#exports.DITHER_TABLE_BYTES.value as number);
+    this.#exports.initDitherTable(this.#ditherTable);
+    this.#threads = threads;
+  }
+
+  get threadCount(): number {
+    return this.#threads?.count ?? 0;
+  }
+
+  /** The address of a Plane, for jobs; the caller releases it to the arena. */
+  addPlane(coding: PlaneCoding): number {
+    return writePlane(this.arena, coding, this.#ditherTable);
+  }
+
+  /** Scratch bytes that decoding a tile of this plane takes, on each thread. */
+  scratchBytes(plane: number, tile: { tilePixels: number; tileWidth: number }): number {
+    return this.#exports.scratchBytes(plane, tile.tilePixels, tile.tileWidth) >>> 0;
+  }
+
+  /**
+   * Decodes all jobs of the run. `pixels` is the work in it, lead-in included; it decides where it is done.
+   * Rejects with DecodeFailure for the first job that fails. Resources of the jobs must stay reserved until it settles.
+   */
+  async decode(run: JobRun, work: { pixels: number; scratchBytes: number }): Promise<void> {
+    const threads = this.#threads;
+    if (threads === null || work.pixels < INLINE_PIXELS) {
+      this.#decodeHere(run, work.scratchBytes);
+      return;
+    }
+    const parts = splitRun(run, Math.min(threads.count, run.count));
+    const scratch = parts.map(() => this.arena.allocate(work.scratchBytes));
+    try {
+      const done = await Promise.all(parts.map((part, i) => threads.decode(part, scratch[i], work.scratchBytes)));
+      parts.forEach((part, i) => this.#check(part, done[i], (part.jobs - run.jobs) / JOB_BYTES));
+    } finally {
+      for (const address of scratch) this.arena.release(address);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#threads?.close();
+  }
+
+  #decodeHere(run: JobRun, scratchBytes: number): void {
+    const scratch = this.arena.allocate(scratchBytes);
+    try {
+      this.#check(run, this.#exports.decodeTiles(run.plane, run.jobs, run.count, scratch, scratchBytes), 0);
+    } finally {
+      this.arena.release(scratch);
+    }
+  }
+
+  #check(run: JobRun, done: number, firstJob: number): void {
+    if (done === run.count) return;
+    const status = this.arena.words[(run.jobs + done * JOB_BYTES + JOB.status) >>> 2];
+    throw new DecodeFailure(firstJob + done, status);
+  }
+}
+
+function splitRun(run: JobRun, parts: number): JobRun[] {
+  const result: JobRun[] = [];
+  for (let i = 0; i < parts; i++) {
+    const from = Math.floor((run.count * i) / parts);
+    const to = Math.floor((run.count * (i + 1)) / parts);
+    result.push({ plane: run.plane, jobs: run.jobs + from * JOB_BYTES, count: to - from });
+  }
+  return result;
+}
+
+/** The statuses of `assembly/status.ts`. */
+function describeStatus(status: number): string {
+  switch (status) {
+    case 1:
+      return "its compressed bytes end before its pixels do";
+    case 2:
+      return "its compressed bytes contradict themselves";
+    case 3:
+      return "its encoding is of a kind that this version does not read";
+    default:
+      throw new ServiceError("internal", `Cannot decode: the decoder returned status ${status}`);
+  }
+}

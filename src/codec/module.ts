@@ -1,0 +1,23 @@
+import { ARENA_BASE } from "./arena.ts";
+import { ServiceError } from "../errors.ts";
+
+/** What `assembly/index.ts` exports to the host. */
+export interface DecoderExports {
+  /** Bytes of constants below which nothing may be allocated. */
+  heapBase(): number;
+  readonly DITHER_TABLE_BYTES: WebAssembly.Global;
+  initDitherTable(address: number): void;
+  /** Scratch that a tile of this plane needs while it is decoded. */
+  scratchBytes(plane: number, tilePixels: number, tileWidth: number): number;
+  /** Decodes jobs in order; the number of those done before the first that failed (its status is in the job). */
+  decodeTiles(plane: number, jobs: number, count: number, scratch: number, scratchLength: number): number;
+}
+
+/** One instance a thread; all share `memory`. */
+export function instantiateDecoder(module: WebAssembly.Module, memory: WebAssembly.Memory): DecoderExports {
+  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as DecoderExports;
+  if (exports.heapBase() > ARENA_BASE) {
+    throw new ServiceError("internal", `Cannot use the decoder: its constants end at ${exports.heapBase()}`);
+  }
+  return exports;
+}

@@ -1,0 +1,68 @@
+import { Worker } from "node:worker_threads";
+import { ServiceError } from "../errors.ts";
+import type { Arena } from "./arena.ts";
+import type { DecodeThreads, JobRun } from "./decoder.ts";
+
+type Request = { id: number; plane: number; jobs: number; count: number; scratch: number; scratchBytes: number };
+type Reply = { id: number; done: number };
+
+/** Decoder threads of Node: each has its own instance of the module on the arena's memory, and runs what it is sent in order. */
+export class WorkerThreads implements DecodeThreads {
+  readonly #workers: { worker: Worker; waiting: number }[] = [];
+  readonly #pending = new Map<number, { resolve(done: number): void; reject(error: unknown): void }>();
+  #lastId = 0;
+
+  constructor(arena: Arena, module: WebAssembly.Module, count: number) {
+    for (let i = 0; i < count; i++) {
+      const worker = new Worker(`(${runDecoder.toString()})(require("node:worker_threads"))`, {
+        eval: true,
+        name: `decode-${i}`,
+        workerData: { module, memory: arena.memory },
+      });
+      const entry = { worker, waiting: 0 };
+      worker.on("message", ({ id, done }: Reply) => {
+        entry.waiting--;
+        this.#pending.get(id)?.resolve(done);
+        this.#pending.delete(id);
+        if (entry.waiting === 0) worker.unref();
+      });
+      worker.on("error", (cause) => {
+        const error = new ServiceError("internal", "Cannot decode: a decoder thread stopped", { cause });
+        for (const { reject } of this.#pending.values()) reject(error);
+        this.#pending.clear();
+      });
+      worker.unref(); // An idle thread does not keep the process alive; one at work does.
+      this.#workers.push(entry);
+    }
+  }
+
+  get count(): number {
+    return this.#workers.length;
+  }
+
+  decode(run: JobRun, scratch: number, scratchBytes: number): Promise<number> {
+    const entry = this.#workers.reduce((least, other) => (other.waiting < least.waiting ? other : least));
+    const id = ++this.#lastId;
+    entry.waiting++;
+    entry.worker.ref();
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      entry.worker.postMessage({ id, ...run, scratch, scratchBytes } satisfies Request);
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
+  }
+}
+
+/** Runs inside the thread, from its source text: it may refer to nothing outside itself. */
+function runDecoder({ parentPort, workerData }: typeof import("node:worker_threads")): void {
+  const { module, memory } = workerData as { module: WebAssembly.Module; memory: WebAssembly.Memory };
+  const { decodeTiles } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
+    decodeTiles(plane: number, jobs: number, count: number, scratch: number, scratchBytes: number): number;
+  };
+  parentPort?.on("message", ({ id, plane, jobs, count, scratch, scratchBytes }: Request) => {
+    parentPort.postMessage({ id, done: decodeTiles(plane, jobs, count, scratch, scratchBytes) } satisfies Reply);
+  });
+}
