@@ -1,0 +1,79 @@
+import { resolve } from "node:path";
+
+/** Reads one environment variable. Throws an Error that says what is needed ("it must be …"). */
+export type ParseSetting<T> = (text: string) => T;
+
+/** An integer in [least, most]. */
+export function integer(least: number, most: number): ParseSetting<number> {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    throw new Error(`it must be an integer from ${least} to ${most}`);
+  };
+}
+
+const BYTE_UNITS: Readonly<Record<string, number>> = {
+  "": 1, B: 1,
+  kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12,
+  KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40,
+}; // prettier-ignore
+
+/** A number of bytes: `1048576`, `512MiB`, `1.5GB`. */
+export function bytes(least: number): ParseSetting<number> {
+  return (text) => {
+    const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
+    const value = Math.round(Number(amount) * (BYTE_UNITS[unit] ?? NaN));
+    if (amount !== "" && Number.isSafeInteger(value) && value >= least) return value;
+    throw new Error(`it must be bytes, at least ${formatBytes(least)}, such as 536870912, 512MiB or 1.5GB`);
+  };
+}
+
+/** In the largest unit that leaves a whole number: `512MiB`. Read by `bytes`. */
+export function formatBytes(value: number): string {
+  const unit = ["TiB", "GiB", "MiB", "KiB"].find((name) => value > 0 && value % (BYTE_UNITS[name] ?? 1) === 0) ?? "";
+  return `${value / (BYTE_UNITS[unit] ?? 1)}${unit}`;
+}
+
+/** Seconds in [least, most]; fractions are allowed. */
+export function seconds(least: number, most: number): ParseSetting<number> {
+  return (text) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+    if (value >= least && value <= most) return value;
+    throw new Error(`it must be seconds, from ${least} to ${most}`);
+  };
+}
+
+export function oneOf<const T extends string>(choices: readonly T[]): ParseSetting<T> {
+  return (text) => {
+    const choice = choices.find((known) => known === text);
+    if (choice !== undefined) return choice;
+    throw new Error(`it must be one of ${choices.join(", ")}`);
+  };
+}
+
+/** Values apart by commas, spaces around them dropped; an empty text is an empty list. */
+export function listOf<T>(parse: ParseSetting<T>): ParseSetting<readonly T[]> {
+  return (text) => (text.trim() === "" ? [] : text.split(",").map((part) => parse(part.trim())));
+}
+
+/** A file or folder of this machine, made absolute. */
+export const path: ParseSetting<string> = (text) => {
+  if (text !== "" && !text.includes("\0")) return resolve(text);
+  throw new Error("it must be a path");
+};
+
+/** An http or https address without user, query or fragment; the slash at its end is dropped. */
+export const url: ParseSetting<string> = (text) => {
+  const parsed = URL.canParse(text) ? new URL(text) : null;
+  const plain = parsed !== null && parsed.username + parsed.password + parsed.search + parsed.hash === "";
+  if (parsed !== null && plain && /^https?:$/.test(parsed.protocol)) return parsed.href.replace(/\/+$/, "");
+  throw new Error("it must be an address such as https://cutout.example.org");
+};
+
+/** A DNS name without a port. */
+export const hostName: ParseSetting<string> = (text) => {
+  if (/^(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*$/i.test(text) && text.length <= 253) return text.toLowerCase();
+  throw new Error("it must be a host name such as example.org, without port and path");
+};
+
+export const anyText: ParseSetting<string> = (text) => text;
