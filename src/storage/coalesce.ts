@@ -1,0 +1,46 @@
+import type { ByteRange } from "./range-source.ts";
+
+export type CoalesceLimits = {
+  /** Ranges this far apart, or nearer, are read together with the bytes between them. */
+  readonly maxGapBytes: number;
+  /** A read grows no longer than this by merging. One range that is longer is still read whole. */
+  readonly maxReadBytes: number;
+};
+
+/** Where the bytes of a wanted range lie: `length` bytes at `offset` of the bytes of `reads[read]`. */
+export type Slice = { readonly read: number; readonly offset: number; readonly length: number };
+
+export type ReadPlan = {
+  /** In file order. */
+  readonly reads: readonly ByteRange[];
+  /** One for each wanted range, in the order asked for; null where the range is empty and needs no read. */
+  readonly slices: readonly (Slice | null)[];
+};
+
+/** Merges near ranges into few reads. Ranges may come in any order, overlap and repeat; all of each lies in one read. */
+export function planReads(ranges: readonly ByteRange[], limits: CoalesceLimits): ReadPlan {
+  const inFileOrder = ranges.map((range, index) => ({ range, index })).filter(({ range }) => range.length > 0);
+  inFileOrder.sort((a, b) => a.range.start - b.range.start);
+
+  const reads: { start: number; length: number }[] = [];
+  const slices = new Array<Slice | null>(ranges.length).fill(null);
+  for (const { range, index } of inFileOrder) {
+    let read = reads.at(-1);
+    if (read !== undefined && joins(read, range, limits)) {
+      read.length = Math.max(read.length, range.start + range.length - read.start);
+    } else {
+      read = { start: range.start, length: range.length };
+      reads.push(read);
+    }
+    slices[index] = { read: reads.length - 1, offset: range.start - read.start, length: range.length };
+  }
+  return { reads, slices };
+}
+
+/** `range` starts no earlier than `read`. */
+function joins(read: ByteRange, range: ByteRange, { maxGapBytes, maxReadBytes }: CoalesceLimits): boolean {
+  const readEnd = read.start + read.length;
+  const rangeEnd = range.start + range.length;
+  if (rangeEnd <= readEnd) return true;
+  return range.start - readEnd <= maxGapBytes && rangeEnd - read.start <= maxReadBytes;
+}

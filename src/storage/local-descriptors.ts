@@ -1,0 +1,101 @@
+import * as fs from "node:fs";
+
+/** A file as it was when it was opened. */
+export type OpenFile = {
+  readonly descriptor: number;
+  readonly version: string;
+  readonly byteLength: number;
+  /** Nanoseconds since 1970. While it stays the same nothing about the file has changed, its links included. */
+  changeTime: bigint;
+};
+
+type Entry = { readonly file: OpenFile; users: number; retired: boolean };
+
+/**
+ * Keeps files open between reads, least recently used first in the map and first to go.
+ * A descriptor with a read under way is never closed, so reads in parallel can exceed `maxOpen` for a moment.
+ */
+export class DescriptorPool {
+  readonly #entries = new Map<string, Entry>();
+  readonly #maxOpen: number;
+  readonly #open: (path: string) => Promise<OpenFile>;
+
+  constructor(options: { readonly maxOpen: number; readonly open: (path: string) => Promise<OpenFile> }) {
+    this.#maxOpen = options.maxOpen;
+    this.#open = options.open;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Runs `work` on the open file of a path; opens it when it is not open, or open in another version. */
+  async use<T>(path: string, version: string, work: (file: OpenFile) => Promise<T> | T): Promise<T> {
+    const entry = this.#borrow(path, version) ?? (await this.#add(path));
+    try {
+      return await work(entry.file);
+    } finally {
+      entry.users--;
+      if (entry.retired && entry.users === 0) closeFile(entry.file);
+      this.#shrink(this.#maxOpen);
+    }
+  }
+
+  /** Forgets a file that is no longer what its path leads to; closes it when its last read is over. */
+  retire(path: string, file?: OpenFile): void {
+    const entry = this.#entries.get(path);
+    if (entry === undefined || (file !== undefined && entry.file !== file)) return;
+    this.#entries.delete(path);
+    entry.retired = true;
+    if (entry.users === 0) closeFile(entry.file);
+  }
+
+  retireAll(): void {
+    for (const path of [...this.#entries.keys()]) this.retire(path);
+  }
+
+  // Counts the user in the same turn: an entry without one may be closed by whoever runs next.
+  #borrow(path: string, version: string): Entry | undefined {
+    const entry = this.#entries.get(path);
+    if (entry?.file.version !== version) return undefined;
+    this.#entries.delete(path); // to the end: used last
+    this.#entries.set(path, entry);
+    entry.users++;
+    return entry;
+  }
+
+  async #add(path: string): Promise<Entry> {
+    const file = await this.#open(path).catch((error: unknown) => {
+      if (!isOutOfDescriptors(error)) throw error;
+      this.#shrink(0);
+      return this.#open(path);
+    });
+    const rival = this.#borrow(path, file.version); // opened by someone else in the meantime
+    if (rival !== undefined) {
+      closeFile(file);
+      return rival;
+    }
+    this.retire(path);
+    this.#shrink(this.#maxOpen - 1);
+    const entry = { file, users: 1, retired: false };
+    this.#entries.set(path, entry);
+    return entry;
+  }
+
+  #shrink(target: number): void {
+    if (this.#entries.size <= target) return;
+    for (const [path, entry] of [...this.#entries]) {
+      if (this.#entries.size <= target) return;
+      if (entry.users === 0) this.retire(path);
+    }
+  }
+}
+
+function closeFile(file: OpenFile): void {
+  fs.close(file.descriptor, () => {}); // read only: nothing can be lost, and nobody could act on a failure
+}
+
+function isOutOfDescriptors(error: unknown): boolean {
+  const code = (error as { cause?: NodeJS.ErrnoException }).cause?.code;
+  return code === "EMFILE" || code === "ENFILE";
+}

@@ -1,0 +1,98 @@
+import * as fs from "node:fs";
+import { isAbsolute, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { ServiceError } from "../errors.ts";
+import type { OpenFile } from "./local-descriptors.ts";
+
+// Not blocking: a pipe put in place of the file, after the check, must not hang the open.
+const OPEN_FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+
+const stat = promisify(fs.stat) as (path: string, options: { bigint: true }) => Promise<fs.BigIntStats>;
+const realpath = promisify(fs.realpath.native) as (path: string) => Promise<string>;
+const openDescriptor = promisify(fs.open) as (path: string, flags: number) => Promise<number>;
+
+/** Opens what `path` leads to, links followed, if it is a regular file in one of `roots`. */
+export async function openRegularFile(path: string, roots: readonly string[]): Promise<OpenFile> {
+  const real = await attempt(path, () => realpath(path));
+  await requireInside(path, real, roots);
+  requireRegular(path, await attempt(path, () => stat(real, { bigint: true }))); // opening a device may already act on it
+  const descriptor = await attempt(path, () => openDescriptor(real, OPEN_FLAGS));
+  try {
+    const now = fs.fstatSync(descriptor, { bigint: true });
+    requireRegular(path, now);
+    return { descriptor, version: versionOf(now), byteLength: Number(now.size), changeTime: now.ctimeNs };
+  } catch (error) {
+    fs.closeSync(descriptor);
+    throw asServiceError(path, error);
+  }
+}
+
+async function requireInside(path: string, real: string, roots: readonly string[]): Promise<void> {
+  for (const root of roots) {
+    const realRoot = await realpath(root).catch(() => undefined); // a disk that is not mounted holds no file either
+    if (realRoot === undefined) continue;
+    if (real.startsWith(realRoot.endsWith(sep) ? realRoot : realRoot + sep)) return;
+  }
+  throw new ServiceError("forbidden", `Cannot open ${path}: it must lie in one of the folders that may be read`);
+}
+
+function requireRegular(path: string, found: fs.BigIntStats): void {
+  if (!found.isFile()) throw new ServiceError("missing-file", `Cannot open ${path}: it must be a regular file`);
+}
+
+export async function readVersion(path: string): Promise<string> {
+  return versionOf(await attempt(path, () => stat(path, { bigint: true })));
+}
+
+/** Two writes of equal length within one tick of the file system's clock (about 4 ms) look alike. */
+export function versionOf(found: fs.BigIntStats): string {
+  return `${found.size}-${found.mtimeNs}-${found.ino}`;
+}
+
+/** The absolute path of a location: a path already, or a `file:` URL. */
+export function parsePath(location: string): string {
+  let path = location;
+  if (/^file:/i.test(location)) {
+    try {
+      path = fileURLToPath(location);
+    } catch (cause) {
+      throw new ServiceError("missing-file", `Cannot open "${location}": it must be a file: URL of this host`, {
+        cause,
+      });
+    }
+  }
+  if (!isAbsolute(path) || path.includes("\0")) {
+    throw new ServiceError("missing-file", `Cannot open ${JSON.stringify(location)}: it must be an absolute path`);
+  }
+  return resolve(path);
+}
+
+async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw asServiceError(path, error);
+  }
+}
+
+export function asServiceError(path: string, error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+  const options = { cause: error };
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+    case "ELOOP":
+    case "ENAMETOOLONG":
+      return new ServiceError("missing-file", `Cannot open ${path}: there is no such file (${code})`, options);
+    case "EACCES":
+    case "EPERM":
+      return new ServiceError("forbidden", `Cannot open ${path}: this process may not read it (${code})`, options);
+    case "ESTALE": // a network disk forgot the file behind the descriptor
+      return new ServiceError("source-changed", `Cannot read ${path}: it was replaced since it was opened`, options);
+    default:
+      return new ServiceError("unavailable", `Cannot read ${path}: the disk answered ${code}`, options);
+  }
+}
