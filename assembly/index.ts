@@ -4,3 +4,9 @@ export * from "./layout";
 export function heapBase(): usize {
   return __heap_base;
 }
+
+export { DITHER_TABLE_BYTES, initDitherTable } from "./dither";
+export { decodeTiles, scratchBytes } from "./tiles";
+export { INFLATE_SCRATCH_BYTES, inflateGzip } from "./inflate";
+export { decodePlio, decodePlioRange } from "./plio";
+export { unshuffle } from "./unshuffle";
