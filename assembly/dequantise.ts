@@ -1,0 +1,97 @@
+/**
+ * Quantised int32 values to big-endian floats (FITS Standard 4.0, section 10.2):
+ *
+ *   not dithered   q · ZSCALE + ZZERO
+ *   dithered       (q − r + 0.5) · ZSCALE + ZZERO, r from dither.ts
+ *
+ * in float64, in this order, rounded once to the type of the output: every other order differs in last places.
+ * ZBLANK becomes a NaN of all ones; with the second dither, ZERO_VALUE becomes exactly 0.
+ * `values` addresses int32 of this machine's order; `out` receives `count` pixels of type T and nothing beyond them.
+ */
+import { DITHER_VALUES, nextRound } from "./dither";
+import { swap32, swap64 } from "./convert";
+
+/** SUBTRACTIVE_DITHER_2 stores pixels that are exactly 0 as this. */
+export const ZERO_VALUE: i32 = -2147483646;
+
+/** What turns the values of a tile into pixels. Lanes of all ones or none switch the special values on. */
+// prettier-ignore
+@unmanaged
+export class Scaling {
+  scale: f64;
+  zero: f64;
+  blank: i32;
+  /** 0 or -1. */
+  hasBlank: i32;
+  /** 0 or -1. */
+  hasZero: i32;
+  /** Address of the dither table, 0: no dither. */
+  table: usize;
+  /** Dither position of the next pixel. */
+  position: u32;
+}
+
+/** Writes the next `count` pixels; with dither, `scaling.position` advances by as many. */
+export function dequantise<T>(scaling: Scaling, values: usize, count: u32, out: usize): void {
+  if (!scaling.table) return dequantiseRun<T>(scaling, values, count, out, 0, false);
+  const table = scaling.table;
+  while (count > 0) {
+    const index = scaling.position % DITHER_VALUES;
+    const run = min(count, DITHER_VALUES - index);
+    dequantiseRun<T>(scaling, values, run, out, table + (<usize>index << 2), true);
+    scaling.position = index + run == DITHER_VALUES ? nextRound(table, scaling.position) : scaling.position + run;
+    values += <usize>run << 2;
+    out += <usize>run * sizeof<T>();
+    count -= run;
+  }
+}
+
+/** Pixels whose random numbers lie one after another from `random`. */
+// @ts-ignore: decorator
+@inline
+function dequantiseRun<T>(scaling: Scaling, values: usize, count: u32, out: usize, random: usize, dither: bool): void {
+  const scale = f64x2.splat(scaling.scale);
+  const zero = f64x2.splat(scaling.zero);
+  const blank = i32x4.splat(scaling.blank);
+  const hasBlank = i32x4.splat(scaling.hasBlank);
+  const hasZero = i32x4.splat(scaling.hasZero);
+  const end = values + (<usize>count << 2);
+  const vectorEnd = values + (<usize>(count & ~3) << 2);
+  while (values < vectorEnd) {
+    const q = v128.load(values);
+    let low = f64x2.convert_low_i32x4_s(q);
+    let high = f64x2.convert_low_i32x4_s(v128.shuffle<i64>(q, q, 1, 1));
+    if (dither) {
+      const half = f64x2.splat(0.5);
+      low = f64x2.add(f64x2.sub(low, f64x2.promote_low_f32x4(v128.load64_zero(random))), half);
+      high = f64x2.add(f64x2.sub(high, f64x2.promote_low_f32x4(v128.load64_zero(random, 8))), half);
+      random += 16;
+    }
+    low = f64x2.add(f64x2.mul(low, scale), zero);
+    high = f64x2.add(f64x2.mul(high, scale), zero);
+    const nulls = v128.and(i32x4.eq(q, blank), hasBlank);
+    const zeros = v128.and(i32x4.eq(q, i32x4.splat(ZERO_VALUE)), hasZero);
+    if (sizeof<T>() == 4) {
+      const floats = v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+      v128.store(out, swap32(v128.or(v128.andnot(floats, zeros), nulls)));
+      out += 16;
+    } else {
+      low = v128.or(v128.andnot(low, i64x2.extend_low_i32x4_s(zeros)), i64x2.extend_low_i32x4_s(nulls));
+      high = v128.or(v128.andnot(high, i64x2.extend_high_i32x4_s(zeros)), i64x2.extend_high_i32x4_s(nulls));
+      v128.store(out, swap64(low));
+      v128.store(out, swap64(high), 16);
+      out += 32;
+    }
+    values += 16;
+  }
+  for (; values < end; values += 4, out += sizeof<T>(), random += 4) {
+    const q = load<i32>(values);
+    let pixel = <f64>q;
+    if (dither) pixel = pixel - <f64>load<f32>(random) + 0.5;
+    pixel = pixel * scaling.scale + scaling.zero;
+    if (scaling.hasZero && q == ZERO_VALUE) pixel = 0;
+    const isNull = scaling.hasBlank && q == scaling.blank;
+    if (sizeof<T>() == 4) store<u32>(out, bswap(isNull ? <u32>-1 : reinterpret<u32>(<f32>pixel)));
+    else store<u64>(out, bswap(isNull ? <u64>-1 : reinterpret<u64>(pixel)));
+  }
+}

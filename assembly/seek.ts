@@ -1,0 +1,40 @@
+/**
+ * The seek index of a Rice tile: entries of SEEK_ENTRY_BYTES, filled from the first while decoding passes them.
+ *
+ *   entry k belongs to pixel k · stride, the first of a block
+ *   u32 bit offset of that block in the stream, i32 value of the pixel before it
+ */
+import * as layout from "./layout";
+
+/** Pixels between two entries: the smallest multiple of the block size that is at least SEEK_PIXELS. */
+export function seekStride(blockSize: u32): u32 {
+  return ((layout.SEEK_PIXELS - 1) / blockSize + 1) * blockSize;
+}
+
+/** Address of the last filled entry at or before `pixel`; 0: none. */
+// @ts-ignore: decorator
+@inline
+export function findSeekEntry(job: usize, stride: u32, pixel: u32): usize {
+  const filled = load<u32>(job, layout.JOB_INDEXED);
+  if (!filled) return 0;
+  return <usize>load<u32>(job, layout.JOB_INDEX) + <usize>min(pixel / stride, filled - 1) * layout.SEEK_ENTRY_BYTES;
+}
+
+/** The pixel that the entry at this address belongs to. */
+// @ts-ignore: decorator
+@inline
+export function seekEntryPixel(job: usize, stride: u32, entry: usize): u32 {
+  return <u32>((entry - load<u32>(job, layout.JOB_INDEX)) / layout.SEEK_ENTRY_BYTES) * stride;
+}
+
+/** Fills the next entry if it is the one of this block start. */
+// @ts-ignore: decorator
+@inline
+export function recordSeekEntry(job: usize, stride: u32, pixel: u32, bit: u64, value: i32): void {
+  const filled = load<u32>(job, layout.JOB_INDEXED);
+  if (<u64>filled * stride != pixel) return;
+  const entry = <usize>load<u32>(job, layout.JOB_INDEX) + <usize>filled * layout.SEEK_ENTRY_BYTES;
+  store<u32>(entry, <u32>bit);
+  store<i32>(entry, value, 4);
+  store<u32>(job, filled + 1, layout.JOB_INDEXED);
+}
