@@ -1,6 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import { BLOCK_BYTES, type ByteReader } from "./byte-reader.ts";
-import { CARD_BYTES, parseCards, type Card } from "./card.ts";
+import { CARD_BYTES, decodeLatin1, parseCards, type Card } from "./card.ts";
 import type { HeaderValue } from "./card-value.ts";
 
 /**
@@ -88,6 +88,17 @@ export type HeaderRead = {
  * of the file. "corrupt-data" where the file ends before END, "over-limit" past MAX_HEADER_BYTES.
  */
 export async function readHeader(reader: ByteReader, start: number, signal?: AbortSignal): Promise<HeaderRead> {
+  const read = await readHeaderThatBegins(reader, { start, keyword: "" }, signal);
+  if (read === null) throw new ServiceError("internal", "Cannot read a header: every card begins with nothing");
+  return read;
+}
+
+/** As `readHeader`; null, after one read, where the first card has another keyword than this. */
+export async function readHeaderThatBegins(
+  reader: ByteReader,
+  { start, keyword }: { start: number; keyword: string },
+  signal?: AbortSignal,
+): Promise<HeaderRead | null> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   let chunkLength = FIRST_READ_BYTES;
@@ -103,6 +114,7 @@ export async function readHeader(reader: ByteReader, start: number, signal?: Abo
     const wanted = Math.floor(Math.min(available, chunkLength) / CARD_BYTES) * CARD_BYTES;
     const range = { start: start + length, length: wanted };
     const chunk = await reader.read(range, signal === undefined ? {} : { signal });
+    if (length === 0 && !decodeLatin1(chunk.subarray(0, 8)).startsWith(keyword)) return null;
     const end = findEnd(chunk);
     chunks.push(end === -1 ? chunk : chunk.subarray(0, end));
     if (end !== -1) {

@@ -1,0 +1,131 @@
+import { ServiceError } from "../errors.ts";
+import type { Header } from "./header.ts";
+
+/** A column of a binary table: where its field lies in a row, and what is in it (FITS Standard 4.0, section 7.3). */
+export type Column = {
+  /** TTYPEn, upper-case. */
+  readonly name: string;
+  /** Bytes from the start of the row. */
+  readonly offset: number;
+  readonly form: ColumnForm;
+};
+
+export type ColumnForm = {
+  /** How many elements; of an array descriptor 0 or 1. */
+  readonly repeat: number;
+  /** L X B I J K A E D C M, or P or Q: a descriptor of 32-bit or 64-bit numbers. */
+  readonly code: string;
+  /** What a descriptor points to: the code of its elements; "" otherwise. */
+  readonly elementCode: string;
+  /** Bytes of the field in a row. */
+  readonly width: number;
+};
+
+/** Bytes of one element (section 7.3.3, table 18). X counts bits and is handled apart. */
+const ELEMENT_BYTES: Readonly<Record<string, number>> = {
+  L: 1,
+  B: 1,
+  A: 1,
+  I: 2,
+  J: 4,
+  E: 4,
+  K: 8,
+  D: 8,
+  C: 8,
+  M: 16,
+  P: 8,
+  Q: 16,
+};
+
+const FORM = /^(\d{0,15})([LXBIJKAEDCMPQ])(.*)$/;
+const MAX_FIELDS = 999;
+
+/** Parses TFORMn, for example "1PB(1234)", "D" or "16A". */
+export function parseColumnForm(text: string): ColumnForm {
+  const match = FORM.exec(text.trim().toUpperCase());
+  const code = match?.[2] ?? "";
+  const repeat = match?.[1] === "" ? 1 : Number(match?.[1]);
+  const isDescriptor = code === "P" || code === "Q";
+  const elementCode = isDescriptor ? (match?.[3]?.[0] ?? "") : "";
+  const known = code !== "" && (!isDescriptor || (repeat <= 1 && /^[LXBIJKAEDCM]$/.test(elementCode)));
+  if (!known) throw new ServiceError("corrupt-data", `Cannot use the column format "${text}": it is none of a table`);
+  const width = code === "X" ? Math.ceil(repeat / 8) : repeat * (ELEMENT_BYTES[code] ?? 0);
+  return { repeat, code, elementCode, width };
+}
+
+/** The columns of a binary table. "corrupt-data" where they are wider than its rows. */
+export function parseColumns(header: Header): Column[] {
+  const fields = header.getInteger("TFIELDS") ?? 0;
+  if (fields < 0 || fields > MAX_FIELDS) {
+    throw new ServiceError("corrupt-data", `Cannot use TFIELDS = ${fields}: it needs to be 0 to ${MAX_FIELDS}`);
+  }
+  const columns: Column[] = [];
+  let offset = 0;
+  for (let field = 1; field <= fields; field++) {
+    const text = header.getString(`TFORM${field}`);
+    if (text === undefined)
+      throw new ServiceError("corrupt-data", `Cannot use column ${field}: it needs TFORM${field}`);
+    const form = parseColumnForm(text);
+    columns.push({ name: (header.getString(`TTYPE${field}`) ?? "").trim().toUpperCase(), offset, form });
+    offset += form.width;
+  }
+  const rowLength = header.getInteger("NAXIS1") ?? 0;
+  if (offset > rowLength) {
+    throw new ServiceError(
+      "corrupt-data",
+      `Cannot use a table with rows of ${rowLength} bytes: its columns have ${offset}`,
+    );
+  }
+  return columns;
+}
+
+/** Bytes in the heap, from its start. */
+export type HeapRange = { readonly offset: number; readonly length: number };
+
+/**
+ * The array that a descriptor in a row points to (section 7.3.5):
+ *
+ *   P  int32 number of elements, int32 heap offset     8 bytes
+ *   Q  int64 number of elements, int64 heap offset    16 bytes
+ *
+ * Numbers of P are read as unsigned, which lets it reach 4 GiB; negative ones have no meaning in the standard.
+ * `rowOffset` is where the row starts in `rows`; the caller knows that all of it is there.
+ */
+export function readArrayDescriptor(
+  { rows, rowOffset, heapLength }: { rows: DataView; rowOffset: number; heapLength: number },
+  column: Column,
+): HeapRange {
+  const { code, elementCode, repeat } = column.form;
+  if (repeat === 0) return { offset: 0, length: 0 };
+  const at = rowOffset + column.offset;
+  const count = code === "P" ? rows.getUint32(at) : Number(rows.getBigInt64(at));
+  const offset = code === "P" ? rows.getUint32(at + 4) : Number(rows.getBigInt64(at + 8));
+  const length = elementCode === "X" ? Math.ceil(count / 8) : count * (ELEMENT_BYTES[elementCode] ?? 0);
+  if (length === 0) return { offset: 0, length: 0 };
+  if (!(count > 0 && offset >= 0 && offset <= heapLength && length <= heapLength - offset)) {
+    const message = `Cannot use a descriptor of ${column.name} with ${count} elements at ${offset}: the heap has ${heapLength} bytes`;
+    throw new ServiceError("corrupt-data", message);
+  }
+  return { offset, length };
+}
+
+/** The first number of a field that is no descriptor. */
+export function readNumber(rows: DataView, rowOffset: number, column: Column): number {
+  const at = rowOffset + column.offset;
+  switch (column.form.code) {
+    case "B":
+      return rows.getUint8(at);
+    case "I":
+      return rows.getInt16(at);
+    case "J":
+      return rows.getInt32(at);
+    case "K":
+      return Number(rows.getBigInt64(at));
+    case "E":
+      return rows.getFloat32(at);
+    case "D":
+      return rows.getFloat64(at);
+    default:
+      throw new ServiceError("corrupt-data", `Cannot use column ${column.name}: its format is no number`);
+  }
+}

@@ -1,0 +1,55 @@
+import { ServiceError } from "../errors.ts";
+import { readArrayDescriptor, readNumber, type HeapRange } from "./bintable.ts";
+import type { TiledImage } from "./tiled-image.ts";
+
+/** Where the bytes of a tile are, and how its values are to be scaled. Offsets from the start of the heap. */
+export type TileStream = HeapRange & {
+  /** Which of the three columns has them: GZIP_COMPRESSED_DATA and UNCOMPRESSED_DATA hold unquantised pixels. */
+  readonly storage: "compressed" | "gzip" | "uncompressed";
+  /** ZSCALE and ZZERO: 1 and 0 where there are none. */
+  readonly scale: number;
+  readonly zero: number;
+  /** ZBLANK */
+  readonly nullValue: number | undefined;
+  readonly mask: HeapRange | undefined;
+};
+
+/**
+ * Where a tile lies. `tableRows` holds rows of the table from row `firstRow` on, as they are in the file; the tile's
+ * must be among them. Every offset is checked against the heap: "corrupt-data" names the tile.
+ */
+export function readTileDescriptor(
+  tableRows: DataView,
+  tileIndex: number,
+  tiled: TiledImage,
+  firstRow = 0,
+): TileStream {
+  const { columns, heapLength, rowLength } = tiled;
+  const rowOffset = (tileIndex - firstRow) * rowLength;
+  if (!(rowOffset >= 0 && rowLength <= tableRows.byteLength - rowOffset)) {
+    throw new ServiceError("internal", `Cannot read the descriptor of tile ${tileIndex}: its row was not handed over`);
+  }
+  try {
+    const row = { rows: tableRows, rowOffset, heapLength };
+    const maskRange = columns.nullMask && readArrayDescriptor(row, columns.nullMask);
+    const values = {
+      scale: columns.scale ? readNumber(tableRows, rowOffset, columns.scale) : (tiled.scale ?? 1),
+      zero: columns.zero ? readNumber(tableRows, rowOffset, columns.zero) : (tiled.zero ?? 0),
+      nullValue: columns.nullValue ? readNumber(tableRows, rowOffset, columns.nullValue) : tiled.nullValue,
+      mask: maskRange !== undefined && maskRange.length > 0 ? maskRange : undefined,
+    };
+    const candidates = [
+      ["compressed", columns.compressed],
+      ["gzip", columns.gzipCompressed],
+      ["uncompressed", columns.uncompressed],
+    ] as const;
+    for (const [storage, column] of candidates) {
+      const range = column && readArrayDescriptor(row, column);
+      if (range !== undefined && range.length > 0) return { storage, ...range, ...values };
+    }
+  } catch (cause) {
+    if (!(cause instanceof ServiceError)) throw cause;
+    throw new ServiceError(cause.code, `Cannot read tile ${tileIndex}: ${cause.message}`, { cause });
+  }
+  throw new ServiceError("corrupt-data", `Cannot read tile ${tileIndex}: none of its columns has any bytes`);
+}
