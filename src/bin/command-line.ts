@@ -5,7 +5,9 @@ import { nearestName } from "./nearest-name.ts";
 type LoadCommand = () => Promise<{ readonly command: Command }>;
 
 /** Each command is loaded when it is called: `recorte fits` must not wait for the web server's modules. */
-const COMMANDS: Readonly<Record<string, LoadCommand>> = {};
+const COMMANDS: Readonly<Record<string, LoadCommand>> = {
+  migrate: () => import("./commands/migrate.ts"),
+};
 
 /** Runs `recorte <args>`; resolves with the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted. */
 export async function runCommandLine(

@@ -1,0 +1,7 @@
+import { join } from "node:path";
+import type { Configuration } from "./configuration.ts";
+
+/** The image index: it can be made anew by `recorte ingest`. */
+export function indexDatabaseFile(configuration: Configuration): string {
+  return join(configuration.dataDirectory, "index.sqlite");
+}
