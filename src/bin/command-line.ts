@@ -1,11 +1,13 @@
 import { ServiceError } from "../errors.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, type Command, type CommandContext } from "./command.ts";
 import { nearestName } from "./nearest-name.ts";
+import { oneLine } from "./one-line.ts";
 
 type LoadCommand = () => Promise<{ readonly command: Command }>;
 
 /** Each command is loaded when it is called: `recorte fits` must not wait for the web server's modules. */
 const COMMANDS: Readonly<Record<string, LoadCommand>> = {
+  ingest: () => import("./commands/ingest.ts"),
   migrate: () => import("./commands/migrate.ts"),
 };
 
@@ -72,10 +74,7 @@ function reportFailure(name: string, error: unknown, context: CommandContext): n
   return usage ? EXIT_USAGE : EXIT_FAILURE;
 }
 
-/**
- * The message and those of its causes that say something new. Control characters are taken out, since names come from
- * files; only the line breaks of a list ("\n  ") stay.
- */
+/** The message and those of its causes that say something new. A list ("\n  ") keeps its lines. */
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let e: unknown = error; e !== undefined && e !== null && parts.length < 5; ) {
@@ -83,5 +82,5 @@ export function describeError(error: unknown): string {
     if (!parts.some((part) => part.includes(message) || message.startsWith(part))) parts.push(message);
     e = e instanceof Error ? e.cause : undefined;
   }
-  return parts.join(": ").replace(/(?!\n {2})\p{Cc}+/gu, " ");
+  return parts.join(": ").split("\n  ").map(oneLine).join("\n  ");
 }
