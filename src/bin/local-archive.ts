@@ -25,7 +25,10 @@ export function createLocalArchive(roots: readonly string[]): ArchiveFiles & { c
     list: listFiles,
     async *lines(location, signal) {
       try {
-        yield* createInterface({ input: createReadStream(location, { encoding: "utf8", signal }), crlfDelay: Infinity });
+        yield* createInterface({
+          input: createReadStream(location, { encoding: "utf8", signal }),
+          crlfDelay: Infinity,
+        });
       } catch (cause) {
         throw new ServiceError("unavailable", `Cannot read "${location}"`, { cause });
       }

@@ -1,14 +1,15 @@
 import { basename } from "node:path";
 import type { IngestEvent } from "../../surveys/ingest.ts";
-import { oneLine } from "../one-line.ts";
 import type { OutputStream } from "../command.ts";
 
 /** How many missing files, and how many problems, are named. The rest is counted. */
 const MAX_NAMED = 10;
 const REDRAW_MILLISECONDS = 100;
 
+export type IngestReporter = { readonly report: (event: IngestEvent) => void; readonly end: () => void };
+
 /** Shows what ingest reports: problems as lines, progress as one line that is redrawn, on a terminal only. */
-export function createIngestReporter(stderr: OutputStream): { report(event: IngestEvent): void; end(): void } {
+export function createIngestReporter(stderr: OutputStream): IngestReporter {
   const missing: string[] = [];
   let missingCount = 0;
   let problemCount = 0;
@@ -40,10 +41,16 @@ export function createIngestReporter(stderr: OutputStream): { report(event: Inge
     },
     end() {
       clear();
-      if (problemCount > MAX_NAMED) stderr.write(`… and ${problemCount - MAX_NAMED} more that could not be registered\n`);
+      if (problemCount > MAX_NAMED)
+        stderr.write(`… and ${problemCount - MAX_NAMED} more that could not be registered\n`);
       if (missingCount === 0) return;
       stderr.write(`${missingCount} files are missing:\n${missing.map((path) => `  ${path}\n`).join("")}`);
       if (missingCount > missing.length) stderr.write(`  … and ${missingCount - missing.length} more\n`);
     },
   };
+}
+
+/** Names of files and tables are not ours: a control character in one must not reach the terminal. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ");
 }

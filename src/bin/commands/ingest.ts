@@ -50,7 +50,15 @@ Example:
       migrateIndex(database);
       const { release, survey } = createRegistry(createImageIndex(database, "")).getRelease(releaseId);
       const reporter = createIngestReporter(context.stderr);
-      const options = { release, habits: survey.habits, paths: absolute, root, database, files, signal: context.signal };
+      const options = {
+        release,
+        habits: survey.habits,
+        paths: absolute,
+        root,
+        database,
+        files,
+        signal: context.signal,
+      };
       const summary = await ingest(options, reporter.report).finally(() => reporter.end());
       context.stdout.write(describeSummary(releaseId, summary));
       return summary.problems > 0 ? EXIT_FAILURE : EXIT_OK;

@@ -1,0 +1,88 @@
+import type { IndexDatabase } from "../db/index-database.ts";
+import { ServiceError } from "../errors.ts";
+import type { ArchiveFiles } from "./archive-files.ts";
+import { createImageWriter } from "./image-writer.ts";
+import type { IngestHabits } from "./ingest-habits.ts";
+import { recordsOfTable } from "./ingest-table.ts";
+import type { ImageRecord } from "./image-record.ts";
+import type { Release } from "./release.ts";
+
+export type IngestOptions = {
+  readonly release: Release;
+  readonly habits: IngestHabits;
+  /** Tables (`.csv`), FITS files and folders of them; absolute. */
+  readonly paths: readonly string[];
+  /** Where the files that a table names lie: an absolute path or an address. */
+  readonly root: string | null;
+  readonly database: IndexDatabase;
+  readonly files: ArchiveFiles;
+  readonly signal: AbortSignal;
+};
+
+/** What happens while it runs; the caller decides how to show it. */
+export type IngestEvent =
+  | { readonly kind: "progress"; readonly images: number; readonly path: string }
+  /** A file or a line that could not be used. */
+  | { readonly kind: "problem"; readonly path: string; readonly line: number | null; readonly message: string }
+  /** A file that a table names and that is not there. */
+  | { readonly kind: "missing"; readonly path: string };
+
+export type IngestSummary = {
+  readonly added: number;
+  readonly updated: number;
+  /** Of those, images whose files are missing. */
+  readonly missing: number;
+  /** Of those, images at an address, which was not asked whether it has them. */
+  readonly unchecked: number;
+  /** Lines and files that could not be used. */
+  readonly problems: number;
+};
+
+const BATCH_RECORDS = 500;
+
+/**
+ * Registers images in the index. Running it again changes nothing; images are recognised by their publisher DID.
+ * Each batch is one transaction: stopped half-way, the index holds what was read until then.
+ */
+export async function ingest(options: IngestOptions, report: (event: IngestEvent) => void): Promise<IngestSummary> {
+  const writer = createImageWriter(options.database);
+  const summary = { added: 0, updated: 0, missing: 0, unchecked: 0, problems: 0 };
+  const reportAndCount = (event: IngestEvent) => {
+    if (event.kind === "problem") summary.problems += 1;
+    if (event.kind === "missing") summary.missing += 1;
+    report(event);
+  };
+  for (const path of options.paths) {
+    let images = 0;
+    for await (const batch of inBatches(recordsOfPath(path, options, reportAndCount))) {
+      options.signal.throwIfAborted();
+      const { added, updated } = writer.write(batch);
+      summary.added += added;
+      summary.updated += updated;
+      summary.unchecked += batch.filter((record) => record.available && record.byteLength === null).length;
+      images += batch.length;
+      report({ kind: "progress", images, path });
+    }
+  }
+  return summary;
+}
+
+function recordsOfPath(
+  path: string,
+  options: IngestOptions,
+  report: (event: IngestEvent) => void,
+): AsyncIterable<ImageRecord> {
+  if (path.toLowerCase().endsWith(".csv")) return recordsOfTable(path, options, report);
+  throw new ServiceError("unsupported", `Cannot ingest "${path}": it needs a table (.csv)`);
+}
+
+async function* inBatches<T>(items: AsyncIterable<T>): AsyncIterable<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < BATCH_RECORDS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,21 @@
+import { DES_HABITS } from "../des/des-survey.ts";
+import { DECAM_BANDS } from "../des/releases.ts";
+import type { ImageIndex } from "../image-index.ts";
+import { createIndexedSurvey } from "../indexed-survey.ts";
+import type { Release } from "../release.ts";
+import type { Survey } from "../survey.ts";
+
+/** A computed sky, packed and named the way DES packs and names its tiles: no pixel of it was ever observed. */
+export const SIM_SAMPLE: Release = {
+  id: "sim_sample",
+  title: "Simulated sky: three adjoining tiles of computed stars and noise, not observed",
+  collection: "simulated sample",
+  bands: DECAM_BANDS,
+  planes: ["image", "mask", "weight"],
+  acknowledgement: "Computed for testing; not an observation, and no product of any survey.",
+  referenceUrl: "https://github.com/linea-it/cutout",
+};
+
+export function createSimSurvey(index: ImageIndex): Survey {
+  return createIndexedSurvey({ name: "sim", releases: [SIM_SAMPLE], habits: DES_HABITS }, index);
+}
