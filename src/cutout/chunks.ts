@@ -1,0 +1,39 @@
+import type { PixelWindow } from "../raster/pixel-window.ts";
+
+/** Rows [y0, y1) of the image in one of its planes: what is read, decoded and sent together. */
+export type Chunk = { readonly plane: number; readonly y0: number; readonly y1: number };
+
+/** The first bytes leave early; a long cutout goes on in pieces that are worth handing to other threads. */
+const FIRST_CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
+const LONG_CUTOUT_BYTES = 4 * 1024 * 1024;
+
+export type ChunkOptions = {
+  readonly planes: number;
+  readonly bytesPerPixel: number;
+  /** Rows of a tile where tiles can only be decoded whole, so that a chunk must not end inside one; else 1. */
+  readonly wholeRows: number;
+};
+
+/**
+ * Cuts a window into chunks, first row first, plane by plane. Every chunk holds at least one row, and whole rows of
+ * tiles where they cannot be shared: the memory for pixels is bounded by CHUNK_BYTES or one row of tiles.
+ */
+export function planChunks(window: PixelWindow, { planes, bytesPerPixel, wholeRows }: ChunkOptions): Chunk[] {
+  const rowBytes = window.width * bytesPerPixel;
+  const long = rowBytes * window.height * planes >= LONG_CUTOUT_BYTES;
+  const end = window.y0 + window.height;
+  const chunks: Chunk[] = [];
+  for (let plane = 0; plane < planes; plane++) {
+    for (let y0 = window.y0; y0 < end; ) {
+      const bytes = long && chunks.length > 0 ? CHUNK_BYTES : FIRST_CHUNK_BYTES;
+      const rows = Math.max(1, Math.floor(bytes / rowBytes));
+      // To the last border of tiles within these rows, or to the next one where there is none.
+      const border = Math.floor((y0 + rows) / wholeRows) * wholeRows;
+      const y1 = Math.min(end, border > y0 ? border : (Math.floor(y0 / wholeRows) + 1) * wholeRows);
+      chunks.push({ plane, y0, y1 });
+      y0 = y1;
+    }
+  }
+  return chunks;
+}

@@ -1,0 +1,29 @@
+import { gunzipReader, isGzip } from "../fits/gunzip.ts";
+import type { RangeSource } from "../storage/range-source.ts";
+
+/**
+ * A file that is gzipped as a whole, read through and held in memory: its bytes cannot be reached otherwise.
+ * "over-limit" where they are more than `maxBytes`. Any other file as it is.
+ */
+export async function gunzipIfWrapped(
+  source: RangeSource,
+  maxBytes: number,
+): Promise<{ readable: RangeSource; heldBytes: number }> {
+  if (!(await isGzip(source))) return { readable: source, heldBytes: 0 };
+  const reader = await gunzipReader(source, { maxBytes });
+  return {
+    readable: {
+      key: source.key,
+      version: source.version,
+      byteLength: reader.byteLength,
+      async read(range, { signal, into } = {}) {
+        const bytes = await reader.read(range, { signal });
+        if (into === undefined) return bytes;
+        into.set(bytes);
+        return into;
+      },
+      close: () => source.close(),
+    },
+    heldBytes: reader.byteLength,
+  };
+}

@@ -1,0 +1,114 @@
+import type { Decoder } from "../codec/decoder.ts";
+import { gunzipIfWrapped } from "./gzip-source.ts";
+import type { HduSelector } from "../fits/hdu.ts";
+import type { RangeSource, RangeStore } from "../storage/range-source.ts";
+import { openImage, type OpenImage } from "./open-image.ts";
+
+/** Where an image lies. */
+export type HduLocation = {
+  /** An absolute path, or a URL that the store knows. */
+  readonly file: string;
+  readonly hdu: HduSelector;
+};
+
+/** In use until released; the image stays usable until then, also when the cache has dropped it. */
+export type ImageLease = { readonly image: OpenImage; release(): void };
+
+type Entry = { image: OpenImage; memoryBytes: number; pins: number; dropped: boolean; disposed: boolean };
+
+/**
+ * Opened images by place, header and tile table kept. Each request asks the store for the file's present version; an
+ * image of another version is never given out.
+ */
+export class ImageCache {
+  readonly #store: RangeStore;
+  readonly #decoder: Decoder;
+  readonly #limits: { readonly maxBytes: number; readonly maxGzipBytes: number };
+  readonly #entries = new Map<string, Entry>();
+  readonly #opening = new Map<string, Promise<Entry>>();
+  #bytes = 0;
+
+  constructor(store: RangeStore, decoder: Decoder, limits: { maxBytes: number; maxGzipBytes: number }) {
+    this.#store = store;
+    this.#decoder = decoder;
+    this.#limits = limits;
+  }
+
+  async open(location: HduLocation, signal?: AbortSignal): Promise<ImageLease> {
+    const { file, hdu } = location;
+    const key = `${file}|${JSON.stringify(hdu)}`;
+    const source = await this.#store.open(file, { signal });
+    const cached = this.#entries.get(key);
+    if (cached !== undefined) {
+      if (cached.image.source.version === source.version) {
+        void source.close();
+        this.#entries.delete(key);
+        this.#entries.set(key, cached);
+        return this.#lease(key, cached);
+      }
+      this.#drop(key, cached);
+    }
+    // Two requests for a new image open it once; it is opened to its end even when the first of them goes away.
+    const openingKey = `${key}|${source.version}`;
+    let opening = this.#opening.get(openingKey);
+    if (opening === undefined) {
+      opening = this.#add(key, source, hdu).finally(() => this.#opening.delete(openingKey));
+      this.#opening.set(openingKey, opening);
+    } else {
+      void source.close();
+    }
+    const entry = await opening;
+    signal?.throwIfAborted();
+    // Dropped again before this caller had its turn: only when the cache is far too small for its users.
+    return entry.disposed ? this.open(location, signal) : this.#lease(key, entry);
+  }
+
+  /** Forgets all images; those in use go when they are released. */
+  clear(): void {
+    for (const [key, entry] of this.#entries) this.#drop(key, entry);
+  }
+
+  async #add(key: string, source: RangeSource, hdu: HduSelector): Promise<Entry> {
+    const { readable, heldBytes } = await gunzipIfWrapped(source, this.#limits.maxGzipBytes);
+    const image = await openImage(readable, hdu, this.#decoder);
+    const memoryBytes = image.memoryBytes + heldBytes;
+    const entry = { image, memoryBytes, pins: 0, dropped: false, disposed: false };
+    this.#entries.set(key, entry);
+    this.#bytes += memoryBytes;
+    for (const [other, oldest] of this.#entries) {
+      if (this.#bytes <= this.#limits.maxBytes || oldest === entry) break;
+      this.#drop(other, oldest);
+    }
+    return entry;
+  }
+
+  #lease(key: string, entry: Entry): ImageLease {
+    entry.pins++;
+    let released = false;
+    return {
+      image: entry.image,
+      release: () => {
+        if (released) return;
+        released = true;
+        entry.pins--;
+        // One that fills the cache alone (a large .gz) is not kept beyond its use.
+        if (!entry.dropped && entry.memoryBytes > this.#limits.maxBytes) this.#drop(key, entry);
+        else this.#disposeIfUnused(entry);
+      },
+    };
+  }
+
+  #drop(key: string, entry: Entry): void {
+    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    this.#bytes -= entry.memoryBytes;
+    entry.dropped = true;
+    this.#disposeIfUnused(entry);
+  }
+
+  #disposeIfUnused(entry: Entry): void {
+    if (!entry.dropped || entry.pins > 0 || entry.disposed) return;
+    entry.disposed = true;
+    entry.image.dispose();
+    void entry.image.source.close();
+  }
+}

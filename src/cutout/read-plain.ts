@@ -1,0 +1,54 @@
+import type { PixelRows } from "../raster/pixel-rows.ts";
+import { planReads } from "../storage/coalesce.ts";
+import type { Chunk } from "./chunks.ts";
+import type { OpenImage, PlainData } from "./open-image.ts";
+import type { CutoutPlan } from "./plan.ts";
+
+/** Rows nearer than this are read with what lies between them. */
+const MAX_GAP_BYTES = 64 * 1024;
+const MAX_READ_BYTES = 4 * 1024 * 1024;
+
+/** The pixels of a window of an uncompressed image, chunk by chunk, as the file holds them. */
+export async function* readPlain(
+  image: OpenImage & { readonly data: PlainData },
+  plan: CutoutPlan,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PixelRows, void, undefined> {
+  for (const chunk of plan.chunks) {
+    signal?.throwIfAborted();
+    yield await readChunk(image, plan, chunk, signal);
+  }
+}
+
+async function readChunk(
+  image: OpenImage & { readonly data: PlainData },
+  { window, bytesPerPixel }: CutoutPlan,
+  chunk: Chunk,
+  signal: AbortSignal | undefined,
+): Promise<PixelRows> {
+  const { data, source, width, height } = image;
+  const rowCount = chunk.y1 - chunk.y0;
+  const rowBytes = window.width * bytesPerPixel;
+  const rows = Array.from({ length: rowCount }, (_, row) => ({
+    start: data.dataStart + ((chunk.plane * height + chunk.y0 + row) * width + window.x0) * bytesPerPixel,
+    length: rowBytes,
+  }));
+  const plan = planReads(rows, { maxGapBytes: MAX_GAP_BYTES, maxReadBytes: MAX_READ_BYTES });
+  const bytes = new Uint8Array(rowCount * rowBytes);
+  const firstRow = chunk.y0 - window.y0;
+  if (plan.reads.length === 1 && plan.reads[0].length === bytes.length) {
+    await source.read(plan.reads[0], { signal, into: bytes });
+    return { plane: chunk.plane, firstRow, rowCount, bytes };
+  }
+  // One after the other: at most MAX_READ_BYTES beyond the chunk itself.
+  let row = 0;
+  for (let read = 0; read < plan.reads.length; read++) {
+    const block = await source.read(plan.reads[read], { signal });
+    for (; row < rowCount; row++) {
+      const slice = plan.slices[row];
+      if (slice === null || slice.read !== read) break;
+      bytes.set(block.subarray(slice.offset, slice.offset + rowBytes), row * rowBytes);
+    }
+  }
+  return { plane: chunk.plane, firstRow, rowCount, bytes };
+}

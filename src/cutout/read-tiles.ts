@@ -1,0 +1,232 @@
+import { DecodeFailure, type Decoder, type JobRun } from "../codec/decoder.ts";
+import { JOB_BYTES } from "../codec/layout.ts";
+import { readCursor, readIndexed, TILE_START, writeJob, type TileCursor } from "../codec/tile-job.ts";
+import { ServiceError } from "../errors.ts";
+import type { TileStream } from "../fits/tile-stream.ts";
+import type { PixelRows } from "../raster/pixel-rows.ts";
+import type { PixelWindow } from "../raster/pixel-window.ts";
+import { tileAt, type TilePlace } from "../raster/tile-grid.ts";
+import type { ByteRange } from "../storage/range-source.ts";
+import type { Chunk } from "./chunks.ts";
+import type { OpenImage, TiledData } from "./open-image.ts";
+import { tilesOf, type CutoutPlan } from "./plan.ts";
+import type { PlaneCache, PlaneLease } from "./plane-cache.ts";
+import { readStreams, type StreamBytes } from "./stream-bytes.ts";
+
+export type TileReading = { readonly decoder: Decoder; readonly planes: PlaneCache };
+
+/**
+ * The pixels of a window of a tile-compressed image, chunk by chunk. Each chunk's compressed bytes are read while the
+ * one before is on its way; a chunk's memory in the arena is held only while it is decoded.
+ */
+export async function* readTiles(
+  image: OpenImage & { readonly data: TiledData },
+  plan: CutoutPlan,
+  { decoder, planes }: TileReading,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<PixelRows, void, undefined> {
+  const lease = await planes.acquire(image.data);
+  let ahead: Promise<ChunkInput> | null = null;
+  try {
+    const reader = new ChunkReader(image, plan.window, decoder, lease);
+    for (let i = 0; i < plan.chunks.length; i++) {
+      const input: ChunkInput = await (ahead ?? reader.fetch(plan.chunks[i], signal));
+      ahead = null;
+      try {
+        signal?.throwIfAborted();
+        if (i + 1 < plan.chunks.length) {
+          ahead = reader.fetch(plan.chunks[i + 1], signal);
+          ahead.catch(() => undefined); // Its failure is met where it is awaited, or no longer matters.
+        }
+        yield await reader.decode(input);
+      } finally {
+        input.bytes.release();
+      }
+    }
+  } finally {
+    // Reads under way write to memory that the lease keeps.
+    await ahead?.then(
+      ({ bytes }) => bytes.release(),
+      () => undefined,
+    );
+    lease.release();
+  }
+}
+
+/** One tile's part in a chunk. */
+type TilePart = {
+  readonly place: TilePlace;
+  readonly stream: TileStream;
+  /** Tile-relative rows and columns. */
+  readonly x0: number;
+  readonly y0: number;
+  readonly width: number;
+  readonly height: number;
+  /** Bytes from the start of the chunk's pixels to this part's first. */
+  readonly outOffset: number;
+};
+
+type ChunkInput = { readonly chunk: Chunk; readonly parts: readonly TilePart[]; readonly bytes: StreamBytes };
+
+const FALLBACKS = { compressed: "none", gzip: "gzip", uncompressed: "uncompressed" } as const;
+
+class ChunkReader {
+  readonly #image: OpenImage & { readonly data: TiledData };
+  readonly #window: PixelWindow;
+  readonly #decoder: Decoder;
+  readonly #lease: PlaneLease;
+  readonly #bytesPerPixel: number;
+  /** Where decoding stopped in tiles that the next chunk goes on with. */
+  #cursors = new Map<number, TileCursor>();
+
+  constructor(
+    image: OpenImage & { readonly data: TiledData },
+    window: PixelWindow,
+    decoder: Decoder,
+    lease: PlaneLease,
+  ) {
+    this.#image = image;
+    this.#window = window;
+    this.#decoder = decoder;
+    this.#lease = lease;
+    this.#bytesPerPixel = Math.abs(image.bitpix) / 8;
+  }
+
+  async fetch(chunk: Chunk, signal: AbortSignal | undefined): Promise<ChunkInput> {
+    const { data, source } = this.#image;
+    const parts = this.#partsOf(chunk);
+    const ranges: ByteRange[] = [];
+    for (const { stream } of parts) {
+      ranges.push({ start: stream.offset, length: stream.length });
+      if (stream.mask !== undefined && data.maskCodec !== undefined)
+        ranges.push({ start: stream.mask.offset, length: stream.mask.length });
+    }
+    const from = { source, heapStart: data.heapStart, arena: this.#decoder.arena, heap: this.#lease.heap };
+    return { chunk, parts, bytes: await readStreams(from, ranges, signal) };
+  }
+
+  async decode({ chunk, parts, bytes }: ChunkInput): Promise<PixelRows> {
+    const { arena } = this.#decoder;
+    const { data } = this.#image;
+    const rowCount = chunk.y1 - chunk.y0;
+    const outBytes = rowCount * this.#window.width * this.#bytesPerPixel;
+    const jobs = arena.allocate(parts.length * JOB_BYTES);
+    const out = arena.allocate(outBytes);
+    try {
+      const work = this.#writeJobs(parts, bytes, { jobs, out });
+      const run: JobRun = { plane: data.planeAddress, jobs, count: parts.length };
+      await this.#decoder.decode(run, work).catch((cause: unknown) => {
+        throw cause instanceof DecodeFailure ? this.#tileError(parts, cause) : cause;
+      });
+      this.#keepProgress(parts, jobs, chunk.y1);
+      const pixels = new Uint8Array(outBytes);
+      pixels.set(arena.bytes.subarray(out, out + outBytes));
+      return { plane: chunk.plane, firstRow: chunk.y0 - this.#window.y0, rowCount, bytes: pixels };
+    } finally {
+      arena.release(out);
+      arena.release(jobs);
+    }
+  }
+
+  #partsOf(chunk: Chunk): TilePart[] {
+    const { grid, table } = this.#image.data;
+    const window = this.#window;
+    const { column0, column1, row0, row1 } = tilesOf(grid, chunk, window);
+    const parts: TilePart[] = [];
+    for (let row = row0; row < row1; row++) {
+      for (let column = column0; column < column1; column++) {
+        const place = tileAt(grid, column, row, chunk.plane);
+        const left = Math.max(window.x0, place.x0);
+        const right = Math.min(window.x0 + window.width, place.x0 + place.width);
+        const top = Math.max(chunk.y0, place.y0);
+        const bottom = Math.min(chunk.y1, place.y0 + place.height);
+        parts.push({
+          place,
+          stream: table.streamOf(place.index),
+          x0: left - place.x0,
+          y0: top - place.y0,
+          width: right - left,
+          height: bottom - top,
+          outOffset: ((top - chunk.y0) * window.width + (left - window.x0)) * this.#bytesPerPixel,
+        });
+      }
+    }
+    return parts;
+  }
+
+  #writeJobs(parts: readonly TilePart[], bytes: StreamBytes, { jobs, out }: { jobs: number; out: number }) {
+    const { arena } = this.#decoder;
+    const { data } = this.#image;
+    const { index } = this.#lease;
+    const { words, doubles } = arena;
+    const outStride = this.#window.width * this.#bytesPerPixel;
+    let pixels = 0;
+    let scratchBytes = 0;
+    let next = 0;
+    let lastPixels = -1;
+    for (let i = 0; i < parts.length; i++) {
+      const { place, stream, x0, y0, width, height, outOffset } = parts[i];
+      const firstPixel = place.planeOffset + y0 * place.width + x0;
+      const indexed = index === null || stream.storage !== "compressed" ? 0 : index.indexed[place.index];
+      const address = bytes.addresses[next++];
+      const mask =
+        stream.mask === undefined || data.maskCodec === undefined
+          ? null
+          : { stream: bytes.addresses[next++], length: stream.mask.length, codec: data.maskCodec };
+      writeJob(words, doubles, jobs + i * JOB_BYTES, {
+        stream: address,
+        streamLength: stream.length,
+        fallback: FALLBACKS[stream.storage],
+        tile: place.index,
+        tileWidth: place.width,
+        tileRows: place.pixels / place.width,
+        tilePixels: place.pixels,
+        firstPixel,
+        rows: height,
+        rowLength: width,
+        out: out + outOffset,
+        outStride,
+        scale: stream.scale,
+        zero: stream.zero,
+        blank: stream.nullValue,
+        index: index === null ? 0 : index.addressOf(place.index),
+        indexed,
+        cursor: this.#cursors.get(place.index) ?? TILE_START,
+        mask,
+      });
+      const lastPixel = firstPixel + (height - 1) * place.width + width;
+      pixels += data.decodesInPart ? lastPixel - Math.min(firstPixel, indexed * data.seekStride) : place.pixels;
+      if (place.pixels !== lastPixels) {
+        lastPixels = place.pixels;
+        const need = { tilePixels: place.pixels, tileWidth: place.width };
+        scratchBytes = Math.max(scratchBytes, this.#decoder.scratchBytes(data.planeAddress, need));
+      }
+    }
+    return { pixels, scratchBytes };
+  }
+
+  /** Notes new seek entries, and where tiles stopped that reach below `y1`. */
+  #keepProgress(parts: readonly TilePart[], jobs: number, y1: number): void {
+    const { words } = this.#decoder.arena;
+    const { index } = this.#lease;
+    const { data } = this.#image;
+    if (!data.decodesInPart) return;
+    if (this.#cursors.size > 0) this.#cursors = new Map();
+    for (let i = 0; i < parts.length; i++) {
+      const { place, stream } = parts[i];
+      if (stream.storage !== "compressed") continue;
+      const job = jobs + i * JOB_BYTES;
+      if (index !== null) index.extend(place.index, readIndexed(words, job));
+      if (place.y0 + place.height > y1) this.#cursors.set(place.index, readCursor(words, job));
+    }
+  }
+
+  #tileError(parts: readonly TilePart[], failure: DecodeFailure): ServiceError {
+    const tile = parts[failure.jobIndex].place.index;
+    return new ServiceError(
+      failure.unsupported ? "unsupported" : "corrupt-data",
+      `Cannot decode tile ${tile} of ${this.#image.name}: ${failure.reason}`,
+      { cause: failure },
+    );
+  }
+}

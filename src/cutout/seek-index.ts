@@ -1,0 +1,142 @@
+import type { Arena } from "../codec/arena.ts";
+import { SEEK_ENTRY_BYTES } from "../codec/layout.ts";
+
+/** Where indices outlive the process. Keys are file names; a lost or refused write costs time only. */
+export interface SeekIndexStore {
+  read(name: string): Promise<Uint8Array | null>;
+  write(name: string, bytes: Uint8Array): Promise<void>;
+}
+
+/**
+ * The seek entries of one plane's Rice tiles, in the arena: bit offset and value before it, about every 128 pixels.
+ * Filled by the decoder as it passes. `indexed[tile]` entries of a tile are valid, from the first.
+ */
+export class SeekIndex {
+  readonly #arena: Arena;
+  readonly #address: number;
+  readonly #entriesPerTile: number;
+  readonly indexed: Uint32Array<ArrayBuffer>;
+  #savedEntries = 0;
+  #loading: Promise<void> | null = null;
+
+  constructor(arena: Arena, place: { address: number; tileCount: number; entriesPerTile: number }) {
+    this.#arena = arena;
+    this.#address = place.address;
+    this.#entriesPerTile = place.entriesPerTile;
+    this.indexed = new Uint32Array(place.tileCount);
+  }
+
+  addressOf(tile: number): number {
+    return this.#address + tile * this.#entriesPerTile * SEEK_ENTRY_BYTES;
+  }
+
+  /** Entries beyond what is known are taken; two decoders that passed the same place wrote the same. */
+  extend(tile: number, indexed: number): void {
+    if (indexed > this.indexed[tile]) this.indexed[tile] = indexed;
+  }
+
+  get entryCount(): number {
+    let sum = 0;
+    for (const count of this.indexed) sum += count;
+    return sum;
+  }
+
+  /** Takes up what was saved, once; concurrent callers wait for the same read. */
+  load(store: SeekIndexStore | null, cacheKey: string): Promise<void> | null {
+    if (store === null) return null;
+    this.#loading ??= this.#load(store, cacheKey);
+    return this.#loading;
+  }
+
+  async save(store: SeekIndexStore | null, cacheKey: string): Promise<void> {
+    const entries = this.entryCount;
+    if (store === null || entries <= this.#savedEntries) return;
+    this.#savedEntries = entries;
+    const bytes = this.#format(cacheKey); // Before the first await: an evicted index loses its memory.
+    await store.write(await fileNameOf(cacheKey), bytes);
+  }
+
+  async #load(store: SeekIndexStore, cacheKey: string): Promise<void> {
+    const bytes = await store.read(await fileNameOf(cacheKey)).catch(() => null);
+    if (bytes !== null) this.#parse(bytes, cacheKey);
+    this.#savedEntries = this.entryCount;
+  }
+
+  /**
+   * All numbers little-endian:
+   *
+   *   8 bytes  MAGIC
+   *   u32      length of the key in bytes, and the key (UTF-8), zero-padded to a multiple of 4
+   *   u32      tiles, u32 entries a tile can have
+   *   u32      for each tile: its entries in this file
+   *   8 bytes  each of them, tile by tile
+   *   u32      sum of all before, so that a torn file is not believed
+   */
+  #format(cacheKey: string): Uint8Array<ArrayBuffer> {
+    const key = new TextEncoder().encode(cacheKey);
+    const keyLength = Math.ceil(key.length / 4) * 4;
+    const tileCount = this.indexed.length;
+    const head = MAGIC.length + 4 + keyLength + 8;
+    const bytes = new Uint8Array(head + 4 * tileCount + SEEK_ENTRY_BYTES * this.entryCount + 4);
+    const view = new DataView(bytes.buffer);
+    bytes.set(MAGIC);
+    view.setUint32(MAGIC.length, key.length, true);
+    bytes.set(key, MAGIC.length + 4);
+    view.setUint32(head - 8, tileCount, true);
+    view.setUint32(head - 4, this.#entriesPerTile, true);
+    let at = head + 4 * tileCount;
+    for (let tile = 0; tile < tileCount; tile++) {
+      const count = this.indexed[tile];
+      view.setUint32(head + 4 * tile, count, true);
+      const from = this.addressOf(tile);
+      bytes.set(this.#arena.bytes.subarray(from, from + count * SEEK_ENTRY_BYTES), at);
+      at += count * SEEK_ENTRY_BYTES;
+    }
+    view.setUint32(at, sumOf(bytes.subarray(0, at)), true);
+    return bytes;
+  }
+
+  /** Takes nothing from a file that is not whole or not of this plane. */
+  #parse(bytes: Uint8Array, cacheKey: string): void {
+    const key = new TextEncoder().encode(cacheKey);
+    const keyLength = Math.ceil(key.length / 4) * 4;
+    const tileCount = this.indexed.length;
+    const head = MAGIC.length + 4 + keyLength + 8;
+    if (bytes.length < head + 4 * tileCount + 4) return;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const sameKey =
+      MAGIC.every((byte, i) => bytes[i] === byte) &&
+      view.getUint32(MAGIC.length, true) === key.length &&
+      key.every((byte, i) => bytes[MAGIC.length + 4 + i] === byte);
+    if (!sameKey || view.getUint32(head - 8, true) !== tileCount) return;
+    if (view.getUint32(head - 4, true) !== this.#entriesPerTile) return;
+    if (view.getUint32(bytes.length - 4, true) !== sumOf(bytes.subarray(0, bytes.length - 4))) return;
+    let at = head + 4 * tileCount;
+    for (let tile = 0; tile < tileCount; tile++) {
+      const count = view.getUint32(head + 4 * tile, true);
+      if (count > this.#entriesPerTile || count * SEEK_ENTRY_BYTES > bytes.length - 4 - at) return;
+      this.#arena.bytes.set(bytes.subarray(at, at + count * SEEK_ENTRY_BYTES), this.addressOf(tile));
+      this.extend(tile, count);
+      at += count * SEEK_ENTRY_BYTES;
+    }
+  }
+}
+
+const MAGIC = new TextEncoder().encode("RCSEEK01");
+
+/** Fletcher's sum over 32-bit words: finds torn and shuffled files, not malice. */
+function sumOf(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  let first = 1;
+  let second = 0;
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    first = (first + view.getUint32(at, true)) >>> 0;
+    second = (second + first) >>> 0;
+  }
+  return (first ^ second) >>> 0;
+}
+
+async function fileNameOf(cacheKey: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(cacheKey)));
+  return `${Array.from(digest.subarray(0, 20), (byte) => byte.toString(16).padStart(2, "0")).join("")}.seek`;
+}

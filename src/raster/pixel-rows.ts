@@ -1,0 +1,9 @@
+/** Consecutive rows of a window, as FITS holds them: big-endian, in the type of BITPIX, first row first. */
+export type PixelRows = {
+  /** Which plane of the image (axes 3 and 4 counted as one), from 0. */
+  readonly plane: number;
+  /** Of the window, from 0. */
+  readonly firstRow: number;
+  readonly rowCount: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+};
