@@ -213,24 +213,22 @@ function inflateCarefully(
       bitCount -= LITERAL_LENGTH_BITS;
       entry = linkedEntry(literalsLengths, bits, entry);
     }
+    // Taken even if the output is full, so that the caller sees whether this symbol was still there.
+    const before = bits;
+    bits >>= entry;
+    bitCount -= entry;
     if (entry < 0) {
       if (output >= end) break;
-      bits >>= entry;
-      bitCount -= entry;
       store<u8>(output, entry >> 16);
       output += 1;
       continue;
     }
     if (entry & LITERAL_LENGTH_OTHER) {
-      bits >>= entry;
-      bitCount -= entry;
       status = entry & END_OF_BLOCK ? OK : CORRUPT;
       break;
     }
     if (output >= end) break;
-    let length = lengthOf(entry, bits);
-    bits >>= entry;
-    bitCount -= entry;
+    let length = lengthOf(entry, before);
 
     bits |= load<u64>(input) << bitCount;
     input += <usize>(((bitCount ^ 63) & 63) >> 3);
