@@ -8,38 +8,22 @@
  * ZBLANK becomes a NaN of all ones; with the second dither, ZERO_VALUE becomes exactly 0.
  * `values` addresses int32 of this machine's order; `out` receives `count` pixels of type T and nothing beyond them.
  */
-import { DITHER_VALUES, nextRound } from "./dither";
 import { swap32, swap64 } from "./convert";
+import { DITHER_VALUES, nextRound } from "./dither";
+import { PixelWriter } from "./pixel-writer";
 
 /** SUBTRACTIVE_DITHER_2 stores pixels that are exactly 0 as this. */
 export const ZERO_VALUE: i32 = -2147483646;
 
-/** What turns the values of a tile into pixels. Lanes of all ones or none switch the special values on. */
-// prettier-ignore
-@unmanaged
-export class Scaling {
-  scale: f64;
-  zero: f64;
-  blank: i32;
-  /** 0 or -1. */
-  hasBlank: i32;
-  /** 0 or -1. */
-  hasZero: i32;
-  /** Address of the dither table, 0: no dither. */
-  table: usize;
-  /** Dither position of the next pixel. */
-  position: u32;
-}
-
-/** Writes the next `count` pixels; with dither, `scaling.position` advances by as many. */
-export function dequantise<T>(scaling: Scaling, values: usize, count: u32, out: usize): void {
-  if (!scaling.table) return dequantiseRun<T>(scaling, values, count, out, 0, false);
-  const table = scaling.table;
+/** Writes the next `count` pixels; with dither, `writer.position` advances by as many. */
+export function dequantise<T>(writer: PixelWriter, values: usize, count: u32, out: usize): void {
+  if (!writer.table) return dequantiseRun<T>(writer, values, count, out, 0, false);
+  const table = writer.table;
   while (count > 0) {
-    const index = scaling.position % DITHER_VALUES;
+    const index = writer.position % DITHER_VALUES;
     const run = min(count, DITHER_VALUES - index);
-    dequantiseRun<T>(scaling, values, run, out, table + (<usize>index << 2), true);
-    scaling.position = index + run == DITHER_VALUES ? nextRound(table, scaling.position) : scaling.position + run;
+    dequantiseRun<T>(writer, values, run, out, table + (<usize>index << 2), true);
+    writer.position = index + run == DITHER_VALUES ? nextRound(table, writer.position) : writer.position + run;
     values += <usize>run << 2;
     out += <usize>run * sizeof<T>();
     count -= run;
@@ -49,12 +33,12 @@ export function dequantise<T>(scaling: Scaling, values: usize, count: u32, out: 
 /** Pixels whose random numbers lie one after another from `random`. */
 // @ts-ignore: decorator
 @inline
-function dequantiseRun<T>(scaling: Scaling, values: usize, count: u32, out: usize, random: usize, dither: bool): void {
-  const scale = f64x2.splat(scaling.scale);
-  const zero = f64x2.splat(scaling.zero);
-  const blank = i32x4.splat(scaling.blank);
-  const hasBlank = i32x4.splat(scaling.hasBlank);
-  const hasZero = i32x4.splat(scaling.hasZero);
+function dequantiseRun<T>(writer: PixelWriter, values: usize, count: u32, out: usize, random: usize, dither: bool): void {
+  const scale = f64x2.splat(writer.scale);
+  const zero = f64x2.splat(writer.zero);
+  const blank = i32x4.splat(writer.blank);
+  const hasBlank = i32x4.splat(writer.hasBlank);
+  const hasZero = i32x4.splat(writer.hasZero);
   const end = values + (<usize>count << 2);
   const vectorEnd = values + (<usize>(count & ~3) << 2);
   while (values < vectorEnd) {
@@ -88,9 +72,9 @@ function dequantiseRun<T>(scaling: Scaling, values: usize, count: u32, out: usiz
     const q = load<i32>(values);
     let pixel = <f64>q;
     if (dither) pixel = pixel - <f64>load<f32>(random) + 0.5;
-    pixel = pixel * scaling.scale + scaling.zero;
-    if (scaling.hasZero && q == ZERO_VALUE) pixel = 0;
-    const isNull = scaling.hasBlank && q == scaling.blank;
+    pixel = pixel * writer.scale + writer.zero;
+    if (writer.hasZero && q == ZERO_VALUE) pixel = 0;
+    const isNull = writer.hasBlank && q == writer.blank;
     if (sizeof<T>() == 4) store<u32>(out, bswap(isNull ? <u32>-1 : reinterpret<u32>(<f32>pixel)));
     else store<u64>(out, bswap(isNull ? <u64>-1 : reinterpret<u64>(pixel)));
   }

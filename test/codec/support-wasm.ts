@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { DecoderExports } from "../../src/codec/module.ts";
 import {
   CODEC,
+  FALLBACK,
   JOB,
   JOB_BYTES,
   PLANE,
@@ -118,7 +119,8 @@ function decoderModule(): WebAssembly.Module {
 
 export type CompressedTile = {
   readonly stream: Uint8Array;
-  readonly gzipped: Uint8Array;
+  /** As in `src/codec/layout.ts`. */
+  readonly fallback: number;
   readonly scale: number;
   readonly zero: number;
   readonly blank: number | undefined;
@@ -185,8 +187,10 @@ function readTiles(file: Uint8Array, view: DataView, start: number, cards: Map<s
     const bytesOf = (name: string) => {
       const column = columns.get(name);
       if (!column) return new Uint8Array();
-      const length = view.getInt32(row + column.at) * (column.form.includes("I") ? 2 : 1);
-      const offset = heap + view.getInt32(row + column.at + 4);
+      const [, long, type] = /^1?(?:(Q)|P)(.)/.exec(column.form) ?? [];
+      const [first, second] = long ? [4, 12] : [0, 4]; // the upper halves are 0 here
+      const length = view.getInt32(row + column.at + first) * ({ I: 2, E: 4, J: 4, D: 8 }[type] ?? 1);
+      const offset = heap + view.getInt32(row + column.at + second);
       return file.subarray(offset, offset + length);
     };
     const numberOf = (name: string, other: number) => {
@@ -194,9 +198,14 @@ function readTiles(file: Uint8Array, view: DataView, start: number, cards: Map<s
       return column ? view.getFloat64(row + column.at) : number(name, other);
     };
     const blank = columns.get("ZBLANK");
+    const compressed = bytesOf("COMPRESSED_DATA");
+    const gzipped = bytesOf("GZIP_COMPRESSED_DATA");
     tiles.push({
-      stream: bytesOf("COMPRESSED_DATA"),
-      gzipped: bytesOf("GZIP_COMPRESSED_DATA"),
+      ...(compressed.length
+        ? { stream: compressed, fallback: FALLBACK.none }
+        : gzipped.length
+          ? { stream: gzipped, fallback: FALLBACK.gzip }
+          : { stream: bytesOf("UNCOMPRESSED_DATA"), fallback: FALLBACK.uncompressed }),
       scale: numberOf("ZSCALE", 1),
       zero: numberOf("ZZERO", 0),
       blank: blank ? view.getInt32(row + blank.at) : cards.has("ZBLANK") ? number("ZBLANK") : undefined,
@@ -244,7 +253,7 @@ export class LoadedImage {
     const method = hdu.cards.get("ZQUANTIZ") ?? (scaled && bitpix < 0 ? "NO_DITHER" : "NONE");
     this.#plane = decoder.plane({
       codec: hdu.codec,
-      bytePixel: parameter("BYTEPIX", method === "NONE" ? this.#pixelBytes : 4),
+      bytePixel: parameter("BYTEPIX", method === "NONE" && hdu.codec !== CODEC.rice ? this.#pixelBytes : 4),
       blockSize: parameter("BLOCKSIZE", 32),
       bitpix,
       quantiser: { NONE: 0, NO_DITHER: 1, SUBTRACTIVE_DITHER_1: 2, SUBTRACTIVE_DITHER_2: 3 }[method],
@@ -258,12 +267,11 @@ export class LoadedImage {
     this.#outs = hdu.tiles.map(() => decoder.reserve(this.#tilePixels * this.#pixelBytes));
     this.#jobs = decoder.jobs(
       hdu.tiles.map((tile, i) => {
-        const stored = tile.stream.length ? tile.stream : tile.gzipped;
         const { width, height } = this.#tileSize(i);
         return {
-          stream: decoder.put(stored, STREAM_PADDING),
-          streamLength: stored.length,
-          fallback: tile.stream.length ? 0 : 1,
+          stream: decoder.put(tile.stream, STREAM_PADDING),
+          streamLength: tile.stream.length,
+          fallback: tile.fallback,
           tile: i,
           tileWidth: width,
           tileRows: height,
