@@ -8,7 +8,8 @@ import { describeImage, type PlainImage } from "../fits/image.ts";
 import type { Quantiser, TileCodec, TiledImage } from "../fits/tiled-image.ts";
 import { createTileGrid, type TileGrid } from "../raster/tile-grid.ts";
 import type { RangeSource } from "../storage/range-source.ts";
-import { parseWcs, type Wcs } from "../wcs/wcs.ts";
+import { parseWcs } from "../wcs/parse-wcs.ts";
+import type { Wcs } from "../wcs/wcs.ts";
 import type { CacheablePlane } from "./plane-cache.ts";
 import { TileTable } from "./tile-table.ts";
 

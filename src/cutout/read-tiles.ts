@@ -196,9 +196,11 @@ class ChunkReader {
       });
       const lastPixel = firstPixel + (height - 1) * place.width + width;
       pixels += data.decodesInPart ? lastPixel - Math.min(firstPixel, indexed * data.seekStride) : place.pixels;
-      if (place.pixels !== lastPixels) {
-        lastPixels = place.pixels;
-        const need = { tilePixels: place.pixels, tileWidth: place.width };
+      // A Rice tile is decoded block by block; all others, and masks, need room for the tile.
+      const wholePixels = data.decodesInPart && stream.storage === "compressed" && mask === null ? 0 : place.pixels;
+      if (wholePixels !== lastPixels) {
+        lastPixels = wholePixels;
+        const need = { tilePixels: wholePixels, tileWidth: place.width };
         scratchBytes = Math.max(scratchBytes, this.#decoder.scratchBytes(data.planeAddress, need));
       }
     }
