@@ -104,7 +104,7 @@ async function follow(fetch: Fetch, file: RemoteFile, request: RemoteRequest, si
   for (let redirects = 0; ; redirects++) {
     const credentials = url.origin === file.url.origin ? await file.authorize() : {};
     const response = await fetch(url.href, {
-      headers: { "accept-encoding": "identity", ...request.headers, ...credentials },
+      headers: { ...request.headers, ...credentials }, // fetch adds Accept-Encoding: identity to a range itself
       redirect: "manual",
       credentials: "omit",
       cache: "no-store",
