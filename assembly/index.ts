@@ -10,3 +10,4 @@ export { decodeTiles, scratchBytes } from "./tiles";
 export { INFLATE_SCRATCH_BYTES, inflateGzip } from "./inflate";
 export { decodePlio, decodePlioRange } from "./plio";
 export { unshuffle } from "./unshuffle";
+export { decodeHcompress, hcompressScratchBytes } from "./hcompress";
