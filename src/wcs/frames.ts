@@ -18,8 +18,8 @@ export type CelestialFrame = {
 };
 
 export type FrameConversion = {
-  toIcrs(lonDegrees: number, latDegrees: number): IcrsPosition;
-  fromIcrs(position: IcrsPosition): { readonly lonDegrees: number; readonly latDegrees: number };
+  readonly toIcrs: (lonDegrees: number, latDegrees: number) => IcrsPosition;
+  readonly fromIcrs: (position: IcrsPosition) => { readonly lonDegrees: number; readonly latDegrees: number };
 };
 
 /** The precession polynomials mean nothing far from now. */
