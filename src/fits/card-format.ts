@@ -1,6 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import { CARD_BYTES, parseCard, type Card } from "./card.ts";
-import type { HeaderValue } from "./card-value.ts";
+import { parseNumber, type HeaderValue } from "./card-value.ts";
 
 /** A number to be written as a real even where it is whole: "100.0". */
 export type RealValue = { readonly float: number };
@@ -41,6 +41,12 @@ export function formatCard(keyword: string, value: HeaderValue | RealValue | und
     images.push(`${prefix}'${rest.slice(0, length)}&'`.padEnd(CARD_BYTES));
     rest = rest.slice(length);
   }
+}
+
+/** A card with this number as its value, digit for digit. */
+export function formatNumberCard(keyword: string, digits: string, comment = ""): Card {
+  if (parseNumber(digits) === undefined) throw new ServiceError("internal", `Cannot format "${digits}" as a number`);
+  return cardOf([withComment(formatKeyword(keyword) + digits.padStart(20), toPrintable(comment))]);
 }
 
 /** COMMENT, HISTORY or blank cards with this text, cut into lines of 72 characters at spaces where there are any. */

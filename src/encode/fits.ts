@@ -1,0 +1,118 @@
+import { ServiceError } from "../errors.ts";
+import { paddedLength } from "../fits/byte-reader.ts";
+import { CARD_BYTES, type Card } from "../fits/card.ts";
+import { CHECKSUM_CARDS_BYTES, Datasum, headerWithChecksums } from "../fits/checksum.ts";
+import { formatHeader } from "../fits/header.ts";
+
+/** An HDU to be written. */
+export type FitsPart = {
+  /** Without END, CHECKSUM and DATASUM. */
+  readonly cards: readonly Card[];
+  /** Of the data, without padding; 0 for a header alone. */
+  readonly byteLength: number;
+  /** The data, in pieces of any length; as a function, it gives the same bytes each time that it is called. */
+  readonly rows: AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
+};
+
+/** What is summed in memory rather than in two passes: 512 × 512 pixels of 4 bytes. */
+const BUFFER_BYTES = 1024 * 1024;
+
+/** Up to the last byte of padding: known before anything is read. */
+export function fitsByteLength(parts: readonly FitsPart[], { bufferBytes = BUFFER_BYTES } = {}): number {
+  return parts.reduce((sum, part) => {
+    const cards = part.cards.reduce((bytes, card) => bytes + card.raw.length, CARD_BYTES);
+    const header = cards + (hasChecksums(part, bufferBytes) ? CHECKSUM_CARDS_BYTES : 0);
+    return sum + paddedLength(header) + paddedLength(part.byteLength);
+  }, 0);
+}
+
+/**
+ * The parts as one FITS file, made as it is read. An HDU that gets fewer or more bytes than it declares breaks the stream
+ * off with an error, so that no short file looks whole. Canceling the stream ends the rows that are being read.
+ *
+ * CHECKSUM and DATASUM stand before the data they sum up, and nothing after the data of an image may make up for them:
+ * padding is zeros, and an image has no heap (FITS Standard 4.0, sections 3.3.2 and 7.1). So
+ *   - data of up to `bufferBytes` are collected first: one HDU's worth of memory, and no first byte is late for it;
+ *   - larger data are made twice where `rows` is a function, summed the first time and sent the second;
+ *   - larger data that can be had only once go without the two keywords, which the standard leaves optional.
+ * Whoever streams a large cutout thus chooses between checksums and an early first byte.
+ */
+export function encodeFits(
+  parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
+  { bufferBytes = BUFFER_BYTES } = {},
+): ReadableStream<Uint8Array> {
+  const chunks = fitsChunks(parts, bufferBytes);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await chunks.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function* fitsChunks(
+  parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
+  bufferBytes: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const part of parts) {
+    if (!hasChecksums(part, bufferBytes)) {
+      yield formatHeader(part.cards);
+      yield* exactRows(part);
+    } else if (part.byteLength <= bufferBytes) {
+      const sum = new Datasum();
+      const rows: Uint8Array[] = [];
+      for await (const row of exactRows(part)) {
+        sum.update(row);
+        rows.push(row);
+      }
+      yield headerWithChecksums(part.cards, sum.value);
+      yield* rows;
+    } else {
+      const announced = new Datasum();
+      for await (const row of exactRows(part)) announced.update(row);
+      yield headerWithChecksums(part.cards, announced.value);
+      const sent = new Datasum();
+      for await (const row of exactRows(part)) {
+        sent.update(row);
+        yield row;
+      }
+      if (sent.value !== announced.value) {
+        throw new ServiceError("source-changed", "Cannot finish a FITS file: its pixels changed while it was written");
+      }
+    }
+    const padding = paddedLength(part.byteLength) - part.byteLength;
+    if (padding > 0) yield new Uint8Array(padding);
+  }
+}
+
+function hasChecksums(part: FitsPart, bufferBytes: number): boolean {
+  return part.byteLength <= bufferBytes || typeof part.rows === "function";
+}
+
+/** The rows of a part; fails before the first byte too many, and at the end if some are missing. */
+async function* exactRows({ rows, byteLength }: FitsPart): AsyncGenerator<Uint8Array, void, undefined> {
+  let left = byteLength;
+  for await (const row of typeof rows === "function" ? rows() : rows) {
+    if (row.length > left) {
+      throw new ServiceError(
+        "internal",
+        `Cannot write an HDU: its rows have more than the declared ${byteLength} bytes`,
+      );
+    }
+    left -= row.length;
+    if (row.length > 0) yield row;
+  }
+  if (left > 0) {
+    throw new ServiceError(
+      "internal",
+      `Cannot write an HDU: its rows are ${left} short of the declared ${byteLength} bytes`,
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import { formatCard } from "./card-format.ts";
+import { CARD_BYTES, type Card } from "./card.ts";
+import { formatHeader } from "./header.ts";
+
+/** With both lanes of 16 bits starting at 0, this many bytes of 255 do not carry out of either: 257 × 255 = 65535. */
+const WORDS_BEFORE_OVERFLOW = 257;
+const EVEN_BYTES = 0x00ff00ff;
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/**
+ * The 32-bit ones'-complement sum of big-endian words (FITS Standard 4.0, section 4.4.2.7 and appendix J), of bytes
+ * that come in pieces of any length.
+ *
+ * The plain version adds words through a DataView. This one adds up the bytes of each of the four places of a word,
+ * two places in one 32-bit addition, which needs neither byte swaps nor carries: about ten times as fast.
+ */
+export class Datasum {
+  /** Sums of the bytes at each place of a word, the most significant first. Exact up to 2^53 / 255 words. */
+  private readonly places: [number, number, number, number] = [0, 0, 0, 0];
+  private phase = 0;
+
+  update(bytes: Uint8Array): void {
+    // One by one up to a 4-byte boundary in memory, and after the last whole word.
+    const head = IS_LITTLE_ENDIAN ? Math.min((4 - (bytes.byteOffset % 4)) % 4, bytes.length) : bytes.length;
+    const words = (bytes.length - head) >>> 2;
+    this.addBytes(bytes, 0, head);
+    if (words > 0) this.addWords(new Uint32Array(bytes.buffer, bytes.byteOffset + head, words));
+    this.addBytes(bytes, head + 4 * words, bytes.length);
+  }
+
+  /** The sum so far, as if zeros followed up to a whole word. */
+  get value(): number {
+    const [first, second, third, fourth] = this.places;
+    let sum = (BigInt(first) << 24n) + (BigInt(second) << 16n) + (BigInt(third) << 8n) + BigInt(fourth);
+    while (sum > 0xffffffffn) sum = (sum & 0xffffffffn) + (sum >> 32n);
+    return Number(sum);
+  }
+
+  private addBytes(bytes: Uint8Array, from: number, to: number): void {
+    for (let i = from; i < to; i++) this.addTo(this.phase++, bytes[i] ?? 0);
+    this.phase &= 3;
+  }
+
+  private addWords(words: Uint32Array): void {
+    for (let start = 0; start < words.length; start += WORDS_BEFORE_OVERFLOW) {
+      const end = Math.min(start + WORDS_BEFORE_OVERFLOW, words.length);
+      let even = 0; // the first byte in memory in the low half, the third in the high one
+      let odd = 0;
+      for (let i = start; i < end; i++) {
+        const word = words[i]; // i < length
+        even = (even + (word & EVEN_BYTES)) | 0;
+        odd = (odd + ((word >>> 8) & EVEN_BYTES)) | 0;
+      }
+      this.addTo(this.phase, even & 0xffff);
+      this.addTo(this.phase + 1, odd & 0xffff);
+      this.addTo(this.phase + 2, even >>> 16);
+      this.addTo(this.phase + 3, odd >>> 16);
+    }
+  }
+
+  private addTo(place: number, sum: number): void {
+    this.places[(place & 3) as 0 | 1 | 2 | 3] += sum;
+  }
+}
+
+/** The ones'-complement sum of the bytes. */
+export function datasumOf(bytes: Uint8Array): number {
+  const sum = new Datasum();
+  sum.update(bytes);
+  return sum.value;
+}
+
+/** The sum of two sums. */
+export function addSums(first: number, second: number): number {
+  const sum = first + second;
+  return sum > 0xffffffff ? sum - 0xffffffff : sum;
+}
+
+/**
+ * The 16 characters that stand for the complement of a sum (appendix J): a quarter of each byte four times over, in
+ * digits and letters, turned by one place because the value of a card begins one byte before a whole word.
+ */
+export function encodeChecksum(sum: number): string {
+  const complement = ~sum >>> 0;
+  const characters = new Uint8Array(16);
+  for (let i = 0; i < 4; i++) {
+    const byte = (complement >>> (24 - 8 * i)) & 0xff;
+    const quarters = [0x30 + (byte >> 2) + (byte & 3), 0x30 + (byte >> 2), 0x30 + (byte >> 2), 0x30 + (byte >> 2)];
+    for (let pair = 0; pair < 4; pair += 2) {
+      let upper = quarters[pair] ?? 0;
+      let lower = quarters[pair + 1] ?? 0;
+      while (isPunctuation(upper) || isPunctuation(lower)) {
+        upper++;
+        lower--;
+      }
+      characters[4 * pair + i] = upper;
+      characters[4 * (pair + 1) + i] = lower;
+    }
+  }
+  return String.fromCharCode(characters[15] ?? 0, ...characters.subarray(0, 15));
+}
+
+/** What `headerWithChecksums` adds to a header. */
+export const CHECKSUM_CARDS_BYTES = 2 * CARD_BYTES;
+
+/** The bytes of a header with CHECKSUM and DATASUM as its last cards; `cards` has neither. */
+export function headerWithChecksums(cards: readonly Card[], datasum: number): Uint8Array<ArrayBuffer> {
+  // No date in the comments: the same cutout is the same bytes.
+  const datasumCard = formatCard("DATASUM", String(datasum), "data unit checksum");
+  const checksumCard = (value: string) => formatCard("CHECKSUM", value, "HDU checksum");
+  const draft = formatHeader([...cards, checksumCard("0".repeat(16)), datasumCard]);
+  const sum = addSums(datasumOf(draft), datasum);
+  return formatHeader([...cards, checksumCard(encodeChecksum(sum)), datasumCard]);
+}
+
+/** Between the digits and the letters of ASCII. */
+function isPunctuation(code: number): boolean {
+  return (code >= 0x3a && code <= 0x40) || (code >= 0x5b && code <= 0x60);
+}

@@ -1,0 +1,149 @@
+import { formatCard, formatNumberCard } from "./card-format.ts";
+import type { Card } from "./card.ts";
+import { subtractFromDecimal } from "./decimal.ts";
+import type { Header } from "./header.ts";
+import type { Bitpix } from "./image-properties.ts";
+
+export type CutoutHeaderOptions = {
+  /** The header of the uncompressed image: `ImageDescription.imageHeader`. */
+  readonly original: Header;
+  /** NAXISn of the cutout. */
+  readonly shape: readonly number[];
+  /** The pixel of the original, from 0, that is the cutout's first. May lie outside of it. */
+  readonly window: { readonly x0: number; readonly y0: number };
+  /** The same for the third axis and on; 0 where it is not given. */
+  readonly planes?: readonly number[];
+  /** An IMAGE extension; otherwise the primary HDU. */
+  readonly extension: boolean;
+  readonly extname?: string;
+  /** Type of the pixels where they are not the original's stored ones: BSCALE, BZERO and BLANK go. */
+  readonly bitpix?: Bitpix;
+  /** Keywords that hold for the whole image only, by the survey's habits: its corners, for example. */
+  readonly drop?: Iterable<string>;
+  /** Written last; a keyword with a value replaces the original's. */
+  readonly provenance?: readonly Card[];
+};
+
+/** Of the array and its file. INHERIT means a primary HDU that is not the cutout's; NEXTEND counts extensions (STScI). */
+const STRUCTURE = new RegExp(
+  "^(?:SIMPLE|XTENSION|BITPIX|NAXIS\\d*|PCOUNT|GCOUNT|GROUPS|EXTEND|BLOCKED|CHECKSUM|DATASUM|INHERIT|NEXTEND" +
+    // Of all pixels, which are not all here.
+    "|DATAMIN|DATAMAX" +
+    // Of compression, should the header not have been translated.
+    "|ZIMAGE|ZSIMPLE|ZTENSION|ZBITPIX|ZNAXIS\\d*|ZPCOUNT|ZGCOUNT|ZEXTEND|ZBLOCKED|ZHECKSUM|ZDATASUM|ZCMPTYPE" +
+    "|ZTILE\\d+|ZNAME\\d+|ZVAL\\d+|ZMASKCMP|ZQUANTIZ|ZDITHER0|ZBLANK|ZSCALE|ZZERO)$",
+);
+const SCALING = /^(?:BSCALE|BZERO|BLANK)$/;
+/** Distortions by tables in other HDUs (HST's), which a cutout does not carry; astropy refuses a header without them. */
+const LOOKUP = /^(?:CPDIS|CQDIS|D2IMDIS)\d+[A-Z]?$/;
+const LOOKUP_RECORDS = /^(?:DP|DQ|D2IM|CPERR|CQERR|D2IMERR|DVERR)\d*[A-Z]?$|^D2IMEXT$|^NPOLEXT$|^AXISCORR$/;
+const REFERENCE_PIXEL = /^CRPIX(\d+)([A-Z]?)$/;
+/** What makes CRPIXja matter: its default is 0, and that too moves. */
+const AXIS_KEYWORD = /^(?:CTYPE|CRVAL|CDELT|CUNIT)(\d+)([A-Z]?)$|^(?:CD|PC)\d+_(\d+)([A-Z]?)$/;
+
+/**
+ * The cards of a cutout. What still holds is copied byte for byte, in the original's order. What counts pixels from
+ * the corner of the array moves with it, exactly:
+ *
+ *   CRPIXja       less the window's first pixel, for every axis j and alternate a: SIP, TPV, TNX and ZPX count from it
+ *   LTVi          less the same (IRAF: logical = LTM × physical + LTV); written where it was not there, so that physical
+ *                 pixels stay those of the original; DATASEC, TRIMSEC, CCDSEC … are sections of physical pixels and stay
+ *   CNPIX1, 2     plus the same: corner of the image on the digitised plate (DSS plate solution)
+ *
+ * IRAF's WAT, and PV, PS, CD, PC, CDELT do not depend on the corner. DATAMIN and DATAMAX go, as do BSCALE, BZERO, BLANK
+ * where `bitpix` says that the pixels are others.
+ */
+export function cutoutHeader(options: CutoutHeaderOptions): Card[] {
+  const { original, shape, window, planes = [], extension, extname, bitpix, provenance = [] } = options;
+  const origin = [window.x0, window.y0, ...planes];
+  const dropped = new Set(options.drop);
+  for (const card of provenance) if (card.hasValue) dropped.add(card.keyword);
+  if (extname !== undefined) dropped.add("EXTNAME");
+  const hasLookup = original.cards.some((card) => isLookup(card));
+
+  const cards = structure({ shape, extension, bitpix: bitpix ?? original.getInteger("BITPIX") ?? 8 });
+  if (extname !== undefined) cards.push(formatCard("EXTNAME", extname));
+  for (const card of trimBlankEnd(original.cards)) {
+    const { keyword } = card;
+    if (STRUCTURE.test(keyword) || dropped.has(keyword)) continue;
+    if (bitpix !== undefined && SCALING.test(keyword)) continue;
+    if (hasLookup && (LOOKUP.test(keyword) || LOOKUP_RECORDS.test(keyword))) continue;
+    cards.push(moved(card, origin));
+  }
+  if (origin.some((first) => first !== 0)) {
+    cards.push(...missingReferencePixels(original, origin), ...missingLogicalTransform(original, window));
+  }
+  return [...cards, ...provenance];
+}
+
+function structure({
+  shape,
+  extension,
+  bitpix,
+}: {
+  shape: readonly number[];
+  extension: boolean;
+  bitpix: number;
+}): Card[] {
+  return [
+    extension ? formatCard("XTENSION", "IMAGE", "image extension") : formatCard("SIMPLE", true, "conforms to FITS"),
+    formatCard("BITPIX", bitpix, "bits of a pixel, negative for floating point"),
+    formatCard("NAXIS", shape.length, "number of axes"),
+    ...shape.map((length, axis) => formatCard(`NAXIS${axis + 1}`, length)),
+    ...(extension ? [formatCard("PCOUNT", 0), formatCard("GCOUNT", 1)] : [formatCard("EXTEND", true)]),
+  ];
+}
+
+function moved(card: Card, origin: readonly number[]): Card {
+  const axis = /^LTV([12])$/.exec(card.keyword)?.[1] ?? REFERENCE_PIXEL.exec(card.keyword)?.[1];
+  if (axis !== undefined) return shifted(card, origin[Number(axis) - 1] ?? 0);
+  const plateAxis = /^CNPIX([12])$/.exec(card.keyword)?.[1];
+  return plateAxis === undefined ? card : shifted(card, -(origin[Number(plateAxis) - 1] ?? 0));
+}
+
+/** The card with its value less `pixels`; as it was where that is 0 or its value no number. */
+function shifted(card: Card, pixels: number): Card {
+  if (pixels === 0 || (typeof card.value !== "number" && typeof card.value !== "bigint")) return card;
+  const text = subtractFromDecimal(card.valueText, pixels);
+  if (text === undefined) return formatCard(card.keyword, { float: Number(card.value) - pixels }, card.comment);
+  const isInteger = !/[.EeDd]/.test(card.valueText);
+  return formatNumberCard(card.keyword, isInteger ? text.replace(/\.0$/, "") : text, card.comment);
+}
+
+/** CRPIXja that were left out: their default is 0. */
+function missingReferencePixels(original: Header, origin: readonly number[]): Card[] {
+  const missing = new Set<string>();
+  for (const { keyword } of original.cards) {
+    const match = AXIS_KEYWORD.exec(keyword);
+    const axis = match?.[1] ?? match?.[3];
+    const alternate = match?.[2] ?? match?.[4] ?? "";
+    const name = `CRPIX${axis}${alternate}`;
+    if (axis !== undefined && (origin[Number(axis) - 1] ?? 0) !== 0 && !original.has(name)) missing.add(name);
+  }
+  return [...missing].map((name) =>
+    formatCard(name, { float: -(origin[Number(REFERENCE_PIXEL.exec(name)?.[1]) - 1] ?? 0) }),
+  );
+}
+
+function missingLogicalTransform(original: Header, { x0, y0 }: { x0: number; y0: number }): Card[] {
+  const cards = [
+    ["LTV1", -x0],
+    ["LTV2", -y0],
+    ["LTM1_1", 1],
+    ["LTM2_2", 1],
+  ] as const;
+  return cards
+    .filter(([keyword]) => !original.has(keyword))
+    .map(([keyword, value]) => formatCard(keyword, { float: value === 0 ? 0 : value }));
+}
+
+function isLookup(card: Card): boolean {
+  return LOOKUP.test(card.keyword) && typeof card.value === "string" && /^LOOKUP/i.test(card.value);
+}
+
+/** Without the blank cards that reserve space before END. */
+function trimBlankEnd(cards: readonly Card[]): readonly Card[] {
+  let end = cards.length;
+  while (end > 0 && cards[end - 1]?.keyword === "" && cards[end - 1]?.comment === "") end--;
+  return cards.slice(0, end);
+}
