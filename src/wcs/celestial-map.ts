@@ -76,7 +76,7 @@ export function makeCelestialMap(keywords: MapKeywords): CelestialMap {
 
 /** AIPS' codes from before the papers as what they say today (Paper II, section 6.1). */
 function modernized(keywords: MapKeywords): MapKeywords {
-  const { code, lon0, lat0 } = keywords;
+  const { code, lat0 } = keywords;
   if (code === "NCP") {
     if (sinDegrees(lat0) === 0) {
       throw new ServiceError("corrupt-data", `Cannot use the projection NCP at latitude ${lat0}: it needs another`);
@@ -85,9 +85,7 @@ function modernized(keywords: MapKeywords): MapKeywords {
   }
   if (code === "GLS") {
     const [, , , lonPole, latPole] = keywords.lonParameters;
-    const isOblique = lon0 !== 0 || lat0 !== 0;
-    const lonParameters = isOblique ? [1, lon0, lat0, lonPole, latPole] : keywords.lonParameters;
-    return { ...keywords, code: "SFL", lonParameters };
+    return { ...keywords, code: "SFL", lonParameters: [1, 0, lat0, lonPole, latPole] };
   }
   return keywords;
 }

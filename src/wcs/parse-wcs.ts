@@ -1,9 +1,16 @@
 import { ServiceError } from "../errors.ts";
 import type { Header } from "../fits/header.ts";
+import { findCelestialAxes } from "./celestial-axes.ts";
+import type { CelestialAxes } from "./celestial-axes.ts";
 import { makeCelestialMap } from "./celestial-map.ts";
+import type { Distortion } from "./distortion.ts";
 import { frameToIcrs } from "./frames.ts";
 import { parseLinear } from "./linear.ts";
 import { parseFrame } from "./parse-frame.ts";
+import type { ProjectionParameters } from "./projections/projection.ts";
+import { parseSip } from "./sip.ts";
+import { parseTnx } from "./tnx.ts";
+import { hasScampTerms, parseTpv } from "./tpv.ts";
 import type { Wcs } from "./wcs.ts";
 import { readWcsKeywords } from "./wcs-keywords.ts";
 import type { WcsKeywords } from "./wcs-keywords.ts";
@@ -17,7 +24,7 @@ export function parseWcs(header: Header, options: { readonly alternate?: string 
   const shape = shapeOf(header);
   const axes = findCelestialAxes(keywords, Math.max(keywords.axisCount, shape.length));
   if (axes === null) return null;
-  const { lon, lat, lonName, code } = axes;
+  const { lon, lat, lonName } = axes;
   if (keywords.optionalNumber(`CRVAL${lon}`) === undefined && keywords.optionalNumber(`CRVAL${lat}`) === undefined) {
     const need = `CRVAL${lon} and CRVAL${lat}, the position of the reference pixel`;
     throw new ServiceError(
@@ -30,14 +37,15 @@ export function parseWcs(header: Header, options: { readonly alternate?: string 
   const x = Math.min(lon, lat);
   const y = Math.max(lon, lat);
   const linear = parseLinear(keywords, { lon, lat, x, y }, { lon: lonUnit, lat: latUnit });
+  const { projectionCode, planeDistortion, lonParameters, latParameters } = readPlaneStage(header, keywords, axes);
   const map = makeCelestialMap({
-    code,
+    code: projectionCode,
     lon0: keywords.number(`CRVAL${lon}`, 0) * lonUnit,
     lat0: keywords.number(`CRVAL${lat}`, 0) * latUnit,
     lonPole: keywords.optionalNumber("LONPOLE"),
     latPole: keywords.optionalNumber("LATPOLE"),
-    lonParameters: keywords.parameters(lon),
-    latParameters: keywords.parameters(lat),
+    lonParameters,
+    latParameters,
   });
   const frame = parseFrame(header, keywords, lonName);
   return {
@@ -46,51 +54,60 @@ export function parseWcs(header: Header, options: { readonly alternate?: string 
     latAxis: lat - 1,
     pixelAxes: [x - 1, y - 1],
     frame,
-    projectionCode: code,
+    projectionCode,
     pixelScaleDegrees: Math.sqrt(Math.abs(linear.determinant)),
-    pixelDistortion: null,
+    pixelDistortion: readPixelDistortion(header, keywords, { ...axes, x, y }),
     linear,
-    planeDistortion: null,
+    planeDistortion,
     map,
     toFrame: frameToIcrs(frame),
   };
 }
 
-type CelestialAxes = {
-  /** Axis numbers from 1. */
-  readonly lon: number;
-  readonly lat: number;
-  /** "RA", "GLON", "HPLN" … */
-  readonly lonName: string;
-  /** "TAN"; "" for axes without projection. */
-  readonly code: string;
-  /** "-SIP" of "RA---TAN-SIP". */
-  readonly suffix: string;
+type PlaneStage = {
+  /** The code of the papers that CTYPE stands for. */
+  readonly projectionCode: string;
+  readonly planeDistortion: Distortion | null;
+  readonly lonParameters: ProjectionParameters;
+  readonly latParameters: ProjectionParameters;
 };
 
-const CELESTIAL_TYPE = /^(RA|DEC|[A-Z](?:LON|LAT)|[A-Z]{2}(?:LN|LT))(?:(-+)([A-Z0-9]{3})(-[A-Z]{3})?)?$/;
+/** TPV, SCAMP's TAN, TNX and ZPX as a distortion of the plane and the projection below it. */
+function readPlaneStage(header: Header, keywords: WcsKeywords, { lon, lat, code }: CelestialAxes): PlaneStage {
+  const lonParameters = keywords.parameters(lon);
+  const latParameters = keywords.parameters(lat);
+  const axes = { longitudeAxis: lon, latitudeAxis: lat, alternate: keywords.alternate };
+  if (code === "TPV" || (code === "TAN" && hasScampTerms(header, axes))) {
+    const planeDistortion = parseTpv(header, axes);
+    return { projectionCode: "TAN", planeDistortion, lonParameters: [], latParameters: [] };
+  }
+  if (code === "TNX" || code === "ZPX") {
+    const { distortion, projectionParameters } = parseTnx(header, axes);
+    const projectionCode = code === "TNX" ? "TAN" : "ZPN";
+    return { projectionCode, planeDistortion: distortion, lonParameters, latParameters: projectionParameters };
+  }
+  return { projectionCode: code, planeDistortion: null, lonParameters, latParameters };
+}
 
-/** The first longitude axis that has its latitude. "4-3" form: name, hyphens up to column 5, code (Paper I, table 1). */
-function findCelestialAxes(keywords: WcsKeywords, axisCount: number): CelestialAxes | null {
-  const found = new Map<string, { axis: number; code: string; suffix: string }>();
-  for (let axis = 1; axis <= axisCount; axis++) {
-    const match = CELESTIAL_TYPE.exec(keywords.string(`CTYPE${axis}`).trim().toUpperCase());
-    if (match === null) continue;
-    const [, name = "", hyphens = "", code = "", suffix = ""] = match;
-    if (code !== "" && name.length + hyphens.length !== 5) continue;
-    if (!found.has(name)) found.set(name, { axis, code, suffix });
+/** SIP, which belongs to the primary description and to alternates that name it. Astropy, too, asks for no "-SIP". */
+function readPixelDistortion(
+  header: Header,
+  keywords: WcsKeywords,
+  axes: CelestialAxes & { readonly x: number; readonly y: number },
+): Distortion | null {
+  if (axes.suffix !== "" && axes.suffix !== "-SIP") {
+    const type = keywords.string(`CTYPE${axes.lon}`);
+    throw new ServiceError("unsupported", `Cannot use CTYPE${axes.lon} = "${type}": of distortions only SIP is known`);
   }
-  for (const [lonName, lon] of found) {
-    const latName = lonName === "RA" ? "DEC" : lonName.replace(/LON$/, "LAT").replace(/LN$/, "LT");
-    const lat = found.get(latName);
-    if (latName === lonName || lat === undefined) continue;
-    if (lat.code !== lon.code) {
-      const given = `CTYPE${lon.axis} has ${lon.code || "none"} and CTYPE${lat.axis} ${lat.code || "none"}`;
-      throw new ServiceError("corrupt-data", `Cannot use two projections: ${given}, and they need the same`);
-    }
-    return { lon: lon.axis, lat: lat.axis, lonName, code: lon.code, suffix: lon.suffix };
+  if (keywords.alternate !== "" && axes.suffix === "") return null;
+  const sip = parseSip(header);
+  if (sip !== null && (axes.x !== 1 || axes.y !== 2)) {
+    throw new ServiceError(
+      "unsupported",
+      `Cannot use SIP on pixel axes ${axes.x} and ${axes.y}: it needs axes 1 and 2`,
+    );
   }
-  return null;
+  return sip;
 }
 
 /** NAXISn of the image: for a compressed one those of the image inside (FITS Standard 4.0, section 10.1). */

@@ -68,7 +68,9 @@ export const makeCoo: MakeProjection = (parameters) => {
   const tan2 = Math.tan((HALF_PI - thetaA - eta) / 2);
   const slope = eta === 0 ? Math.sin(thetaA) : Math.log(cos2 / cos1) / Math.log(tan2 / tan1);
   if (!Number.isFinite(slope) || slope === 0) return null;
-  const psi = cos1 / (slope * Math.pow(tan1, slope));
+  // cos θ1 / tan^C, with the cosine of θ1 as 2 sin cos of the half angle: θ1 = 90° is no 0 / 0.
+  const cosHalf = Math.cos((HALF_PI - thetaA + eta) / 2);
+  const psi = (2 * cosHalf * cosHalf * Math.pow(tan1, 1 - slope)) / slope;
   if (!Number.isFinite(psi) || psi === 0) return null;
   const radius = (theta: number) => psi * Math.pow(Math.tan((HALF_PI - theta) / 2), slope);
   return conic(thetaA, {
