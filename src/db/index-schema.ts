@@ -70,9 +70,12 @@ export const image = sqliteTable(
   ],
 );
 
-/** Per plane: path below the root, EXTNAME (null: none known), HDU counted from 0 (null: not looked at). */
+/**
+ * Per plane: path below the root (null: the same as the image's), EXTNAME (null: none known),
+ * HDU counted from 0 (null: not looked at).
+ */
 export type StoredPlanes = Readonly<
-  Record<string, readonly [path: string, extname: string | null, hdu: number | null]>
+  Record<string, readonly [path: string | null, extname: string | null, hdu: number | null]>
 >;
 
 export type ImageRow = typeof image.$inferSelect;

@@ -41,23 +41,31 @@ export function datasetOfRow(row: ImageRow, { authority, release, root }: RowCon
   };
 }
 
-function planesOf(stored: StoredPlanes, root: string): Readonly<Record<string, HduLocation>> {
+function planesOf(stored: StoredPlanes, root: string): Dataset["planes"] {
   const planes: Record<string, HduLocation> = {};
+  const imagePath = stored["image"]?.[0];
   for (const [plane, [path, extname, hduIndex]] of Object.entries(stored)) {
-    planes[plane] = { location: `${root}/${path}`, extname, hduIndex };
+    planes[plane] = { location: `${root}/${path ?? imagePath ?? ""}`, extname, hduIndex };
   }
   return planes;
 }
 
 export function rowOfRecord(record: ImageRecord, numbers: { releaseNumber: number; rootId: number }): NewImageRow {
   const { center, region, planes, ...columns } = record;
-  const stored = Object.entries(planes).map(([plane, { path, extname, hduIndex }]) => [plane, [path, extname, hduIndex]]);
   return {
     ...columns, // release and root are no columns: Drizzle passes them over
     ...numbers,
     raDegrees: center.raDegrees,
     decDegrees: center.decDegrees,
     footprint: encodeRegion(region) as Buffer, // better-sqlite3 takes any Uint8Array
-    planes: Object.fromEntries(stored) as StoredPlanes,
+    planes: storedPlanes(planes),
   };
+}
+
+function storedPlanes(planes: ImageRecord["planes"]): StoredPlanes {
+  const stored: Record<string, StoredPlanes[string]> = {};
+  for (const [plane, { path, extname, hduIndex }] of Object.entries(planes)) {
+    stored[plane] = [plane !== "image" && path === planes.image?.path ? null : path, extname, hduIndex];
+  }
+  return stored;
 }

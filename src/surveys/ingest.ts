@@ -55,7 +55,9 @@ export async function ingest(options: IngestOptions, report: (event: IngestEvent
   for (const path of options.paths) {
     let images = 0;
     for await (const batch of inBatches(recordsOfPath(path, options, reportAndCount))) {
-      options.signal.throwIfAborted();
+      if (options.signal.aborted) {
+        throw new ServiceError("canceled", `Stopped at "${path}"`, { cause: options.signal.reason });
+      }
       const { added, updated } = writer.write(batch);
       summary.added += added;
       summary.updated += updated;
