@@ -38,6 +38,8 @@ export function s3Store(options: S3StoreOptions): RangeStore {
   };
 }
 
+const SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; // the body of a GET
+
 type Sign = (url: URL) => Promise<Record<string, string>>;
 
 function createSigner(options: S3StoreOptions, now: () => number): Sign {
@@ -51,6 +53,7 @@ function createSigner(options: S3StoreOptions, now: () => number): Sign {
     const signer = new AwsV4Signer({
       method: "GET",
       url: url.href,
+      headers: { "x-amz-content-sha256": SHA256_OF_NOTHING },
       accessKeyId,
       secretAccessKey,
       ...(sessionToken === undefined ? {} : { sessionToken }),
