@@ -1,9 +1,10 @@
 /**
  * The symbols of one compressed DEFLATE block (RFC 1951, section 3.2.3), by the tables of inflate-table.ts.
  *
- * Bits wait in a u64, the next one lowest. Only the low six bits of `bitCount` count, so that a whole table entry, whose
- * lowest bits are a number of bits, can be shifted by and subtracted as it is. A refill leaves 56 to 63 bits; the place
- * of the next bit is always input * 8 - (bitCount & 63).
+ * Bits wait in a u64, the next one at SHIFT: the bits of a table index are then an offset in that table of 4-byte entries
+ * (a cycle or two less between one symbol and the next). Only the low six bits of `bitCount`, which counts the SHIFT bits
+ * below too, matter, so that a whole table entry, whose lowest bits are a number of bits, can be shifted by and subtracted
+ * as it is. A refill makes 54 to 61 bits; the place of the next bit is always input * 8 + SHIFT - (bitCount & 63).
  */
 import { CORRUPT, OK, Status } from "./status";
 import {
@@ -21,6 +22,8 @@ export const STATE_OUTPUT: usize = 4;
 export const STATE_BITS: usize = 8;
 export const STATE_BIT_COUNT: usize = 16;
 export const STATE_BYTES: usize = 24;
+
+export const SHIFT: u32 = 2;
 
 /** The stream goes on, but the output is full. */
 export const FULL: Status = -1;
@@ -203,7 +206,7 @@ function inflateCarefully(
   let status: Status = FULL;
 
   while (true) {
-    if (input - <usize>((bitCount & 63) >> 3) > inputEnd) break;
+    if (input - <usize>(((bitCount - SHIFT) & 63) >> 3) > inputEnd) break;
     bits |= load<u64>(input) << bitCount;
     input += <usize>(((bitCount ^ 63) & 63) >> 3);
     bitCount |= 56;
@@ -267,24 +270,24 @@ function inflateCarefully(
 // @ts-ignore: decorator
 @inline
 function entryAt(table: usize, bits: u64, indexBits: u32): i64 {
-  return load<i32>(table + ((<usize>bits & ((1 << indexBits) - 1)) << 2));
+  return load<i32>(table + (<usize>bits & (((1 << indexBits) - 1) << SHIFT)));
 }
 
 // @ts-ignore: decorator
 @inline
 function linkedEntry(table: usize, bits: u64, link: i64): i64 {
-  const index = <usize>bits & ((1 << ((<u32>link >> 8) & 15)) - 1);
-  return load<i32>(table + ((((<usize>link >> 16) & 0x3fff) + index) << 2));
+  const index = <usize>bits & (((1 << ((<u32>link >> 8) & 15)) - 1) << SHIFT);
+  return load<i32>(table + ((<usize>link >> 14) & 0xfffc) + index);
 }
 
 // @ts-ignore: decorator
 @inline
 function lengthOf(entry: i64, bits: u64): usize {
-  return (<usize>(entry >> 16) & 0x1ff) + (<usize>(bits >> ((entry >> 8) & 15)) & (<usize>(entry >> 25) & 31));
+  return (<usize>(entry >> 16) & 0x1ff) + (<usize>(bits >> (((entry >> 8) & 15) + SHIFT)) & (<usize>(entry >> 25) & 31));
 }
 
 // @ts-ignore: decorator
 @inline
 function distanceOf(entry: i64, bits: u64): usize {
-  return (<usize>entry >> 16) + (<usize>(bits & (((<u64>1) << entry) - 1)) >> ((<u32>entry >> 8) & 15));
+  return (<usize>entry >> 16) + (<usize>((bits >> SHIFT) & (((<u64>1) << entry) - 1)) >> ((<u32>entry >> 8) & 15));
 }

@@ -8,6 +8,7 @@ import { CORRUPT, OK, TRUNCATED, UNSUPPORTED, Status } from "./status";
 import {
   FULL,
   PATTERN_BYTES,
+  SHIFT,
   STATE_BIT_COUNT,
   STATE_BITS,
   STATE_BYTES,
@@ -63,7 +64,7 @@ export function inflateGzip(src: usize, srcLength: u32, dst: usize, dstLength: u
 
   store<usize>(state, dst, STATE_OUTPUT);
   store<u64>(state, 0, STATE_BITS);
-  store<u64>(state, 0, STATE_BIT_COUNT);
+  store<u64>(state, SHIFT, STATE_BIT_COUNT);
   fillPatterns(scratch + PATTERNS);
   status = inflateBlocks(scratch, end, dst, dst + dstLength);
   const written = <u32>(load<usize>(state, STATE_OUTPUT) - dst);
@@ -165,7 +166,7 @@ function copyStored(state: usize, inputEnd: usize, end: usize): Status {
   store<usize>(state, output + count, STATE_OUTPUT);
   store<usize>(state, input + count, STATE_INPUT);
   store<u64>(state, 0, STATE_BITS);
-  store<u64>(state, 0, STATE_BIT_COUNT);
+  store<u64>(state, SHIFT, STATE_BIT_COUNT);
   return count < length ? FULL : OK;
 }
 
@@ -250,7 +251,7 @@ function codeLengthSymbol(i: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function inputPlace(state: usize): usize {
-  return load<usize>(state, STATE_INPUT) - <usize>((load<u64>(state, STATE_BIT_COUNT) & 63) >> 3);
+  return load<usize>(state, STATE_INPUT) - <usize>(((load<u64>(state, STATE_BIT_COUNT) - SHIFT) & 63) >> 3);
 }
 
 function refill(state: usize): void {
@@ -264,7 +265,7 @@ function refill(state: usize): void {
 // @ts-ignore: decorator
 @inline
 function peekBits(state: usize): u32 {
-  return <u32>load<u64>(state, STATE_BITS);
+  return <u32>(load<u64>(state, STATE_BITS) >> SHIFT);
 }
 
 /** At most 31 bits, and no more than `refill` left. */
@@ -272,5 +273,5 @@ function takeBits(state: usize, count: u32): u32 {
   const bits = load<u64>(state, STATE_BITS);
   store<u64>(state, bits >> count, STATE_BITS);
   store<u64>(state, load<u64>(state, STATE_BIT_COUNT) - count, STATE_BIT_COUNT);
-  return <u32>bits & ((1 << count) - 1);
+  return <u32>(bits >> SHIFT) & ((1 << count) - 1);
 }
