@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { planReads } from "../../../src/storage/coalesce.ts";
+import { coalesceLimitsOf, LOCAL_LIMITS, planReads, REMOTE_LIMITS } from "../../../src/storage/coalesce.ts";
 import type { ByteRange } from "../../../src/storage/range-source.ts";
 
 const limits = { maxGapBytes: 10, maxReadBytes: 100 };
@@ -90,6 +90,14 @@ describe("planReads", () => {
         }
       }),
     );
+  });
+});
+
+describe("coalesceLimitsOf", () => {
+  it("bridges longer gaps where a request costs more", () => {
+    expect(coalesceLimitsOf({ key: "/data/a.fits" })).toBe(LOCAL_LIMITS);
+    expect(coalesceLimitsOf({ key: "s3://data/a.fits" })).toBe(REMOTE_LIMITS);
+    expect(REMOTE_LIMITS.maxGapBytes).toBeGreaterThan(LOCAL_LIMITS.maxGapBytes);
   });
 });
 
