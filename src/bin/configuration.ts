@@ -1,7 +1,18 @@
 import { availableParallelism } from "node:os";
 import { ServiceError } from "../errors.ts";
 import { nearestName } from "./nearest-name.ts";
-import { anyText, bytes, hostName, integer, listOf, oneOf, path, seconds, url } from "./setting-types.ts";
+import {
+  anyText,
+  authorityName,
+  bytes,
+  hostName,
+  integer,
+  listOf,
+  oneOf,
+  path,
+  seconds,
+  url,
+} from "./setting-types.ts";
 import type { ParseSetting } from "./setting-types.ts";
 
 type Setting<T> = {
@@ -44,6 +55,12 @@ const SETTINGS = {
     parse: hostName,
     fallback: "localhost",
     explanation: "The services answer as cutout.<domain>, dsa110.<domain>, …",
+  }),
+  authority: required({
+    variable: "RECORTE_AUTHORITY",
+    parse: authorityName,
+    fallback: "localhost",
+    explanation: "IVOA authority that publishes the images: identifiers are ivo://<authority>/<release>?<image>",
   }),
   services: required({
     variable: "RECORTE_SERVICES",

@@ -5,3 +5,8 @@ import type { Configuration } from "./configuration.ts";
 export function indexDatabaseFile(configuration: Configuration): string {
   return join(configuration.dataDirectory, "index.sqlite");
 }
+
+/** Seek indices of compressed planes, one file each: a lost one is made again by use. */
+export function seekIndexFolder(configuration: Configuration): string {
+  return join(configuration.dataDirectory, "seek-index");
+}

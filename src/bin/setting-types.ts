@@ -76,4 +76,10 @@ export const hostName: ParseSetting<string> = (text) => {
   throw new Error("it must be a host name such as example.org, without port and path");
 };
 
+/** The authority of an IVOA identifier (IVOA Identifiers 2.0, section 2.3.1). */
+export const authorityName: ParseSetting<string> = (text) => {
+  if (/^[a-z0-9][a-z0-9\-_.!~*'()+=]{2,}$/i.test(text)) return text;
+  throw new Error("it must be an IVOA authority such as linea.org.br");
+};
+
 export const anyText: ParseSetting<string> = (text) => text;

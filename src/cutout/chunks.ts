@@ -7,27 +7,35 @@ export type Chunk = { readonly plane: number; readonly y0: number; readonly y1: 
 const FIRST_CHUNK_BYTES = 256 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 const LONG_CUTOUT_BYTES = 4 * 1024 * 1024;
+const MAX_INPUT_BYTES = 4 * 1024 * 1024;
 
 export type ChunkOptions = {
   readonly planes: number;
   readonly bytesPerPixel: number;
   /** Rows of a tile where tiles can only be decoded whole, so that a chunk must not end inside one; else 1. */
   readonly wholeRows: number;
+  /** Bytes that are read for a row of the window, about: a narrow window of compressed rows reads far more than it gives. */
+  readonly inputBytesPerRow: number;
 };
 
 /**
  * Cuts a window into chunks, first row first, plane by plane. Every chunk holds at least one row, and whole rows of
- * tiles where they cannot be shared: the memory for pixels is bounded by CHUNK_BYTES or one row of tiles.
+ * tiles where they cannot be shared: the memory for pixels is bounded by CHUNK_BYTES, and that for what is read
+ * by MAX_INPUT_BYTES, or by one row of tiles.
  */
-export function planChunks(window: PixelWindow, { planes, bytesPerPixel, wholeRows }: ChunkOptions): Chunk[] {
+export function planChunks(
+  window: PixelWindow,
+  { planes, bytesPerPixel, wholeRows, inputBytesPerRow }: ChunkOptions,
+): Chunk[] {
   const rowBytes = window.width * bytesPerPixel;
   const long = rowBytes * window.height * planes >= LONG_CUTOUT_BYTES;
   const end = window.y0 + window.height;
+  const maxRows = Math.max(1, Math.floor(MAX_INPUT_BYTES / Math.max(1, inputBytesPerRow)));
   const chunks: Chunk[] = [];
   for (let plane = 0; plane < planes; plane++) {
     for (let y0 = window.y0; y0 < end; ) {
       const bytes = long && chunks.length > 0 ? CHUNK_BYTES : FIRST_CHUNK_BYTES;
-      const rows = Math.max(1, Math.floor(bytes / rowBytes));
+      const rows = Math.min(maxRows, Math.max(1, Math.floor(bytes / rowBytes)));
       // To the last border of tiles within these rows, or to the next one where there is none.
       const border = Math.floor((y0 + rows) / wholeRows) * wholeRows;
       const y1 = Math.min(end, border > y0 ? border : (Math.floor(y0 / wholeRows) + 1) * wholeRows);

@@ -2,7 +2,12 @@ import type { IcrsPosition } from "../sky/position.ts";
 import type { Stencil } from "../sky/stencil.ts";
 
 /** `des_dr2_J022512.19-101114.9_circle60as_g.fits`: release, position, shape and size, bands. Safe in every file system. */
-export function formatFileName(parts: { release: string; stencil: Stencil | undefined; bands: readonly string[]; name: string }): string {
+export function formatFileName(parts: {
+  release: string;
+  stencil: Stencil | undefined;
+  bands: readonly string[];
+  name: string;
+}): string {
   const { release, stencil, bands, name } = parts;
   const place = stencil === undefined ? [name, "whole"] : describeShape(stencil);
   const words = [release, ...place, bands.join("")].filter((word) => word !== "");

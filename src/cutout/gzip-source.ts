@@ -1,6 +1,9 @@
 import { gunzipReader, isGzip } from "../fits/gunzip.ts";
 import type { RangeSource } from "../storage/range-source.ts";
 
+/** What tells a gzip file from any other. */
+const MAGIC_BYTES = 4;
+
 /**
  * A file that is gzipped as a whole, read through and held in memory: its bytes cannot be reached otherwise.
  * "over-limit" where they are more than `maxBytes`. Any other file as it is.
@@ -9,7 +12,8 @@ export async function gunzipIfWrapped(
   source: RangeSource,
   maxBytes: number,
 ): Promise<{ readable: RangeSource; heldBytes: number }> {
-  if (!(await isGzip(source))) return { readable: source, heldBytes: 0 };
+  const magic = await source.read({ start: 0, length: Math.min(MAGIC_BYTES, source.byteLength) });
+  if (!isGzip(magic)) return { readable: source, heldBytes: 0 };
   const reader = await gunzipReader(source, { maxBytes });
   return {
     readable: {

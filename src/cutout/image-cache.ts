@@ -1,14 +1,13 @@
 import type { Decoder } from "../codec/decoder.ts";
 import { gunzipIfWrapped } from "./gzip-source.ts";
-import type { HduSelector } from "../fits/hdu.ts";
 import type { RangeSource, RangeStore } from "../storage/range-source.ts";
-import { openImage, type OpenImage } from "./open-image.ts";
+import { openImage, type ImageSelector, type OpenImage } from "./open-image.ts";
 
 /** Where an image lies. */
 export type HduLocation = {
   /** An absolute path, or a URL that the store knows. */
   readonly file: string;
-  readonly hdu: HduSelector;
+  readonly hdu: ImageSelector;
 };
 
 /** In use until released; the image stays usable until then, also when the cache has dropped it. */
@@ -68,7 +67,7 @@ export class ImageCache {
     for (const [key, entry] of this.#entries) this.#drop(key, entry);
   }
 
-  async #add(key: string, source: RangeSource, hdu: HduSelector): Promise<Entry> {
+  async #add(key: string, source: RangeSource, hdu: ImageSelector): Promise<Entry> {
     const { readable, heldBytes } = await gunzipIfWrapped(source, this.#limits.maxGzipBytes);
     const image = await openImage(readable, hdu, this.#decoder);
     const memoryBytes = image.memoryBytes + heldBytes;

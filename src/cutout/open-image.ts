@@ -2,7 +2,7 @@ import type { Decoder } from "../codec/decoder.ts";
 import { seekStride, type CodecName, type QuantiserName } from "../codec/layout.ts";
 import type { PlaneCoding } from "../codec/tile-job.ts";
 import { ServiceError } from "../errors.ts";
-import { findHdu, type HduSelector } from "../fits/hdu.ts";
+import { findHdu, readHdus, type Hdu, type HduSelector } from "../fits/hdu.ts";
 import type { Header } from "../fits/header.ts";
 import { describeImage, type PlainImage } from "../fits/image.ts";
 import type { Quantiser, TileCodec, TiledImage } from "../fits/tiled-image.ts";
@@ -56,14 +56,17 @@ export type TiledData = CacheablePlane & {
   readonly seekStride: number;
 };
 
+/** An HDU, or the first one that holds an image. */
+export type ImageSelector = HduSelector | { readonly firstImage: true };
+
 /** Opens the image in an HDU. "corrupt-data", "unsupported", or "not-found" where the HDU holds no image. */
 export async function openImage(
   source: RangeSource,
-  selector: HduSelector,
+  selector: ImageSelector,
   decoder: Decoder,
   signal?: AbortSignal,
 ): Promise<OpenImage> {
-  const hdu = await findHdu(source, selector, signal);
+  const hdu = "firstImage" in selector ? await findFirstImage(source, signal) : await findHdu(source, selector, signal);
   const name = `${source.key}[${hdu.index}]`;
   const description = describeImage(hdu);
   if (description === null) throw new ServiceError("not-found", `Cannot cut ${name}: it holds no image`);
@@ -97,6 +100,13 @@ export async function openImage(
       if (data.kind === "tiled") decoder.arena.release(data.planeAddress);
     },
   };
+}
+
+async function findFirstImage(source: RangeSource, signal?: AbortSignal): Promise<Hdu> {
+  for await (const hdu of readHdus(source, signal)) {
+    if ((hdu.kind === "image" && hdu.dataLength > 0) || hdu.header.get("ZIMAGE") === true) return hdu;
+  }
+  throw new ServiceError("not-found", `Cannot cut ${source.key}: it holds no image`);
 }
 
 function openPlain(image: PlainImage, source: RangeSource, name: string): PlainData {

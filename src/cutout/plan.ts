@@ -41,7 +41,7 @@ export function planCutout(image: OpenImage, window: PixelWindow, limits: Cutout
   const plan = {
     window,
     bytesPerPixel,
-    chunks: planChunks(window, { planes, bytesPerPixel, wholeRows }),
+    chunks: planChunks(window, { planes, bytesPerPixel, wholeRows, inputBytesPerRow: inputBytesPerRow(image, window) }),
   };
   const output = { outputBytes: outputPixels * bytesPerPixel, outputPixels };
   if (data.kind === "plain") {
@@ -59,6 +59,13 @@ export function tilesOf(grid: TileGrid, rows: { y0: number; y1: number }, window
     row0: Math.floor(rows.y0 / grid.tile[1]),
     row1: Math.ceil(rows.y1 / grid.tile[1]),
   };
+}
+
+/** On average over the image. */
+function inputBytesPerRow({ data, height, planes, bitpix }: OpenImage, window: PixelWindow): number {
+  if (data.kind === "plain") return (window.width * Math.abs(bitpix)) / 8;
+  const { column0, column1 } = tilesOf(data.grid, { y0: 0, y1: 1 }, window);
+  return (data.heapLength / (height * planes)) * ((column1 - column0) / data.grid.tiles[0]);
 }
 
 function costOfTiles(data: TiledData, window: PixelWindow, planes: number) {

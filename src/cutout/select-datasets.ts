@@ -46,12 +46,18 @@ export async function selectDatasets(
   }
   const { release } = registry.getRelease(selection.id);
   if (stencil === undefined) {
-    throw new ServiceError("usage", `Cannot cut release "${release.id}" without a position: it needs POS, CIRCLE or POLYGON`);
+    throw new ServiceError(
+      "usage",
+      `Cannot cut release "${release.id}" without a position: it needs POS, CIRCLE or POLYGON`,
+    );
   }
   const bands = bandsOf(release, selection.bands);
   const found = await registry.findDatasets({ release: release.id, bands, ...conditions }, signal);
   if (found.length > MAX_DATASETS) {
-    throw new ServiceError("over-limit", `Cannot cut: more than ${MAX_DATASETS} images meet the shape; a smaller one is needed`);
+    throw new ServiceError(
+      "over-limit",
+      `Cannot cut: more than ${MAX_DATASETS} images meet the shape; a smaller one is needed`,
+    );
   }
   return { release, datasets: preferWhole(found, stencil) };
 }

@@ -20,6 +20,10 @@ export type SodaParameters = {
   readonly mediaType: string;
   /** Shown in a browser, or saved by it. */
   readonly disposition: "inline" | "attachment";
+  /** Checksums in large files too, which then begin later. */
+  readonly checksums: "when-cheap" | "always";
+  /** What is to happen where the file of an image is not there. */
+  readonly missing: "report" | "fail";
   readonly runId: string | undefined;
 };
 
@@ -55,7 +59,9 @@ export function parseSodaParameters(parameters: Parameters): SodaParameters {
     time: time === undefined ? undefined : parseInterval(time, "TIME", "days (MJD)"),
     planes: parsePlanes(parameters),
     mediaType: parseResponseFormat(parameters),
-    disposition: parseDisposition(parameters),
+    disposition: parseWord(parameters, "DISPOSITION", ["attachment", "inline"]),
+    checksums: parseWord(parameters, "CHECKSUMS", ["when-cheap", "always"]),
+    missing: parseWord(parameters, "MISSING", ["report", "fail"]),
     runId,
   };
 }
@@ -115,10 +121,13 @@ function parseResponseFormat(parameters: Parameters): string {
   );
 }
 
-function parseDisposition(parameters: Parameters): "inline" | "attachment" {
-  const value = parameters.single("DISPOSITION")?.toLowerCase() ?? "attachment";
-  if (value === "inline" || value === "attachment") return value;
-  throw new ServiceError("usage", `Cannot use DISPOSITION "${value}": it needs inline or attachment`);
+/** One of these words, in any case; the first where the parameter is not given. */
+function parseWord<const W extends string>(parameters: Parameters, name: string, words: readonly [W, ...W[]]): W {
+  const value = parameters.single(name)?.trim().toLowerCase();
+  if (value === undefined) return words[0];
+  const word = words.find((candidate) => candidate === value);
+  if (word !== undefined) return word;
+  throw new ServiceError("usage", `Cannot use ${name} ${JSON.stringify(value)}: it needs ${words.join(" or ")}`);
 }
 
 function one(parameters: Parameters, name: string): string | undefined {

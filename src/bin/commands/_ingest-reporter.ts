@@ -35,6 +35,8 @@ export function createIngestReporter(stderr: OutputStream): IngestReporter {
           missingCount += 1;
           if (missing.length < MAX_NAMED) missing.push(oneLine(event.path));
           return;
+        case "ignored":
+          return; // counted in the summary
         default:
           return event satisfies never;
       }

@@ -75,6 +75,7 @@ function describeSummary(release: string, summary: IngestSummary): string {
   const parts = [`${summary.added} added`, `${summary.updated} updated`];
   if (summary.missing > 0) parts.push(`${summary.missing} of them without a file`);
   if (summary.unchecked > 0) parts.push(`${summary.unchecked} of them not looked for`);
+  if (summary.ignored > 0) parts.push(`${summary.ignored} other files passed over`);
   if (summary.problems > 0) parts.push(`${summary.problems} could not be registered`);
   return `${release}: ${parts.join(", ")}\n`;
 }

@@ -1,0 +1,70 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { ServiceError } from "../errors.ts";
+import { createCutoutApp } from "../http/cutout-app.ts";
+import type { Configuration } from "./configuration.ts";
+import { createLog } from "./log.ts";
+import { createServices, type Services } from "./services.ts";
+
+export type RunningServer = {
+  readonly services: Services;
+  /** Of the cutout service: by its own name and by the bare host. */
+  readonly urls: readonly string[];
+  /** Takes no new requests, lets those under way end for as long as the configuration allows, then gives all back. */
+  close(): Promise<void>;
+};
+
+/** Listens where the configuration says. "unavailable" where the port is taken. */
+export async function startServer(configuration: Configuration): Promise<RunningServer> {
+  const services = await createServices(configuration);
+  const app = createCutoutApp({
+    cutouts: services.cutouts,
+    timeoutSeconds: configuration.syncTimeoutSeconds,
+    log: createLog(configuration.log),
+  });
+  const server = createServer(getRequestListener(app.fetch));
+  // Headers that trickle in hold a connection; bodies are small forms.
+  server.headersTimeout = 20_000;
+  server.requestTimeout = 60_000;
+  try {
+    await listen(server, configuration);
+  } catch (error) {
+    await services.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  return {
+    services,
+    urls: urlsOf(configuration, port),
+    async close() {
+      await closeServer(server, configuration.shutdownTimeoutSeconds);
+      await services.close();
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: Configuration): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === "EADDRINUSE" ? "the port is in use; set PORT to another" : (cause.code ?? "failed");
+      reject(new ServiceError("unavailable", `Cannot listen on ${host}:${port}: ${reason}`, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+/** Idle connections go at once; those with a request under way get `seconds`. */
+async function closeServer(server: Server, seconds: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), seconds * 1000);
+  await closed;
+  clearTimeout(timer);
+}
+
+function urlsOf({ host, domain }: Configuration, port: number): string[] {
+  const address = host.includes(":") ? `[${host}]` : host;
+  const names = domain === "localhost" ? ["cutout.localhost", "localhost"] : [`cutout.${domain}`, address];
+  return names.map((name) => `http://${name}:${port}`);
+}

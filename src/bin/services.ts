@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Arena } from "../codec/arena.ts";
+import { Decoder } from "../codec/decoder.ts";
+import { WorkerThreads } from "../codec/worker-threads.ts";
+import { ImageCache } from "../cutout/image-cache.ts";
+import type { CutoutServices } from "../cutout/open-cutout.ts";
+import { PlaneCache } from "../cutout/plane-cache.ts";
+import type { PixelServices } from "../cutout/read.ts";
+import { migrateIndex, openIndexDatabase, type IndexDatabase } from "../db/index-database.ts";
+import { ServiceError } from "../errors.ts";
+import { BlobFolder } from "../storage/blob-folder.ts";
+import { httpStore } from "../storage/http.ts";
+import type { RangeStore } from "../storage/range-source.ts";
+import { s3Store } from "../storage/s3.ts";
+import { createStore, type Store } from "../storage/store.ts";
+import { isAddress } from "../surveys/archive-files.ts";
+import { createImageIndex, type ImageIndex } from "../surveys/image-index.ts";
+import { createRegistry, type SurveyRegistry } from "../surveys/registry.ts";
+import type { Configuration } from "./configuration.ts";
+import { indexDatabaseFile, seekIndexFolder } from "./data-files.ts";
+import { SOFTWARE } from "./version.ts";
+
+/** Everything a process needs to cut, made from its configuration. */
+export type Services = {
+  readonly cutouts: CutoutServices;
+  readonly registry: SurveyRegistry;
+  readonly index: ImageIndex;
+  readonly images: ImageCache;
+  readonly pixels: PixelServices;
+  close(): Promise<void>;
+};
+
+/** Headers and tables of opened images: some 300 KB each for a DES tile. */
+const IMAGE_CACHE_BYTES = 32 * 1024 * 1024;
+
+export async function createServices(configuration: Configuration): Promise<Services> {
+  const database = openIndexDatabase(indexDatabaseFile(configuration));
+  migrateIndex(database);
+  const index = createImageIndex(database, configuration.authority);
+  const registry = createRegistry(index);
+  const roots = configuration.archiveRoots.length > 0 ? configuration.archiveRoots : index.roots();
+  const core = await createPixelCore(
+    configuration,
+    roots.filter((root) => !isAddress(root)),
+  );
+  return {
+    ...core,
+    registry,
+    index,
+    cutouts: {
+      registry,
+      images: core.images,
+      pixels: core.pixels,
+      limits: { maxPixels: configuration.syncMaxPixels },
+      software: SOFTWARE,
+      now: () => new Date(),
+    },
+    close: () => closeAll(core, database),
+  };
+}
+
+export type PixelCore = {
+  readonly images: ImageCache;
+  readonly pixels: PixelServices & { readonly planes: PlaneCache };
+  readonly store: Store;
+};
+
+/** What reads pixels, without surveys: for files that are named by hand too. `roots`: folders that may be read. */
+export async function createPixelCore(configuration: Configuration, roots: readonly string[]): Promise<PixelCore> {
+  const store = createStore({ roots, ...remoteStores(configuration) });
+  const module = await loadDecoderModule();
+  const arena = new Arena();
+  const { decodeWorkers, planeCacheBytes, seekIndexCacheBytes, maxTileBytes, maxGzipBytes } = configuration;
+  const decoder = new Decoder(
+    arena,
+    module,
+    decodeWorkers > 0 ? new WorkerThreads(arena, module, decodeWorkers) : null,
+  );
+  const budgets = { heapBytes: planeCacheBytes, indexBytes: seekIndexCacheBytes };
+  const planes = new PlaneCache(arena, budgets, new BlobFolder(seekIndexFolder(configuration)));
+  const images = new ImageCache(store, decoder, { maxBytes: IMAGE_CACHE_BYTES, maxGzipBytes });
+  return { images, pixels: { decoder, planes, limits: { maxTileBytes } }, store };
+}
+
+export async function closePixelCore({ images, pixels, store }: PixelCore): Promise<void> {
+  await pixels.planes.saveIndices().catch(() => undefined); // what is lost is only made again
+  images.clear();
+  await pixels.decoder.close();
+  await store.close();
+}
+
+async function closeAll(core: PixelCore, database: IndexDatabase): Promise<void> {
+  await closePixelCore(core);
+  database.close();
+}
+
+function remoteStores(configuration: Configuration): { http: RangeStore; s3: RangeStore | undefined } {
+  const { httpConcurrency, httpRetries, s3Endpoint, s3Region, s3AccessKeyId, s3SecretAccessKey } = configuration;
+  const transport = { maxConcurrent: httpConcurrency, retries: httpRetries };
+  return {
+    http: httpStore(transport),
+    s3:
+      s3Endpoint === undefined
+        ? undefined
+        : s3Store({
+            ...transport,
+            endpoint: s3Endpoint,
+            region: s3Region,
+            accessKeyId: s3AccessKeyId,
+            secretAccessKey: s3SecretAccessKey,
+          }),
+  };
+}
+
+/** `build/recorte.wasm` at the top of the package, from `dist/bin` and from `src/bin` alike. */
+async function loadDecoderModule(): Promise<WebAssembly.Module> {
+  const path = join(import.meta.dirname, "../../build/recorte.wasm");
+  try {
+    return await WebAssembly.compile(await readFile(path));
+  } catch (cause) {
+    throw new ServiceError("internal", `Cannot load the decoder ${path}: run "npm run build"`, { cause });
+  }
+}

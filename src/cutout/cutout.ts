@@ -1,0 +1,152 @@
+import { encodeFits, fitsByteLength, type FitsPart } from "../encode/fits.ts";
+import { ServiceError } from "../errors.ts";
+import { cutoutHeader } from "../fits/cutout-header.ts";
+import { createHeader } from "../fits/header.ts";
+import type { PixelRows } from "../raster/pixel-rows.ts";
+import type { PixelWindow } from "../raster/pixel-window.ts";
+import type { Stencil } from "../sky/stencil.ts";
+import type { Dataset } from "../surveys/dataset.ts";
+import type { Plane } from "../surveys/release.ts";
+import { windowOf } from "../wcs/footprint.ts";
+import type { ImageLease } from "./image-cache.ts";
+import type { OpenImage } from "./open-image.ts";
+import type { CutoutCost, CutoutPlan } from "./plan.ts";
+import { provenanceOf } from "./provenance.ts";
+import { readPixelRows, type PixelServices } from "./read.ts";
+import { recipeTag } from "./recipe.ts";
+
+/** A cutout that is decided, and not yet read. Either `open` it or `dispose` of it. */
+export type Cutout = {
+  readonly mediaType: string;
+  readonly fileName: string;
+  readonly byteLength: number;
+  /** Strong: the same bytes for the same recipe, inputs, version and day (UTC). Quoted, as HTTP wants it. */
+  readonly etag: string;
+  readonly cost: CutoutCost;
+  /** Images that were to be in it and whose files are not there, by publisher DID. */
+  readonly missing: readonly string[];
+  /** The file, made as it is read. Ending it, canceling it or the signal gives everything back. */
+  open(signal?: AbortSignal): ReadableStream<Uint8Array>;
+  dispose(): void;
+};
+
+/** One image of the answer. */
+export type CutoutPiece = {
+  /** null for a file that no survey has on record. */
+  readonly dataset: Dataset | null;
+  readonly plane: Plane;
+  readonly lease: ImageLease;
+  readonly plan: CutoutPlan;
+};
+
+/** What the pieces have in common. */
+export type CutoutFacts = {
+  readonly fileName: string;
+  readonly stencil: Stencil | undefined;
+  /** Checksums for large cutouts too, which are then decoded twice. */
+  readonly checksums: "when-cheap" | "always";
+  readonly missing: readonly string[];
+  /** Name and version of this service, for provenance: "recorte 0.1.0". */
+  readonly software: string;
+  /** UTC, YYYY-MM-DD. */
+  readonly day: string;
+};
+
+/**
+ * Up to this many bytes the pixels are decoded before the first byte leaves, so that checksums can stand in the header:
+ * 256 × 256 pixels of 4 bytes. Larger cutouts stream at once, unless checksums are asked for.
+ */
+const ENCODING = { bufferBytes: 256 * 1024 };
+
+/** A FITS file of these pieces, at least one. It takes their leases. */
+export async function createCutout(
+  pieces: readonly CutoutPiece[],
+  facts: CutoutFacts,
+  pixels: PixelServices,
+): Promise<Cutout> {
+  const parts = (signal?: AbortSignal) => describeParts(pieces, facts, pixels, signal);
+  const dispose = () => pieces.forEach(({ lease }) => lease.release());
+  const { stencil, checksums, missing, software, day, fileName } = facts;
+  const recipe = pieces.map(({ plane, plan: { window }, lease: { image } }) => {
+    const { key, version } = image.source;
+    return { key, version, hduIndex: image.hduIndex, plane, window };
+  });
+  return {
+    mediaType: "application/fits",
+    fileName,
+    byteLength: fitsByteLength(parts(), ENCODING),
+    etag: await recipeTag(recipe, [software, day, stencil, checksums, missing]),
+    cost: totalCost(pieces),
+    missing,
+    open: (signal) => encodeFits(endingWith(dispose, parts(signal)), ENCODING),
+    dispose,
+  };
+}
+
+/** The pixels of the image that the stencil asks for; null where it has none of them. */
+export function windowOfStencil(image: OpenImage, stencil: Stencil | undefined): PixelWindow | null {
+  if (stencil === undefined) return { x0: 0, y0: 0, width: image.width, height: image.height };
+  const { wcs } = image;
+  if (wcs === null || wcs.pixelAxes[0] !== 0 || wcs.pixelAxes[1] !== 1) {
+    throw new ServiceError(
+      "unsupported",
+      `Cannot cut ${image.name} by position: its first two axes are not on the sky`,
+    );
+  }
+  return windowOf(wcs, stencil);
+}
+
+export function totalCost(pieces: readonly CutoutPiece[]): CutoutCost {
+  const total = { outputBytes: 0, outputPixels: 0, tiles: 0, bytesToRead: 0, pixelsToDecode: 0 };
+  for (const { plan } of pieces) {
+    for (const key of Object.keys(total) as (keyof CutoutCost)[]) total[key] += plan.cost[key];
+  }
+  return total;
+}
+
+const ORIGIN = { x0: 0, y0: 0 };
+
+/** One image is the primary HDU; several are extensions after an empty one. */
+function describeParts(
+  pieces: readonly CutoutPiece[],
+  { stencil, checksums, missing, software, day }: CutoutFacts,
+  pixels: PixelServices,
+  signal: AbortSignal | undefined,
+): FitsPart[] {
+  const extension = pieces.length > 1;
+  const parts = pieces.map(({ dataset, plane, lease: { image }, plan }): FitsPart => {
+    const { window } = plan;
+    const rows = () => bytesOf(readPixelRows(image, plan, pixels, signal));
+    const streamed = plan.cost.outputBytes > ENCODING.bufferBytes && checksums === "when-cheap";
+    return {
+      cards: cutoutHeader({
+        original: image.header,
+        shape: [window.width, window.height, ...image.shape.slice(2)],
+        window,
+        extension,
+        provenance: provenanceOf({ dataset, plane, image, window, stencil, missing, software, day }),
+      }),
+      byteLength: plan.cost.outputBytes,
+      rows: streamed ? rows() : rows,
+    };
+  });
+  return extension ? [emptyPrimary(), ...parts] : parts;
+}
+
+function emptyPrimary(): FitsPart {
+  const cards = cutoutHeader({ original: createHeader([]), shape: [], window: ORIGIN, extension: false });
+  return { cards, byteLength: 0, rows: () => bytesOf([]) };
+}
+
+async function* bytesOf(rows: AsyncIterable<PixelRows> | Iterable<PixelRows>) {
+  for await (const { bytes } of rows) yield bytes;
+}
+
+/** Calls `end` once all parts have been taken, or nobody takes more. */
+async function* endingWith<T>(end: () => void, parts: readonly T[]) {
+  try {
+    yield* parts;
+  } finally {
+    end();
+  }
+}

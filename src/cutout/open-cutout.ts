@@ -1,0 +1,154 @@
+import { ServiceError } from "../errors.ts";
+import { clipWindow, type PixelWindow } from "../raster/pixel-window.ts";
+import type { Stencil } from "../sky/stencil.ts";
+import type { Dataset } from "../surveys/dataset.ts";
+import type { Plane } from "../surveys/release.ts";
+import type { SurveyRegistry } from "../surveys/registry.ts";
+import { createCutout, totalCost, windowOfStencil, type Cutout, type CutoutFacts, type CutoutPiece } from "./cutout.ts";
+import { formatFileName } from "./file-name.ts";
+import type { HduLocation, ImageCache, ImageLease } from "./image-cache.ts";
+import type { ImageSelector } from "./open-image.ts";
+import { preparePlan, type PixelServices } from "./read.ts";
+import { selectDatasets, type ImageSelection } from "./select-datasets.ts";
+
+export type CutoutRequest = ImageSelection & {
+  readonly planes: readonly Plane[];
+  readonly checksums: CutoutFacts["checksums"];
+  /** Images on record whose file is not there: named in the header of the answer, or an error. */
+  readonly missing: "report" | "fail";
+};
+
+/** A cutout of a file that is named by hand. */
+export type FileCutoutRequest = {
+  readonly file: string;
+  readonly hdu: ImageSelector;
+  /** What to cut; both undefined: the whole image. The window is clipped to the image. */
+  readonly stencil: Stencil | undefined;
+  readonly window: PixelWindow | undefined;
+  readonly checksums: CutoutFacts["checksums"];
+};
+
+export type FileCutoutServices = {
+  readonly images: ImageCache;
+  readonly pixels: PixelServices;
+  readonly limits: { readonly maxPixels: number };
+  /** Name and version of this service, for provenance: "recorte 0.1.0". */
+  readonly software: string;
+  /** The present, for the date in the header. */
+  readonly now: () => Date;
+};
+
+export type CutoutServices = FileCutoutServices & { readonly registry: SurveyRegistry };
+
+/**
+ * The one door to pixels: http, jobs and the command line all come through here. null where the request and the images
+ * have no pixel in common. All that can fail before the first byte fails here.
+ */
+export async function openCutout(
+  request: CutoutRequest,
+  services: CutoutServices,
+  signal: AbortSignal,
+): Promise<Cutout | null> {
+  const { release, datasets } = await selectDatasets(services.registry, request, signal);
+  const { stencil, checksums } = request;
+  return withPieces(services, async (pieces) => {
+    const missing: string[] = [];
+    for (const dataset of datasets) {
+      if (!(await addDataset(pieces, dataset, request, services, signal))) missing.push(dataset.publisherDid);
+    }
+    if (missing.length > 0 && (request.missing === "fail" || pieces.length === 0)) {
+      throw new ServiceError("missing-file", `Cannot cut: the files of ${missing.join(", ")} are not there`);
+    }
+    const bands = [...new Set(pieces.map(({ dataset }) => dataset?.band ?? ""))];
+    const name = pieces[0]?.dataset?.obsId ?? "";
+    return { fileName: formatFileName({ release: release.id, stencil, bands, name }), stencil, checksums, missing };
+  });
+}
+
+/** As `openCutout`, of one HDU of one file. */
+export async function openFileCutout(
+  request: FileCutoutRequest,
+  services: FileCutoutServices,
+  signal: AbortSignal,
+): Promise<Cutout | null> {
+  const { file, hdu, stencil, checksums } = request;
+  return withPieces(services, async (pieces) => {
+    await addImage(pieces, { location: { file, hdu }, dataset: null, plane: "image" }, request, services, signal);
+    const name = file.slice(file.lastIndexOf("/") + 1).replace(/\.fits?(\.(fz|gz))?$/i, "");
+    return {
+      fileName: formatFileName({ release: name, stencil, bands: [], name: "" }),
+      stencil,
+      checksums,
+      missing: [],
+    };
+  });
+}
+
+/** Collects pieces and makes a cutout of them; on any way out but that, their leases are given back. */
+async function withPieces(
+  services: FileCutoutServices,
+  collect: (pieces: CutoutPiece[]) => Promise<Omit<CutoutFacts, "software" | "day">>,
+): Promise<Cutout | null> {
+  const { limits, pixels, software, now } = services;
+  const pieces: CutoutPiece[] = [];
+  try {
+    const facts = await collect(pieces);
+    if (pieces.length === 0) return null;
+    checkSize(totalCost(pieces).outputPixels, limits.maxPixels);
+    return await createCutout(pieces, { ...facts, software, day: now().toISOString().slice(0, 10) }, pixels);
+  } catch (error) {
+    for (const { lease } of pieces) lease.release();
+    throw error;
+  }
+}
+
+/** False where a file of the dataset is not there. */
+async function addDataset(
+  pieces: CutoutPiece[],
+  dataset: Dataset,
+  { stencil, planes }: CutoutRequest,
+  services: CutoutServices,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const plane of planes) {
+    const place = services.registry.locate(dataset, plane);
+    if (place === null) continue;
+    const hdu = place.hduIndex !== null ? { index: place.hduIndex } : { name: place.extname ?? "" };
+    try {
+      const location = { file: place.location, hdu };
+      await addImage(pieces, { location, dataset, plane }, { stencil, window: undefined }, services, signal);
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === "missing-file") return false;
+      throw error;
+    }
+  }
+  return true;
+}
+
+/** Adds nothing where the image has no pixel of what is asked for. */
+async function addImage(
+  pieces: CutoutPiece[],
+  { location, dataset, plane }: { location: HduLocation; dataset: Dataset | null; plane: Plane },
+  { stencil, window: given }: { stencil: Stencil | undefined; window: PixelWindow | undefined },
+  { images, pixels }: FileCutoutServices,
+  signal: AbortSignal,
+): Promise<void> {
+  const lease: ImageLease = await images.open(location, signal);
+  try {
+    const { image } = lease;
+    const window = given === undefined ? windowOfStencil(image, stencil) : clipWindow(given, image);
+    if (window === null) lease.release();
+    else pieces.push({ dataset, plane, lease, plan: await preparePlan(image, window, pixels, signal) });
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}
+
+function checkSize(pixels: number, maxPixels: number): void {
+  if (pixels <= maxPixels) return;
+  throw new ServiceError(
+    "over-limit",
+    `Cannot cut ${pixels} pixels at once: ${maxPixels} are allowed; a smaller shape or fewer bands are needed`,
+  );
+}

@@ -1,0 +1,19 @@
+/** One HDU of a cutout, as far as its bytes depend on it. */
+export type RecipePart = {
+  readonly key: string;
+  readonly version: string;
+  readonly hduIndex: number;
+  readonly plane: string;
+  readonly window: { readonly x0: number; readonly y0: number; readonly width: number; readonly height: number };
+};
+
+/**
+ * A strong ETag (RFC 9110, section 8.8.3): a digest of all that the bytes follow from. `circumstances` are what the
+ * header tells beside the parts.
+ */
+export async function recipeTag(parts: readonly RecipePart[], circumstances: unknown): Promise<string> {
+  const text = JSON.stringify([circumstances, parts.map((p) => [p.key, p.version, p.hduIndex, p.plane, p.window])]);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  const letters = btoa(String.fromCharCode(...digest.subarray(0, 18)));
+  return `"${letters.replaceAll("+", "-").replaceAll("/", "_")}"`;
+}

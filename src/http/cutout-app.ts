@@ -1,0 +1,157 @@
+import { Hono, type Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Cutout } from "../cutout/cutout.ts";
+import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
+import { ServiceError } from "../errors.ts";
+import { parseSodaParameters, type SodaParameters } from "../ivoa/soda.ts";
+import { evaluatePreconditions } from "./conditional.ts";
+import { describeError } from "./error-response.ts";
+import { readParameters } from "./request-parameters.ts";
+import type { LogEntry } from "./log-entry.ts";
+
+export type CutoutAppServices = {
+  readonly cutouts: CutoutServices;
+  /** Seconds that one synchronous cutout may take, from its request to its last byte. */
+  readonly timeoutSeconds: number;
+  readonly log: (entry: LogEntry) => void;
+};
+
+/** The cutout service: SODA's sync resource, and what tells whether the process is well. */
+export function createCutoutApp(services: CutoutAppServices): Hono {
+  const app = new Hono();
+
+  app.get("/health", (c) => c.json({ status: "ok" }));
+  app.on(["GET", "POST"], "/sync", (c) => handleSync(c, services));
+  app.all("/sync", (c) => c.text("UsageError: /sync takes GET, HEAD and POST\n", 405, { Allow: "GET, HEAD, POST" }));
+  app.get("/", (c) => c.text(describeService(services, new URL(c.req.url))));
+
+  app.notFound((c) =>
+    c.text(`UsageError: There is nothing at ${c.req.path}: /sync cuts images, / describes it\n`, 404),
+  );
+  app.onError((error, c) => errorResponse(error, c, services, performance.now()));
+  return app;
+}
+
+async function handleSync(c: Context, services: CutoutAppServices): Promise<Response> {
+  const started = performance.now();
+  // One signal for all that ends the work: the client goes away, the time is up, the answer is whole.
+  const timeout = AbortSignal.timeout(services.timeoutSeconds * 1000);
+  const signal = AbortSignal.any([c.req.raw.signal, timeout]);
+  try {
+    const parameters = parseSodaParameters(await readParameters(c.req.raw));
+    const cutout = await openCutout(requestOf(parameters), services.cutouts, signal);
+    if (cutout === null) {
+      services.log({ event: "sync", status: 204, milliseconds: performance.now() - started });
+      return c.body(null, 204); // no pixels in common (SODA 1.0, section 5.1)
+    }
+    return answer(c, cutout, parameters, { services, signal, started });
+  } catch (error) {
+    return errorResponse(timeout.aborted ? timeoutError(services) : error, c, services, started);
+  }
+}
+
+function requestOf(parameters: SodaParameters) {
+  const { id, stencil, filters, band, time, planes, checksums, missing } = parameters;
+  return {
+    id,
+    stencil,
+    bands: filters,
+    wavelengthMetres: band === undefined ? undefined : { min: band.low, max: band.high },
+    timeMjd: time === undefined ? undefined : { min: time.low, max: time.high },
+    planes,
+    checksums,
+    missing,
+  } as const;
+}
+
+type Answering = { readonly services: CutoutAppServices; readonly signal: AbortSignal; readonly started: number };
+
+/** 200 with the file, 304, or 412 (RFC 9110, section 13); HEAD is 200 without the file. */
+function answer(
+  c: Context,
+  cutout: Cutout,
+  parameters: SodaParameters,
+  { services, signal, started }: Answering,
+): Response {
+  const { etag, fileName, byteLength, cost, missing } = cutout;
+  const log = (status: number, bytes: number) =>
+    services.log({ event: "sync", status, milliseconds: performance.now() - started, bytes, cost });
+  c.header("ETag", etag);
+  c.header("Cache-Control", "no-cache"); // to be kept, and asked for again by its ETag
+  const verdict = evaluatePreconditions(c.req.raw.headers, etag);
+  if (verdict !== "proceed") {
+    cutout.dispose();
+    log(verdict === "failed" ? 412 : 304, 0);
+    if (verdict === "not-modified") return c.body(null, 304);
+    return c.text(`UsageError: The cutout is now ${etag}, and If-Match asks for another\n`, 412);
+  }
+  c.header("Content-Type", parameters.mediaType);
+  c.header("Content-Length", String(byteLength));
+  c.header("Content-Disposition", `${parameters.disposition}; filename="${fileName}"`);
+  if (missing.length > 0) c.header("X-Missing-Images", String(missing.length));
+  if (c.req.method === "HEAD") {
+    cutout.dispose();
+    log(200, 0);
+    return c.body(null, 200);
+  }
+  return c.body(loggedStream(cutout.open(signal), log), 200);
+}
+
+/** Passes the stream on, and tells how it ended: 200 whole, 499 given up by the client, 500 broken off. */
+function loggedStream(
+  stream: ReadableStream<Uint8Array>,
+  log: (status: number, bytes: number) => void,
+): ReadableStream {
+  const reader = stream.getReader();
+  let bytes = 0;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) {
+            log(200, bytes);
+            controller.close();
+          } else {
+            bytes += value.byteLength;
+            controller.enqueue(value);
+          }
+        } catch (error) {
+          log(500, bytes);
+          throw error;
+        }
+      },
+      async cancel(reason) {
+        log(499, bytes);
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function timeoutError({ timeoutSeconds }: CutoutAppServices): ServiceError {
+  return new ServiceError(
+    "over-limit",
+    `Cannot cut within the ${timeoutSeconds} seconds that are allowed: a smaller shape or fewer bands are needed`,
+  );
+}
+
+function errorResponse(error: unknown, c: Context, services: CutoutAppServices, started: number): Response {
+  const requestId = c.req.header("x-request-id")?.slice(0, 64) ?? crypto.randomUUID();
+  const { status, text } = describeError(error, requestId);
+  services.log({ event: "sync", status, milliseconds: performance.now() - started, requestId, error });
+  const headers: Record<string, string> = { "X-Request-Id": requestId };
+  if (status === 503) headers["Retry-After"] = "5";
+  return c.text(text, status as ContentfulStatusCode, headers);
+}
+
+function describeService({ cutouts }: CutoutAppServices, url: URL): string {
+  const releases = cutouts.registry.releases.map(
+    ({ id, title, bands }) => `  ${id}  ${title}; bands ${bands.map((band) => band.name).join(" ")}\n`,
+  );
+  return (
+    `${cutouts.software}: image cutouts as FITS\n\nReleases:\n${releases.join("")}\n` +
+    `A cutout:\n  ${url.origin}/sync?ID=RELEASE&POS=CIRCLE+RA+DEC+RADIUS&FILTER=BAND   (degrees)\n`
+  );
+}
