@@ -43,14 +43,18 @@ export function parseLinear(
   units: { readonly lon: number; readonly lat: number },
 ): Linear {
   const [[a, b], [c, d]] = matrixOf(keywords, axes);
-  const linear = {
+  return linearOf({
     x0: keywords.number(`CRPIX${axes.x}`, 0) - 1,
     y0: keywords.number(`CRPIX${axes.y}`, 0) - 1,
     a: a * units.lon,
     b: b * units.lon,
     c: c * units.lat,
     d: d * units.lat,
-  };
+  });
+}
+
+/** With its determinant; "corrupt-data" where the matrix is singular. */
+export function linearOf(linear: Omit<Linear, "determinant">): Linear {
   const determinant = linear.a * linear.d - linear.b * linear.c;
   const scale = Math.abs(linear.a * linear.d) + Math.abs(linear.b * linear.c);
   if (!(Math.abs(determinant) > SINGULAR * scale) || !Number.isFinite(1 / determinant)) {

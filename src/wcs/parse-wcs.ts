@@ -4,8 +4,11 @@ import { findCelestialAxes } from "./celestial-axes.ts";
 import type { CelestialAxes } from "./celestial-axes.ts";
 import { makeCelestialMap } from "./celestial-map.ts";
 import type { Distortion } from "./distortion.ts";
+import { parseDssPlate } from "./dss-plate.ts";
+import type { DssPlate } from "./dss-plate.ts";
 import { frameToIcrs } from "./frames.ts";
 import { parseLinear } from "./linear.ts";
+import type { Linear, PlaneAxes } from "./linear.ts";
 import { parseFrame } from "./parse-frame.ts";
 import type { ProjectionParameters } from "./projections/projection.ts";
 import { parseSip } from "./sip.ts";
@@ -22,26 +25,20 @@ import type { WcsKeywords } from "./wcs-keywords.ts";
 export function parseWcs(header: Header, options: { readonly alternate?: string } = {}): Wcs | null {
   const keywords = readWcsKeywords(header, (options.alternate ?? "").trim().toUpperCase());
   const shape = shapeOf(header);
-  const axes = findCelestialAxes(keywords, Math.max(keywords.axisCount, shape.length));
+  // A plate solution needs no CTYPE, and goes before it, as for WCSLIB.
+  const plate = keywords.alternate === "" ? parseDssPlate(header) : null;
+  const axes = plate === null ? findCelestialAxes(keywords, Math.max(keywords.axisCount, shape.length)) : PLATE_AXES;
   if (axes === null) return null;
   const { lon, lat, lonName } = axes;
-  if (keywords.optionalNumber(`CRVAL${lon}`) === undefined && keywords.optionalNumber(`CRVAL${lat}`) === undefined) {
-    const need = `CRVAL${lon} and CRVAL${lat}, the position of the reference pixel`;
-    throw new ServiceError(
-      "corrupt-data",
-      `Cannot use CTYPE${lon} = "${keywords.string(`CTYPE${lon}`)}": it needs ${need}`,
-    );
-  }
-  const lonUnit = degreesPerUnit(keywords.string(`CUNIT${lon}`), `CUNIT${lon}`);
-  const latUnit = degreesPerUnit(keywords.string(`CUNIT${lat}`), `CUNIT${lat}`);
   const x = Math.min(lon, lat);
   const y = Math.max(lon, lat);
-  const linear = parseLinear(keywords, { lon, lat, x, y }, { lon: lonUnit, lat: latUnit });
-  const { projectionCode, planeDistortion, lonParameters, latParameters } = readPlaneStage(header, keywords, axes);
+  const { linear, lon0, lat0 } = plate ?? readLinearStage(keywords, { lon, lat, x, y });
+  const stage = plate === null ? readPlaneStage(header, keywords, axes) : plateStage(plate);
+  const { projectionCode, planeDistortion, lonParameters, latParameters } = stage;
   const map = makeCelestialMap({
     code: projectionCode,
-    lon0: keywords.number(`CRVAL${lon}`, 0) * lonUnit,
-    lat0: keywords.number(`CRVAL${lat}`, 0) * latUnit,
+    lon0,
+    lat0,
     lonPole: keywords.optionalNumber("LONPOLE"),
     latPole: keywords.optionalNumber("LATPOLE"),
     lonParameters,
@@ -61,6 +58,27 @@ export function parseWcs(header: Header, options: { readonly alternate?: string 
     planeDistortion,
     map,
     toFrame: frameToIcrs(frame),
+  };
+}
+
+const PLATE_AXES: CelestialAxes = { lon: 1, lat: 2, lonName: "RA", code: "TAN", suffix: "" };
+
+/** The matrix, and CRVAL in degrees. */
+function readLinearStage(keywords: WcsKeywords, axes: PlaneAxes): { linear: Linear; lon0: number; lat0: number } {
+  const { lon, lat } = axes;
+  if (keywords.optionalNumber(`CRVAL${lon}`) === undefined && keywords.optionalNumber(`CRVAL${lat}`) === undefined) {
+    const given = `CTYPE${lon} = "${keywords.string(`CTYPE${lon}`)}"`;
+    const need = `CRVAL${lon} and CRVAL${lat}, the position of the reference pixel`;
+    throw new ServiceError("corrupt-data", `Cannot use ${given}: it needs ${need}`);
+  }
+  const units = {
+    lon: degreesPerUnit(keywords.string(`CUNIT${lon}`), `CUNIT${lon}`),
+    lat: degreesPerUnit(keywords.string(`CUNIT${lat}`), `CUNIT${lat}`),
+  };
+  return {
+    linear: parseLinear(keywords, axes, units),
+    lon0: keywords.number(`CRVAL${lon}`, 0) * units.lon,
+    lat0: keywords.number(`CRVAL${lat}`, 0) * units.lat,
   };
 }
 
@@ -87,6 +105,10 @@ function readPlaneStage(header: Header, keywords: WcsKeywords, { lon, lat, code 
     return { projectionCode, planeDistortion: distortion, lonParameters, latParameters: projectionParameters };
   }
   return { projectionCode: code, planeDistortion: null, lonParameters, latParameters };
+}
+
+function plateStage({ distortion }: DssPlate): PlaneStage {
+  return { projectionCode: "TAN", planeDistortion: distortion, lonParameters: [], latParameters: [] };
 }
 
 /** SIP, which belongs to the primary description and to alternates that name it. Astropy, too, asks for no "-SIP". */
