@@ -37,7 +37,10 @@ const FAST_OUTPUT: usize = 3 + 258 + 16;
 
 export function fillPatterns(patterns: usize): void {
   for (let distance: u32 = 1; distance < 16; distance++) {
-    for (let i: u32 = 0; i < 16; i++) store<u8>(patterns + (distance << 4) + i, i % distance);
+    for (let i: u32 = 0, place: u32 = 0; i < 16; i++) {
+      store<u8>(patterns + (distance << 4) + i, place);
+      place = place + 1 == distance ? 0 : place + 1;
+    }
     store<u8>(patterns + STEPS + distance, 16 - (16 % distance));
   }
 }

@@ -50,7 +50,7 @@ export const BUILD_SCRATCH_BYTES: usize = SORTED + 2 * MAX_LITERALS_LENGTHS;
  * Fills `table` for the code whose lengths, a byte each, lie at `lengths`: CORRUPT if they promise more or fewer codes
  * than the bits allow. As in zlib, one code of one bit alone is allowed, and no distance code at all.
  */
-export function buildTable(lengths: usize, symbols: u32, kind: u32, indexBits: u32, table: usize, scratch: usize): Status {
+export function buildTable(lengths: usize, symbols: u32, kind: u32, table: usize, scratch: usize): Status {
   const counts = scratch + COUNTS;
   memory.fill(counts, 0, 64);
   for (let symbol: u32 = 0; symbol < symbols; symbol++) {
@@ -83,11 +83,16 @@ export function buildTable(lengths: usize, symbols: u32, kind: u32, indexBits: u
     store<u16>(sorted + (next << 1), symbol);
     store<u32>(at, next + 1);
   }
-  fillTable(counts, sorted, kind, indexBits, longest, table);
+  // A copy of the loops for each kind.
+  if (kind == LITERALS_LENGTHS) fillTable(counts, sorted, LITERALS_LENGTHS, LITERAL_LENGTH_BITS, longest, table);
+  else if (kind == DISTANCES) fillTable(counts, sorted, DISTANCES, DISTANCE_BITS, longest, table);
+  else fillTable(counts, sorted, CODE_LENGTHS, CODE_LENGTH_BITS, longest, table);
   return OK;
 }
 
 /** Codes come in rising order; `code` holds the next one with its first bit lowest. */
+// @ts-ignore: decorator
+@inline
 function fillTable(counts: usize, sorted: usize, kind: u32, indexBits: u32, longest: u32, table: usize): void {
   // The table for `bits` bits is twice the table for one bit less, and then the codes of that length.
   store<u32>(table, kind == LITERALS_LENGTHS ? LITERAL_LENGTH_OTHER : NO_CODE);
@@ -143,6 +148,8 @@ function nextCode(code: u32, bits: u32): u32 {
 }
 
 /** Base values and extra bits: RFC 1951, section 3.2.5. */
+// @ts-ignore: decorator
+@inline
 function entryOf(symbol: u32, kind: u32, bits: u32): u32 {
   const code = (bits << 8) | bits;
   if (kind == CODE_LENGTHS) return (symbol << 16) | code;

@@ -21,10 +21,8 @@ import {
   BUILD_SCRATCH_BYTES,
   CODE_LENGTH_BITS,
   CODE_LENGTHS,
-  DISTANCE_BITS,
   DISTANCE_ENTRIES,
   DISTANCES,
-  LITERAL_LENGTH_BITS,
   LITERAL_LENGTH_ENTRIES,
   LITERALS_LENGTHS,
   MAX_DISTANCES,
@@ -197,34 +195,50 @@ function readDynamic(scratch: usize, inputEnd: usize): Status {
     store<u8>(lengths + codeLengthSymbol(i), takeBits(state, 3));
   }
   const table = scratch + LITERALS_TABLE;
-  const status = buildTable(lengths, 19, CODE_LENGTHS, CODE_LENGTH_BITS, table, scratch + BUILD);
+  let status = buildTable(lengths, 19, CODE_LENGTHS, table, scratch + BUILD);
   if (status != OK) return status;
 
+  // The state in locals: this loop and the tables are a tenth of the time of a 40 kB tile.
+  let input = load<usize>(state, STATE_INPUT);
+  let bits = load<u64>(state, STATE_BITS);
+  let bitCount = load<u64>(state, STATE_BIT_COUNT);
   const count = literals + distances;
   let filled: u32 = 0;
   let previous: u32 = 0;
-  while (filled < count) {
-    if (inputPlace(state) > inputEnd) return TRUNCATED;
-    refill(state);
-    const entry = load<u32>(table + ((peekBits(state) & ((1 << CODE_LENGTH_BITS) - 1)) << 2));
-    takeBits(state, entry & 63);
-    const symbol = (entry >> 16) & 31;
-    if (symbol < 16) {
-      store<u8>(lengths + filled, symbol);
-      filled += 1;
-      previous = symbol;
-      continue;
+  while (filled < count && status == OK) {
+    if (input - <usize>(((bitCount - SHIFT) & 63) >> 3) > inputEnd) return TRUNCATED;
+    bits |= load<u64>(input) << bitCount;
+    input += <usize>(((bitCount ^ 63) & 63) >> 3);
+    bitCount |= 56;
+    // A refill is good for three codes and their extra bits, 42 bits.
+    for (let codes = 3; codes > 0 && filled < count; codes--) {
+      const entry = load<u32>(table + (<usize>bits & (((1 << CODE_LENGTH_BITS) - 1) << SHIFT)));
+      bits >>= entry & 63;
+      bitCount -= entry & 63;
+      const symbol = (entry >> 16) & 31;
+      if (symbol < 16) {
+        store<u8>(lengths + filled, symbol);
+        filled += 1;
+        previous = symbol;
+        continue;
+      }
+      if (symbol != 16) previous = 0;
+      const extra: u64 = symbol == 16 ? 2 : symbol == 17 ? 3 : 7;
+      const repeat: u32 = (symbol == 18 ? 11 : 3) + (<u32>(bits >> SHIFT) & ((1 << <u32>extra) - 1));
+      bits >>= extra;
+      bitCount -= extra;
+      if (repeat > count - filled || (symbol == 16 && filled == 0)) {
+        status = CORRUPT;
+        break;
+      }
+      memory.fill(lengths + filled, <u8>previous, repeat);
+      filled += repeat;
     }
-    if (symbol == 16 && filled == 0) return CORRUPT;
-    let repeat: u32;
-    if (symbol == 16) repeat = 3 + takeBits(state, 2);
-    else if (symbol == 17) repeat = 3 + takeBits(state, 3);
-    else repeat = 11 + takeBits(state, 7);
-    if (symbol != 16) previous = 0;
-    if (repeat > count - filled) return CORRUPT;
-    memory.fill(lengths + filled, <u8>previous, repeat);
-    filled += repeat;
   }
+  store<usize>(state, input, STATE_INPUT);
+  store<u64>(state, bits, STATE_BITS);
+  store<u64>(state, bitCount, STATE_BIT_COUNT);
+  if (status != OK) return status;
   if (load<u8>(lengths, 256) == 0) return CORRUPT;
   return buildTables(scratch, literals, distances);
 }
@@ -233,9 +247,9 @@ function readDynamic(scratch: usize, inputEnd: usize): Status {
 function buildTables(scratch: usize, literals: u32, distances: u32): Status {
   const lengths = scratch + LENGTHS;
   const work = scratch + BUILD;
-  const status = buildTable(lengths, literals, LITERALS_LENGTHS, LITERAL_LENGTH_BITS, scratch + LITERALS_TABLE, work);
+  const status = buildTable(lengths, literals, LITERALS_LENGTHS, scratch + LITERALS_TABLE, work);
   if (status != OK) return status;
-  return buildTable(lengths + literals, distances, DISTANCES, DISTANCE_BITS, scratch + DISTANCES_TABLE, work);
+  return buildTable(lengths + literals, distances, DISTANCES, scratch + DISTANCES_TABLE, work);
 }
 
 /** 16 17 18 0 8 7 9 6 10 5 11 4 12 3 13 2 14 1 15: after the 0 it swings around 8. */
@@ -260,12 +274,6 @@ function refill(state: usize): void {
   store<u64>(state, load<u64>(state, STATE_BITS) | (load<u64>(input) << bitCount), STATE_BITS);
   store<usize>(state, input + <usize>(((bitCount ^ 63) & 63) >> 3), STATE_INPUT);
   store<u64>(state, bitCount | 56, STATE_BIT_COUNT);
-}
-
-// @ts-ignore: decorator
-@inline
-function peekBits(state: usize): u32 {
-  return <u32>(load<u64>(state, STATE_BITS) >> SHIFT);
 }
 
 /** At most 31 bits, and no more than `refill` left. */
