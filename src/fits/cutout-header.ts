@@ -1,4 +1,4 @@
-import { formatCard, formatNumberCard } from "./card-format.ts";
+import { formatCard, formatCommentary, formatNumberCard } from "./card-format.ts";
 import type { Card } from "./card.ts";
 import { subtractFromDecimal } from "./decimal.ts";
 import type { Header } from "./header.ts";
@@ -59,19 +59,25 @@ export function cutoutHeader(options: CutoutHeaderOptions): Card[] {
   const dropped = new Set(options.drop);
   for (const card of provenance) if (card.hasValue) dropped.add(card.keyword);
   if (extname !== undefined) dropped.add("EXTNAME");
-  const hasLookup = original.cards.some((card) => isLookup(card));
+  const lookups = original.cards.filter(isLookup).map((card) => card.keyword);
 
-  const cards = structure({ shape, extension, bitpix: bitpix ?? original.getInteger("BITPIX") ?? 8 });
+  const outputBitpix = bitpix ?? original.getInteger("BITPIX") ?? 8;
+  if (outputBitpix < 0) dropped.add("BLANK"); // only integers may have it (section 4.4.2.5)
+
+  const cards = structure({ shape, extension, bitpix: outputBitpix });
   if (extname !== undefined) cards.push(formatCard("EXTNAME", extname));
   for (const card of trimBlankEnd(original.cards)) {
     const { keyword } = card;
     if (STRUCTURE.test(keyword) || dropped.has(keyword)) continue;
     if (bitpix !== undefined && SCALING.test(keyword)) continue;
-    if (hasLookup && (LOOKUP.test(keyword) || LOOKUP_RECORDS.test(keyword))) continue;
+    if (lookups.length > 0 && (LOOKUP.test(keyword) || LOOKUP_RECORDS.test(keyword))) continue;
     cards.push(moved(card, origin));
   }
   if (origin.some((first) => first !== 0)) {
     cards.push(...missingReferencePixels(original, origin), ...missingLogicalTransform(original, window));
+  }
+  if (lookups.length > 0) {
+    cards.push(...formatCommentary("HISTORY", `Left out with the tables they need: distortions ${lookups.join(" ")}`));
   }
   return [...cards, ...provenance];
 }

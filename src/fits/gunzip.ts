@@ -10,18 +10,19 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The unwrapped file of a .gz, in memory: at most `maxBytes` of it, plus one piece. "over-limit" for a larger one, found
+ * The unwrapped file of a .gz, in memory: at most `maxBytes` of it and a few pieces. "over-limit" for a larger one, found
  * out while it is unwrapped, so that a small file that grows without end is stopped; "corrupt-data" where it is damaged.
  */
 export async function gunzipReader(
   reader: ByteReader,
   { maxBytes, signal }: { maxBytes: number; signal?: AbortSignal },
 ): Promise<ByteReader> {
+  const { writable, readable } = new DecompressionStream("gzip");
+  const feeding = feed(reader, writable.getWriter(), signal);
   const pieces: Uint8Array[] = [];
   let length = 0;
-  const unzipped = wrappedStream(reader, signal).pipeThrough(new DecompressionStream("gzip"));
   try {
-    for await (const piece of unzipped as AsyncIterable<Uint8Array>) {
+    for await (const piece of readable as AsyncIterable<Uint8Array>) {
       length += piece.length;
       if (length > maxBytes) {
         throw new ServiceError(
@@ -31,9 +32,13 @@ export async function gunzipReader(
       }
       pieces.push(piece);
     }
+    await feeding;
   } catch (cause) {
+    if (cause instanceof SourceError) throw cause.cause;
     if (cause instanceof ServiceError) throw cause;
     throw new ServiceError("corrupt-data", `Cannot unwrap ${reader.key}: it is no whole gzip file`, { cause });
+  } finally {
+    feeding.catch(() => {}); // it failed as the reading did, or because the reading stopped
   }
   const bytes = new Uint8Array(length);
   let at = 0;
@@ -44,24 +49,29 @@ export async function gunzipReader(
   return readerOfBytes(reader.key, bytes);
 }
 
-function wrappedStream(reader: ByteReader, signal: AbortSignal | undefined): ReadableStream<BufferSource> {
-  let start = 0;
-  return new ReadableStream<BufferSource>(
-    {
-      async pull(controller) {
-        if (signal?.aborted) {
-          throw new ServiceError("canceled", `Stopped unwrapping ${reader.key}`, { cause: signal.reason });
-        }
-        const length = Math.min(READ_BYTES, reader.byteLength - start);
-        if (length === 0) {
-          controller.close();
-          return;
-        }
-        const bytes = await reader.read({ start, length }, signal === undefined ? {} : { signal });
-        start += length;
-        controller.enqueue(bytes.slice());
-      },
-    },
-    { highWaterMark: 0 },
-  );
+/** A failure of the wrapped file, told apart from a failure to unwrap it. */
+class SourceError extends Error {}
+
+/** Hands the file over piece by piece, each when the one before has been unwrapped: `pipeThrough` would read ahead. */
+async function feed(
+  reader: ByteReader,
+  writer: WritableStreamDefaultWriter<BufferSource>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let start = 0; start < reader.byteLength; start += READ_BYTES) {
+    const length = Math.min(READ_BYTES, reader.byteLength - start);
+    let bytes: Uint8Array;
+    try {
+      if (signal?.aborted) {
+        throw new ServiceError("canceled", `Stopped unwrapping ${reader.key}`, { cause: signal.reason });
+      }
+      bytes = await reader.read({ start, length }, signal === undefined ? {} : { signal });
+    } catch (cause) {
+      const error = new SourceError("", { cause });
+      await writer.abort(error);
+      throw error;
+    }
+    await writer.write(bytes.slice());
+  }
+  await writer.close();
 }

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import { encodeFits, fitsByteLength, type FitsPart } from "../../../src/encode/fits.ts";
+import { readerOfBytes } from "../../../src/fits/byte-reader.ts";
+import { formatCard } from "../../../src/fits/card-format.ts";
+import { readHdus } from "../../../src/fits/hdu.ts";
+import { verifyHdu } from "../../../src/fits/verify.ts";
+
+const CARDS = [formatCard("SIMPLE", true), formatCard("BITPIX", 8), formatCard("NAXIS", 1), formatCard("NAXIS1", 5000)];
+const EXTENSION = [
+  formatCard("XTENSION", "IMAGE"),
+  ...CARDS.slice(1),
+  formatCard("PCOUNT", 0),
+  formatCard("GCOUNT", 1),
+];
+const row = (length: number, value: number) => new Uint8Array(length).fill(value);
+
+async function* rowsOf(...rows: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const bytes of rows) yield await Promise.resolve(bytes);
+}
+async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
+}
+async function statesOf(bytes: Uint8Array) {
+  const reader = readerOfBytes("written.fits", bytes);
+  const states = [];
+  for await (const hdu of readHdus(reader)) states.push(await verifyHdu(reader, hdu));
+  return states;
+}
+
+describe("encodeFits", () => {
+  test("writes whole HDUs with right checksums, of the length that was announced", async () => {
+    const parts: FitsPart[] = [
+      { cards: CARDS, byteLength: 5000, rows: rowsOf(row(3001, 7), row(1999, 255)) },
+      { cards: EXTENSION, byteLength: 5000, rows: () => rowsOf(row(5000, 1)) },
+    ];
+    const bytes = await bytesOf(encodeFits(parts));
+    expect(bytes.length).toBe(fitsByteLength(parts));
+    expect(bytes.length).toBe(2 * (2880 + 5760));
+    expect(await statesOf(bytes)).toEqual([
+      { checksum: "ok", datasum: "ok", problems: [] },
+      { checksum: "ok", datasum: "ok", problems: [] },
+    ]);
+  });
+
+  test("large data are summed in a first pass where there can be one, else go without checksums", async () => {
+    let passes = 0;
+    const twice: FitsPart = { cards: CARDS, byteLength: 5000, rows: () => (passes++, rowsOf(row(5000, 9))) };
+    const once: FitsPart = { cards: EXTENSION, byteLength: 5000, rows: rowsOf(row(5000, 9)) };
+    const bytes = await bytesOf(encodeFits([twice, once], { bufferBytes: 4999 }));
+    expect(passes).toBe(2);
+    expect((await statesOf(bytes)).map(({ checksum, datasum }) => [checksum, datasum])).toEqual([
+      ["ok", "ok"],
+      ["absent", "absent"],
+    ]);
+    expect(bytes.length).toBe(fitsByteLength([twice, once], { bufferBytes: 4999 }));
+  });
+
+  test.each([
+    ["fewer", [row(4999, 0)]],
+    ["more", [row(4000, 0), row(1001, 0)]],
+    ["no", []],
+  ])("%s bytes than declared break the stream off", async (_what, rows) => {
+    for (const bufferBytes of [0, 10_000]) {
+      const stream = encodeFits([{ cards: CARDS, byteLength: 5000, rows: rowsOf(...rows) }], { bufferBytes });
+      await expect(bytesOf(stream)).rejects.toMatchObject({ code: "internal" });
+    }
+  });
+
+  test("pixels that change between two passes break the stream off", async () => {
+    let value = 0;
+    const part: FitsPart = { cards: CARDS, byteLength: 5000, rows: () => rowsOf(row(5000, value++)) };
+    await expect(bytesOf(encodeFits([part], { bufferBytes: 0 }))).rejects.toMatchObject({ code: "source-changed" });
+  });
+
+  test("an error of the rows breaks the stream off with it", async () => {
+    // eslint-disable-next-line @typescript-eslint/require-await
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      yield row(10, 0);
+      throw new Error("tile 7 is broken");
+    }
+    const stream = encodeFits([{ cards: CARDS, byteLength: 5000, rows: failing() }], { bufferBytes: 0 });
+    await expect(bytesOf(stream)).rejects.toThrow("tile 7 is broken");
+  });
+
+  test("nothing is made before it is asked for, and canceling ends the rows", async () => {
+    const made: number[] = [];
+    let ended = false;
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      try {
+        for (let i = 0; i < 50; i++) {
+          made.push(i);
+          yield await Promise.resolve(row(100, i));
+        }
+      } finally {
+        ended = true;
+      }
+    }
+    const reader = encodeFits([{ cards: CARDS, byteLength: 5000, rows: slow() }], { bufferBytes: 0 }).getReader();
+    await reader.read(); // the header
+    expect(made).toEqual([]);
+    await reader.read();
+    await reader.read();
+    expect(made).toEqual([0, 1]);
+    await reader.cancel();
+    expect(ended).toBe(true);
+  });
+
+  test("a header alone is a file", async () => {
+    const cards = [formatCard("SIMPLE", true), formatCard("BITPIX", 8), formatCard("NAXIS", 0)];
+    const bytes = await bytesOf(encodeFits([{ cards, byteLength: 0, rows: rowsOf() }]));
+    expect(bytes.length).toBe(2880);
+    expect(await statesOf(bytes)).toEqual([{ checksum: "ok", datasum: "ok", problems: [] }]);
+  });
+});
