@@ -10,8 +10,8 @@ import { CORRUPT, OK, SCRATCH_TOO_SMALL, Status, UNSUPPORTED } from "./status";
 import { applyMask, decodeWholeTile, wholeTileScratchBytes } from "./whole-tile";
 
 /** Scratch for any job of this plane on a tile of this size; its address is to be aligned to 16. At most 2³² − 1. */
-export function scratchBytes(plane: usize, tilePixels: u32, _tileWidth: u32): u32 {
-  const bytes = max<u64>(RICE_SCRATCH_BYTES, wholeTileScratchBytes(plane, tilePixels));
+export function scratchBytes(plane: usize, tilePixels: u32, tileWidth: u32): u32 {
+  const bytes = max<u64>(RICE_SCRATCH_BYTES, wholeTileScratchBytes(plane, tilePixels, tileWidth));
   return <u32>min<u64>(bytes, u32.MAX_VALUE);
 }
 

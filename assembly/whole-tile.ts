@@ -3,6 +3,7 @@
  * an encoder could not quantise, and null-pixel masks.
  */
 import { loadIntegers } from "./convert";
+import { decodeHcompress, hcompressScratchBytes } from "./hcompress";
 import { INFLATE_SCRATCH_BYTES, inflateGzip } from "./inflate";
 import * as layout from "./layout";
 import { PixelWriter, openWriter, pixelBytesOf, writeNulls, writePixels } from "./pixel-writer";
@@ -39,11 +40,14 @@ class Decoded {
   form: Form;
 }
 
-/** Scratch for any job of this plane on a tile of `tilePixels`. */
-export function wholeTileScratchBytes(plane: usize, tilePixels: u32): u64 {
+/** Scratch for any job of this plane on a tile of this size. */
+export function wholeTileScratchBytes(plane: usize, tilePixels: u32, tileWidth: u32): u64 {
   const codec = load<i32>(plane, layout.PLANE_CODEC);
   const width = max(max(pixelBytesOf(plane), load<u32>(plane, layout.PLANE_BYTE_PIXEL)), 4);
   const bytes = <u64>tilePixels * width;
+  if (codec == layout.CODEC_HCOMPRESS && tileWidth) {
+    return PIXELS + roundUp(bytes) + hcompressScratchBytes(tileWidth, (tilePixels + tileWidth - 1) / tileWidth);
+  }
   return PIXELS + (codec == layout.CODEC_GZIP_2 ? 2 * bytes : bytes);
 }
 
@@ -127,9 +131,35 @@ function decode(decoded: Decoded, job: usize, scratch: usize, scratchLength: u32
       decoded.pixels = pixels - (<usize>from << 2);
       return decodePlioRange(decoded.stream, decoded.length >> 1, pixels, from, to);
     }
+    case layout.CODEC_HCOMPRESS: {
+      const tileRows = load<u32>(job, layout.JOB_TILE_ROWS);
+      if (<u64>tileWidth * tileRows != tilePixels) return CORRUPT;
+      const bytes = roundUp(<u64>tilePixels << 2);
+      if (room < bytes) return SCRATCH_TOO_SMALL;
+      const rest = pixels + <usize>bytes;
+      decoded.form = VALUES;
+      decoded.pixels = pixels;
+      return decodeHcompress(
+        decoded.stream,
+        decoded.length,
+        pixels,
+        tileWidth,
+        tileRows,
+        decoded.smooth,
+        rest,
+        <u32>(room - bytes),
+      );
+    }
     default:
       return UNSUPPORTED;
   }
+}
+
+/** To a multiple of 16. */
+// @ts-ignore: decorator
+@inline
+function roundUp(bytes: u64): u64 {
+  return (bytes + 15) & ~15;
 }
 
 /**
