@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { openImage } from "../../src/cutout/open-image.ts";
@@ -9,19 +9,19 @@ import { localStore } from "../../src/storage/local.ts";
 import { createPixelServices } from "../support/pixel-services.ts";
 
 type Window = { x: [number, number]; y: [number, number]; planes: number[]; raw_sha256: string };
-type TruthHdu = { index: number; kind: string; bitpix: number; naxis: number[]; raw_sha256?: string; windows?: Window[] };
+type TruthHdu = { index: number; bitpix: number; naxis: number[]; raw_sha256?: string; windows?: Window[] };
 type TruthFile = { file: string; hdus: TruthHdu[] };
 
-const folders = [join(import.meta.dirname, "../fixtures/truth")];
+type Collection = { truth: string; root: string };
+const fixtures = join(import.meta.dirname, "../fixtures");
+const collections: Collection[] = [{ truth: join(fixtures, "pixels/truth.json"), root: fixtures }];
 // The wider collection that the fixtures were chosen from, where it is at hand.
-if (process.env.RECORTE_TEST_DATA) folders.push(process.env.RECORTE_TEST_DATA);
+const wider = process.env.RECORTE_TEST_DATA;
+if (wider) collections.push({ truth: join(wider, "truth_real.json"), root: join(wider, "real") });
 
 /** Pixels by CFITSIO 4.2.0, see fixtures/SOURCES.md. */
-for (const folder of folders) {
-  const truthFile = ["truth.json", "truth_real.json"].map((name) => join(folder, name)).find((path) => existsSync(path));
-  if (truthFile === undefined) continue;
+for (const { truth: truthFile, root } of collections) {
   const truth = JSON.parse(readFileSync(truthFile, "utf8")) as { files: TruthFile[] };
-  const root = truthFile.endsWith("truth_real.json") ? join(folder, "real") : folder;
   const files = truth.files
     .map(({ file, hdus }) => ({ file, hdus: hdus.filter((hdu) => hdu.raw_sha256 !== undefined) }))
     .filter(({ hdus }) => hdus.length > 0);
@@ -66,7 +66,8 @@ function planesOf(shape: readonly number[], place: readonly number[] | undefined
 /** Bits of NaN differ between readers: the truth has one kind. */
 function canonicalNaN(bytes: Buffer, bitpix: number): Buffer {
   if (bitpix === -32) {
-    for (let at = 0; at < bytes.length; at += 4) if (Number.isNaN(bytes.readFloatBE(at))) bytes.writeUInt32BE(0x7fc00000, at);
+    for (let at = 0; at < bytes.length; at += 4)
+      if (Number.isNaN(bytes.readFloatBE(at))) bytes.writeUInt32BE(0x7fc00000, at);
   } else if (bitpix === -64) {
     for (let at = 0; at < bytes.length; at += 8) {
       if (Number.isNaN(bytes.readDoubleBE(at))) bytes.writeBigUInt64BE(0x7ff8000000000000n, at);
