@@ -1,0 +1,78 @@
+import { angleBetween } from "../sky/separation.ts";
+import { RADIANS_PER_DEGREE, toUnitVector } from "../sky/unit-vector.ts";
+import type { UnitVector } from "../sky/unit-vector.ts";
+import type { PlaneBox } from "./outline-box.ts";
+import { pixelToSky } from "./wcs.ts";
+import type { Wcs } from "./wcs.ts";
+
+/** What is known of an image before any shape is asked for. */
+export type ImageSky = {
+  /** Pixels along the x and y of its `Wcs`. */
+  readonly width: number;
+  readonly height: number;
+  /** The areas of its pixels together: -0.5 … width - 0.5. */
+  readonly area: PlaneBox;
+  /**
+   * Where the map has neither tears nor ends in or near the image: a cap that holds the image. There the image of a
+   * shape is bounded by the image of its outline. null for all others.
+   */
+  readonly cap: { readonly center: UnitVector; readonly radius: number } | null;
+  /** Directions of the four outer corners; only where there is a cap. */
+  readonly corners: readonly UnitVector[];
+};
+
+/** Zenithal projections that are one-to-one and smooth up to 60° and more from their pole. */
+const SMOOTH_CODES = new Set(["TAN", "SIN", "STG", "ARC", "ZEA", "NCP", "TPV", "TNX"]);
+const MAX_SMOOTH_RADIUS = 50 * RADIANS_PER_DEGREE;
+
+const known = new WeakMap<Wcs, ImageSky>();
+
+export function imageSkyOf(wcs: Wcs): ImageSky {
+  const before = known.get(wcs);
+  if (before !== undefined) return before;
+  const width = wcs.shape[wcs.pixelAxes[0]] ?? 0;
+  const height = wcs.shape[wcs.pixelAxes[1]] ?? 0;
+  const area = { xMin: -0.5, xMax: width - 0.5, yMin: -0.5, yMax: height - 0.5 };
+  const found = { width, height, area, ...capOf(wcs, area) };
+  known.set(wcs, found);
+  return found;
+}
+
+function capOf(wcs: Wcs, area: PlaneBox): Pick<ImageSky, "cap" | "corners"> {
+  const none = { cap: null, corners: [] };
+  if (!SMOOTH_CODES.has(wcs.projectionCode)) return none;
+  const { xMin, xMax, yMin, yMax } = area;
+  const xMiddle = (xMin + xMax) / 2;
+  const yMiddle = (yMin + yMax) / 2;
+  const center = directionAt(wcs, xMiddle, yMiddle);
+  if (center === null) return none;
+  const corners: UnitVector[] = [];
+  let radius = 0;
+  for (const [x, y] of [
+    ...[
+      [xMin, yMin],
+      [xMax, yMin],
+      [xMax, yMax],
+      [xMin, yMax],
+    ],
+    ...[
+      [xMiddle, yMin],
+      [xMax, yMiddle],
+      [xMiddle, yMax],
+      [xMin, yMiddle],
+    ],
+  ] as [number, number][]) {
+    const direction = directionAt(wcs, x, y);
+    if (direction === null) return none;
+    if (corners.length < 4) corners.push(direction);
+    radius = Math.max(radius, angleBetween(center, direction));
+  }
+  // A tenth more for edges that bulge between the eight points.
+  radius = radius * 1.1 + wcs.pixelScaleDegrees * RADIANS_PER_DEGREE;
+  return radius > MAX_SMOOTH_RADIUS ? none : { cap: { center, radius }, corners };
+}
+
+export function directionAt(wcs: Wcs, x: number, y: number): UnitVector | null {
+  const position = pixelToSky(wcs, x, y);
+  return position === null ? null : toUnitVector(position);
+}
