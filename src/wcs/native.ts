@@ -30,8 +30,9 @@ const TOLERANCE = 1e-10; // degrees, and of sines
 /** The rotation of these keywords; "corrupt-data" where no pole satisfies them. */
 export function makeRotation(keywords: RotationKeywords): NativeRotation {
   const { lat0, phi0, theta0 } = keywords;
-  const phiP = keywords.lonPole ?? wrap180((lat0 < theta0 ? 180 : 0) + phi0);
-  const pole = findPole({ ...keywords, lonPole: phiP });
+  const phiP = wrap180(keywords.lonPole ?? (lat0 < theta0 ? 180 : 0) + phi0);
+  const found = findPole({ ...keywords, lonPole: phiP });
+  const pole = { lon: wrap360(found.lon), lat: found.lat };
   if (pole.lat === 90) return turnOfLongitude(1, pole.lon - phiP - 180);
   if (pole.lat === -90) return turnOfLongitude(-1, pole.lon + phiP);
   return generalRotation(pole, phiP);
@@ -153,8 +154,8 @@ function wrap180(degrees: number): number {
   return wrapped > 180 ? wrapped - 360 : wrapped < -180 ? wrapped + 360 : wrapped;
 }
 
-/** The same angle in [-π, π]; for angles within two turns of it. */
+/** The same angle in [-π, π]; for angles less than a turn outside it. */
 function wrapPi(radians: number): number {
-  if (radians > Math.PI) return wrapPi(radians - 2 * Math.PI);
+  if (radians > Math.PI) return radians - 2 * Math.PI;
   return radians < -Math.PI ? Math.min(radians + 2 * Math.PI, Math.PI) : radians;
 }

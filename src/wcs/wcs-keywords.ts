@@ -29,7 +29,7 @@ const PARAMETER_KEYWORD = /^PV([1-9]\d?)_(\d\d?)([A-Z]?)$/;
 export function readWcsKeywords(header: Header, alternate: string): WcsKeywords {
   const matrix = new Map<string, string>(); // "CD1_2" → the keyword as the header writes it
   const cdAxes = new Set<number>();
-  const parametersByAxis = new Map<number, [number, string][]>();
+  const parameterKeywords = new Map<number, Map<number, string>>(); // by axis, by m
   let axisCount = 0;
   for (const { keyword, hasValue } of header.cards) {
     if (!hasValue) continue;
@@ -44,8 +44,8 @@ export function readWcsKeywords(header: Header, alternate: string): WcsKeywords 
     }
     const parameter = PARAMETER_KEYWORD.exec(keyword);
     if (parameter !== null && parameter[3] === alternate) {
-      const list = parametersByAxis.get(Number(parameter[1])) ?? [];
-      parametersByAxis.set(Number(parameter[1]), [...list, [Number(parameter[2]), keyword]]);
+      const ofAxis = parameterKeywords.get(Number(parameter[1])) ?? new Map<number, string>();
+      parameterKeywords.set(Number(parameter[1]), ofAxis.set(Number(parameter[2]), keyword));
     }
   }
 
@@ -68,7 +68,7 @@ export function readWcsKeywords(header: Header, alternate: string): WcsKeywords 
     hasCdOfAxis: (axis) => cdAxes.has(axis),
     parameters(axis) {
       const values: (number | undefined)[] = [];
-      for (const [m, keyword] of parametersByAxis.get(axis) ?? []) values[m] = finiteNumber(header, keyword);
+      for (const [m, keyword] of parameterKeywords.get(axis) ?? []) values[m] = finiteNumber(header, keyword);
       return values;
     },
   };

@@ -8,7 +8,7 @@ export const makeTan: MakeProjection = () => TAN;
 const TAN: Projection = {
   phi0Degrees: 0,
   theta0Degrees: 90,
-  toNative: (x, y) => [nativeLongitude(x, y), Math.atan2(1, Math.hypot(x, y))],
+  toNative: (x, y) => [nativeLongitude(x, y), Math.atan2(1, radiusOf(x, y))],
   toPlane(phi, theta) {
     const sine = Math.sin(theta);
     if (!(sine > 0)) return null;
@@ -22,7 +22,7 @@ export const makeStg: MakeProjection = () => STG;
 const STG: Projection = {
   phi0Degrees: 0,
   theta0Degrees: 90,
-  toNative: (x, y) => [nativeLongitude(x, y), HALF_PI - 2 * Math.atan(Math.hypot(x, y) / 2)],
+  toNative: (x, y) => [nativeLongitude(x, y), HALF_PI - 2 * Math.atan(radiusOf(x, y) / 2)],
   toPlane(phi, theta) {
     const down = 1 + Math.sin(theta);
     if (down === 0) return null;
@@ -120,6 +120,11 @@ export function nativeLongitude(x: number, y: number): number {
   return x === 0 && y === 0 ? 0 : Math.atan2(x, -y);
 }
 
+/** Distance from the origin: a plain root, for which Math.hypot takes several times as long. */
+export function radiusOf(x: number, y: number): number {
+  return Math.sqrt(x * x + y * y);
+}
+
 export function zenithalPoint(radius: number, phi: number): PlanePoint {
   return [radius * Math.sin(phi), -radius * Math.cos(phi)];
 }
@@ -147,7 +152,7 @@ function nearestToPole(ray: { x: number; y: number; xPerDepth: number; yPerDepth
   if (!(depth <= 2)) return null;
   const sideX = x - depth * xPerDepth;
   const sideY = y - depth * yPerDepth;
-  return [nativeLongitude(sideX, sideY), Math.atan2(1 - depth, Math.hypot(sideX, sideY))];
+  return [nativeLongitude(sideX, sideY), Math.atan2(1 - depth, radiusOf(sideX, sideY))];
 }
 
 /** The lowest θ before divergence or overlap: of ψ - ω and ψ + ω + π the higher; -∞ where there is no limit. */

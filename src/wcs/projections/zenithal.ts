@@ -1,4 +1,4 @@
-import { nativeLongitude, zenithalPoint } from "./perspective.ts";
+import { nativeLongitude, radiusOf, zenithalPoint } from "./perspective.ts";
 import type { MakeProjection, Projection } from "./projection.ts";
 import { checkedAsin, checkedNative, findRoot, HALF_PI, RADIANS } from "./projection.ts";
 
@@ -8,7 +8,7 @@ export const makeArc: MakeProjection = () => ARC;
 const ARC: Projection = {
   phi0Degrees: 0,
   theta0Degrees: 90,
-  toNative: (x, y) => checkedNative(nativeLongitude(x, y), HALF_PI - Math.hypot(x, y)),
+  toNative: (x, y) => checkedNative(nativeLongitude(x, y), HALF_PI - radiusOf(x, y)),
   toPlane: (phi, theta) => zenithalPoint(HALF_PI - theta, phi),
 };
 
@@ -19,7 +19,7 @@ const ZEA: Projection = {
   phi0Degrees: 0,
   theta0Degrees: 90,
   toNative(x, y) {
-    const half = checkedAsin(Math.hypot(x, y) / 2);
+    const half = checkedAsin(radiusOf(x, y) / 2);
     return half === null ? null : [nativeLongitude(x, y), HALF_PI - 2 * half];
   },
   toPlane: (phi, theta) => zenithalPoint(2 * Math.sin((HALF_PI - theta) / 2), phi),
@@ -46,7 +46,7 @@ export const makeZpn: MakeProjection = (parameters) => {
     phi0Degrees: 0,
     theta0Degrees: 90,
     toNative(x, y) {
-      const radius = Math.hypot(x, y);
+      const radius = radiusOf(x, y);
       if (!(radius >= minRadius - 1e-13 && radius <= maxRadius + 1e-13)) return null;
       const residual = (at: number) => [evaluate(coefficients, at) - radius, evaluate(slopes, at)] as const;
       const distance = radius <= minRadius ? 0 : radius >= maxRadius ? maxDistance : findRoot(residual, 0, maxDistance);
@@ -73,7 +73,7 @@ export const makeAir: MakeProjection = (parameters) => {
     phi0Degrees: 0,
     theta0Degrees: 90,
     toNative(x, y) {
-      const radius = Math.hypot(x, y);
+      const radius = radiusOf(x, y);
       if (radius === 0) return [0, HALF_PI];
       // ξ from 0 towards π/2, halving what is left, until R(ξ) is beyond the radius sought.
       let low = 0;
