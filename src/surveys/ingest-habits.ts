@@ -1,3 +1,4 @@
+import type { Header } from "../fits/header.ts";
 import type { ImageRecord } from "./image-record.ts";
 import type { Plane, Release } from "./release.ts";
 
@@ -21,7 +22,18 @@ export type PlaceTable = {
   imagesOfLine(line: string, release: Release): ExpectedImage[];
 };
 
+/** What a file's name and the header of its image plane say, but for the pixels' place on the sky. */
+export type NamedFacts = Omit<
+  ImageFacts,
+  | ("release" | "collection" | "wavelengthMinMetres" | "wavelengthMaxMetres") // of release and band
+  | ("center" | "region" | "fieldOfViewDegrees" | "pixelScaleArcsec" | "width" | "height") // of the WCS
+>;
+
 /** How ingest recognises the files of a survey. */
 export type IngestHabits = {
   readonly table: PlaceTable | null;
+  /** The plane that an image HDU of this EXTNAME ("" without one) holds; null for none that is served. */
+  planeOfHdu(extname: string): Plane | null;
+  /** "corrupt-data" saying what is missing or contradicts itself. `fileName` is without folders. */
+  nameImage(fileName: string, header: Header, release: Release): NamedFacts;
 };

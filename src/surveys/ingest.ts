@@ -3,6 +3,7 @@ import { ServiceError } from "../errors.ts";
 import type { ArchiveFiles } from "./archive-files.ts";
 import { createImageWriter } from "./image-writer.ts";
 import type { IngestHabits } from "./ingest-habits.ts";
+import { recordsOfFiles } from "./ingest-files.ts";
 import { recordsOfTable } from "./ingest-table.ts";
 import type { ImageRecord } from "./image-record.ts";
 import type { Release } from "./release.ts";
@@ -25,7 +26,9 @@ export type IngestEvent =
   /** A file or a line that could not be used. */
   | { readonly kind: "problem"; readonly path: string; readonly line: number | null; readonly message: string }
   /** A file that a table names and that is not there. */
-  | { readonly kind: "missing"; readonly path: string };
+  | { readonly kind: "missing"; readonly path: string }
+  /** A file of a folder that is not called FITS. */
+  | { readonly kind: "ignored"; readonly path: string };
 
 export type IngestSummary = {
   readonly added: number;
@@ -36,6 +39,8 @@ export type IngestSummary = {
   readonly unchecked: number;
   /** Lines and files that could not be used. */
   readonly problems: number;
+  /** Files of folders that are not called FITS. */
+  readonly ignored: number;
 };
 
 const BATCH_RECORDS = 500;
@@ -46,15 +51,18 @@ const BATCH_RECORDS = 500;
  */
 export async function ingest(options: IngestOptions, report: (event: IngestEvent) => void): Promise<IngestSummary> {
   const writer = createImageWriter(options.database);
-  const summary = { added: 0, updated: 0, missing: 0, unchecked: 0, problems: 0 };
+  const summary = { added: 0, updated: 0, missing: 0, unchecked: 0, problems: 0, ignored: 0 };
   const reportAndCount = (event: IngestEvent) => {
     if (event.kind === "problem") summary.problems += 1;
     if (event.kind === "missing") summary.missing += 1;
+    if (event.kind === "ignored") summary.ignored += 1;
     report(event);
   };
+  const seen = new Map<string, string>();
   for (const path of options.paths) {
     let images = 0;
-    for await (const batch of inBatches(recordsOfPath(path, options, reportAndCount))) {
+    const records = withoutDoubles(recordsOfPath(path, options, reportAndCount), seen, reportAndCount);
+    for await (const batch of inBatches(records)) {
       if (options.signal.aborted) {
         throw new ServiceError("canceled", `Stopped at "${path}"`, { cause: options.signal.reason });
       }
@@ -74,8 +82,24 @@ function recordsOfPath(
   options: IngestOptions,
   report: (event: IngestEvent) => void,
 ): AsyncIterable<ImageRecord> {
-  if (path.toLowerCase().endsWith(".csv")) return recordsOfTable(path, options, report);
-  throw new ServiceError("unsupported", `Cannot ingest "${path}": it needs a table (.csv)`);
+  const isTable = path.toLowerCase().endsWith(".csv");
+  return isTable ? recordsOfTable(path, options, report) : recordsOfFiles(path, options, report);
+}
+
+/** Two files of one name would silently replace each other: the second is reported. `seen` has the file of each key. */
+async function* withoutDoubles(
+  records: AsyncIterable<ImageRecord>,
+  seen: Map<string, string>,
+  report: (event: IngestEvent) => void,
+): AsyncIterable<ImageRecord> {
+  for await (const record of records) {
+    const path = `${record.root}/${record.planes.image?.path ?? ""}`;
+    const first = seen.get(record.key) ?? path;
+    seen.set(record.key, first);
+    if (first === path) yield record;
+    else
+      report({ kind: "problem", path, line: null, message: `Cannot register it as "${record.key}": that is ${first}` });
+  }
 }
 
 async function* inBatches<T>(items: AsyncIterable<T>): AsyncIterable<T[]> {

@@ -14,9 +14,9 @@ describe("ingest of a table of tiles", () => {
     const database = openEmptyIndex();
     const table = readTileTable().split("\n").slice(0, 301).join("\n");
     const first = await ingestTable(database, table);
-    expect(first.summary).toEqual({ added: 1500, updated: 0, missing: 0, unchecked: 1500, problems: 0 });
+    expect(first.summary).toEqual({ added: 1500, updated: 0, missing: 0, unchecked: 1500, problems: 0, ignored: 0 });
     const again = await ingestTable(database, table);
-    expect(again.summary).toEqual({ added: 0, updated: 1500, missing: 0, unchecked: 1500, problems: 0 });
+    expect(again.summary).toEqual({ added: 0, updated: 1500, missing: 0, unchecked: 1500, problems: 0, ignored: 0 });
     expect(createImageIndex(database, "").count("des_dr2").images).toBe(1500);
     expect(again.events.at(-1)).toEqual({ kind: "progress", images: 1500, path: "/tiles.csv" });
   });
@@ -28,7 +28,7 @@ describe("ingest of a table of tiles", () => {
     const copyOfR = "/des/DES0356-5248/DES0356-5248_r4931p01_r.fits.fz";
     const files = memoryArchive({ ...csv, [g]: "1234567", [copyOfR]: "12" });
     const { summary, events } = await ingestTable(database, csv["/tiles.csv"], { files, root: "/des/" });
-    expect(summary).toEqual({ added: 5, updated: 0, missing: 3, unchecked: 0, problems: 0 });
+    expect(summary).toEqual({ added: 5, updated: 0, missing: 3, unchecked: 0, problems: 0, ignored: 0 });
     expect(events.filter((event) => event.kind === "missing").map((event) => event.path)).toEqual(
       ["i", "z", "Y"].map((band) => `${FOLDER}/DES0356-5248_r4931p01_${band}.fits.fz`),
     );

@@ -2,6 +2,7 @@ import { DES_HABITS } from "../des/des-survey.ts";
 import { DECAM_BANDS } from "../des/releases.ts";
 import type { ImageIndex } from "../image-index.ts";
 import { createIndexedSurvey } from "../indexed-survey.ts";
+import type { IngestHabits } from "../ingest-habits.ts";
 import type { Release } from "../release.ts";
 import type { Survey } from "../survey.ts";
 
@@ -17,5 +18,11 @@ export const SIM_SAMPLE: Release = {
 };
 
 export function createSimSurvey(index: ImageIndex): Survey {
-  return createIndexedSurvey({ name: "sim", releases: [SIM_SAMPLE], habits: DES_HABITS }, index);
+  return createIndexedSurvey({ name: "sim", releases: [SIM_SAMPLE], habits: SIM_HABITS }, index);
 }
+
+const SIM_HABITS: IngestHabits = {
+  ...DES_HABITS,
+  table: null,
+  nameImage: (...file) => ({ ...DES_HABITS.nameImage(...file), facility: null, instrument: null }),
+};

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { getTableColumns, getTableName } from "drizzle-orm";
+import { getTableName } from "drizzle-orm";
+import { getTableConfig } from "drizzle-orm/sqlite-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migrateIndex, openIndexDatabase } from "../../../src/db/index-database.ts";
 import * as schema from "../../../src/db/index-schema.ts";
@@ -40,7 +41,7 @@ describe("the database of the image index", () => {
     migrateIndex(database);
     for (const table of [schema.image, schema.release, schema.archiveRoot]) {
       const made = database.sqlite.pragma(`table_info(${getTableName(table)})`) as Column[];
-      const described = Object.values(getTableColumns(table)).map((column) => ({
+      const described = getTableConfig(table).columns.map((column) => ({
         name: column.name,
         type: column.getSQLType().toUpperCase(),
         notnull: Number(column.notNull),
