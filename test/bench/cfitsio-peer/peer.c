@@ -2,10 +2,10 @@
  * Reads windows of FITS images with CFITSIO, as a peer for the benches. One request a line of stdin, one answer a line
  * of stdout; times are nanoseconds of the read alone.
  *
- *   keep   FILE HDU x0 y0 width height    the file stays open between requests   -> "<ns>"
- *   open   FILE HDU x0 y0 width height    opened and closed within the time      -> "<ns>"
- *   check  FILE HDU x0 y0 width height    CRC-32 of the pixels, big-endian, one kind of NaN -> "<crc>"
- *   rice   FILE HDU row0 rows             fits_rdecomp on the bytes of whole tiles, read beforehand -> "<ns> <pixels>"
+ *   keep   HDU x0 y0 width height FILE    the file stays open between requests   -> "<ns>"
+ *   open   HDU x0 y0 width height FILE    opened and closed within the time      -> "<ns>"
+ *   check  HDU x0 y0 width height FILE    CRC-32 of the pixels, big-endian, one kind of NaN -> "<crc>"
+ *   rice   HDU row0 rows FILE             fits_rdecomp on the bytes of whole tiles, read beforehand -> "<ns> <pixels>"
  *   versions                              -> "CFITSIO <version>"
  *
  * HDU and pixels count from 0. A failure is answered with "error <text>".
@@ -184,11 +184,15 @@ int main(void)
     int hdu;
     long w[4];
     while (fgets(line, sizeof line, stdin) != NULL) {
-        int given = sscanf(line, "%15s %4095s %d %ld %ld %ld %ld", mode, path, &hdu, &w[0], &w[1], &w[2], &w[3]);
-        if (given == 7) window_request(mode, path, hdu, w);
-        else if (given == 5 && strcmp(mode, "rice") == 0) rice_request(path, hdu, w[0], w[1]);
-        else if (given == 1 && strcmp(mode, "versions") == 0) printf("CFITSIO %d.%d.%d\n", CFITSIO_MAJOR, CFITSIO_MINOR, CFITSIO_MICRO);
-        else printf("error cannot understand the request\n");
+        if (sscanf(line, "%15s", mode) != 1) mode[0] = 0;
+        if (strcmp(mode, "versions") == 0)
+            printf("CFITSIO %d.%d.%d\n", CFITSIO_MAJOR, CFITSIO_MINOR, CFITSIO_MICRO);
+        else if (strcmp(mode, "rice") == 0 && sscanf(line, "%*s %d %ld %ld %4095[^\n]", &hdu, &w[0], &w[1], path) == 4)
+            rice_request(path, hdu, w[0], w[1]);
+        else if (sscanf(line, "%*s %d %ld %ld %ld %ld %4095[^\n]", &hdu, &w[0], &w[1], &w[2], &w[3], path) == 6)
+            window_request(mode, path, hdu, w);
+        else
+            printf("error cannot understand the request\n");
         fflush(stdout);
     }
     return 0;
