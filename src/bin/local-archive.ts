@@ -1,13 +1,15 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { ServiceError } from "../errors.ts";
 import { localStore } from "../storage/local.ts";
 import type { ArchiveFiles } from "../surveys/archive-files.ts";
 
-/** An archive on the local disk. `roots` are the folders whose files may be opened. */
-export function createLocalArchive(roots: readonly string[]): ArchiveFiles & { close(): Promise<void> } {
+/** An archive on the local disk, of which the files in these folders, and next to these files, may be opened. */
+export function createLocalArchive(paths: readonly string[]): ArchiveFiles & { close(): Promise<void> } {
+  const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const roots = paths.map((path) => (isFolder(path) ? path : dirname(path)));
   const store = localStore({ roots, maxOpenFiles: 16 });
   return {
     store,

@@ -62,16 +62,23 @@ async function scanAll(
   { habits, release, files, signal }: IngestOptions,
   report: (event: IngestEvent) => void,
 ): Promise<ImageRecord[]> {
-  const records = await Promise.all(
-    places.map(async (place) => {
-      try {
-        return await scanFile(place, { habits, release, store: files.store, signal });
-      } catch (error) {
-        if (!(error instanceof ServiceError) || error.code === "canceled" || error.code === "internal") throw error;
-        report({ kind: "problem", path: `${place.root}/${place.path}`, line: null, message: error.message });
-        return null;
-      }
-    }),
+  const outcomes = await Promise.all(
+    places.map((place) =>
+      scanFile(place, { habits, release, store: files.store, signal }).catch((error: unknown) => {
+        if (isOfTheFile(error)) return error;
+        throw error;
+      }),
+    ),
   );
-  return records.filter((record) => record !== null);
+  return outcomes.filter((outcome, i) => {
+    if (!(outcome instanceof ServiceError)) return true;
+    const { root, path } = places[i] as FilePlace;
+    report({ kind: "problem", path: `${root}/${path}`, line: null, message: outcome.message });
+    return false;
+  }) as ImageRecord[];
+}
+
+/** The file's fault, as opposed to ours and to the caller's wish to stop. */
+function isOfTheFile(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && error.code !== "canceled" && error.code !== "internal";
 }
