@@ -12,7 +12,7 @@ const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
  * that come in pieces of any length.
  *
  * The plain version adds words through a DataView. This one adds up the bytes of each of the four places of a word,
- * two places in one 32-bit addition, which needs neither byte swaps nor carries: about ten times as fast.
+ * two places in one 32-bit addition, which needs neither byte swaps nor carries: 2.7 times as fast.
  */
 export class Datasum {
   /** Sums of the bytes at each place of a word, the most significant first. Exact up to 2^53 / 255 words. */

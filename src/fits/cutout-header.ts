@@ -1,6 +1,7 @@
 import { formatCard, formatCommentary, formatNumberCard } from "./card-format.ts";
 import type { Card } from "./card.ts";
 import { subtractFromDecimal } from "./decimal.ts";
+import { movedDistortionRecords } from "./distortion-records.ts";
 import type { Header } from "./header.ts";
 import type { Bitpix } from "./image-properties.ts";
 
@@ -33,6 +34,7 @@ const STRUCTURE = new RegExp(
     "|ZIMAGE|ZSIMPLE|ZTENSION|ZBITPIX|ZNAXIS\\d*|ZPCOUNT|ZGCOUNT|ZEXTEND|ZBLOCKED|ZHECKSUM|ZDATASUM|ZCMPTYPE" +
     "|ZTILE\\d+|ZNAME\\d+|ZVAL\\d+|ZMASKCMP|ZQUANTIZ|ZDITHER0|ZBLANK|ZSCALE|ZZERO)$",
 );
+const WCSAXES = /^WCSAXES[A-Z]?$/;
 const SCALING = /^(?:BSCALE|BZERO|BLANK)$/;
 /** Distortions by tables in other HDUs (HST's), which a cutout does not carry; astropy refuses a header without them. */
 const LOOKUP = /^(?:CPDIS|CQDIS|D2IMDIS)\d+[A-Z]?$/;
@@ -49,6 +51,7 @@ const AXIS_KEYWORD = /^(?:CTYPE|CRVAL|CDELT|CUNIT)(\d+)([A-Z]?)$|^(?:CD|PC)\d+_(
  *   LTVi          less the same (IRAF: logical = LTM × physical + LTV); written where it was not there, so that physical
  *                 pixels stay those of the original; DATASEC, TRIMSEC, CCDSEC … are sections of physical pixels and stay
  *   CNPIX1, 2     plus the same: corner of the image on the digitised plate (DSS plate solution)
+ *   DPja          its OFFSET records, less the same: see distortion-records.ts
  *
  * IRAF's WAT, and PV, PS, CD, PC, CDELT do not depend on the corner. DATAMIN and DATAMAX go, as do BSCALE, BZERO, BLANK
  * where `bitpix` says that the pixels are others.
@@ -59,6 +62,7 @@ export function cutoutHeader(options: CutoutHeaderOptions): Card[] {
   const dropped = new Set(options.drop);
   for (const card of provenance) if (card.hasValue) dropped.add(card.keyword);
   if (extname !== undefined) dropped.add("EXTNAME");
+  const distortion = movedDistortionRecords(original.cards, origin);
   const lookups = original.cards.filter(isLookup).map((card) => card.keyword);
 
   const outputBitpix = bitpix ?? original.getInteger("BITPIX") ?? 8;
@@ -66,13 +70,17 @@ export function cutoutHeader(options: CutoutHeaderOptions): Card[] {
 
   const cards = structure({ shape, extension, bitpix: outputBitpix });
   if (extname !== undefined) cards.push(formatCard("EXTNAME", extname));
+  // WCSAXES has to stand before all other keywords of coordinates (section 8.2), which not all files heed.
+  cards.push(...original.cards.filter((card) => WCSAXES.test(card.keyword) && !dropped.has(card.keyword)));
   for (const card of trimBlankEnd(original.cards)) {
     const { keyword } = card;
+    if (WCSAXES.test(keyword)) continue;
     if (STRUCTURE.test(keyword) || dropped.has(keyword)) continue;
     if (bitpix !== undefined && SCALING.test(keyword)) continue;
     if (lookups.length > 0 && (LOOKUP.test(keyword) || LOOKUP_RECORDS.test(keyword))) continue;
-    cards.push(moved(card, origin));
+    cards.push(distortion.replaced.get(card) ?? moved(card, origin));
   }
+  if (lookups.length === 0) cards.push(...distortion.added);
   if (origin.some((first) => first !== 0)) {
     cards.push(...missingReferencePixels(original, origin), ...missingLogicalTransform(original, window));
   }

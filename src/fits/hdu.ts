@@ -130,7 +130,7 @@ function kindOf(header: Header, index: number): HduKind {
   }
 }
 
-/** Equations 1, 2 and 4 of the standard (sections 4.4.1 and 6.1.1), in bytes. */
+/** The size of the data by the standard's sections 4.4.1 and 6.1.1, in bytes. */
 function dataLengthOf(header: Header, kind: HduKind, index: number): number {
   const bitpix = header.getInteger("BITPIX");
   if (bitpix === undefined || !BITPIX.has(bitpix)) {

@@ -20,7 +20,11 @@ export function describeImage(hdu: Hdu): ImageDescription | null {
     case "image": {
       const shape = shapeOf(hdu.header, "NAXIS");
       if (shape.length === 0 || product(shape) === 0) return null;
-      return { kind: "plain", ...describePixels(hdu.header, shape), dataStart: hdu.dataStart };
+      const pixels = describePixels(hdu.header, shape);
+      if ((Math.abs(pixels.bitpix) / 8) * product(shape) > hdu.dataLength) {
+        throw new ServiceError("corrupt-data", `Cannot read HDU ${hdu.index}: GCOUNT leaves no room for its image`);
+      }
+      return { kind: "plain", ...pixels, dataStart: hdu.dataStart };
     }
     case "bintable": {
       if (hdu.header.get("ZTABLE") === true) {

@@ -63,6 +63,8 @@ const CODECS: Readonly<Record<string, TileCodec>> = {
   NOCOMPRESS: "NOCOMPRESS",
 };
 const BITPIX = new Set([8, 16, 32, 64, -32, -64]);
+/** What a decoder counts with signed 32-bit integers. */
+const MAX_TILE_PIXELS = 2 ** 31 - 1;
 /** Beyond any use; it bounds the search for ZNAMEi. */
 const MAX_PARAMETERS = 99;
 
@@ -74,6 +76,7 @@ export function describeTiledImage(hdu: Hdu): TiledImage | null {
   const bitpix = header.getInteger("ZBITPIX");
   if (bitpix === undefined || !BITPIX.has(bitpix)) throw corrupt(hdu, `ZBITPIX is ${bitpix ?? "not there"}`);
 
+  if (header.getInteger("NAXIS") !== 2) throw corrupt(hdu, "its table has not two axes");
   const rowLength = header.getInteger("NAXIS1") ?? 0;
   const rowCount = header.getInteger("NAXIS2") ?? 0;
   const tileShape = shape.map((length, axis) => {
@@ -81,11 +84,15 @@ export function describeTiledImage(hdu: Hdu): TiledImage | null {
     if (tile < 1) throw corrupt(hdu, `ZTILE${axis + 1} is ${tile}`);
     return Math.min(tile, length);
   });
+  if (product(tileShape) > MAX_TILE_PIXELS) {
+    const message = `Cannot read the compressed image in HDU ${hdu.index}: its tiles have more than ${MAX_TILE_PIXELS} pixels`;
+    throw new ServiceError("unsupported", message);
+  }
   const tilesPerAxis = shape.map((length, axis) => Math.ceil(length / (tileShape[axis] ?? 1)));
   const tileCount = product(tilesPerAxis);
   if (tileCount !== rowCount) throw corrupt(hdu, `its ${tileCount} tiles are in a table of ${rowCount} rows`);
 
-  const tableLength = rowLength * rowCount; // safe: no longer than the data
+  const tableLength = rowLength * rowCount;
   const heapOffset = header.getInteger("THEAP") ?? tableLength;
   if (heapOffset < tableLength || heapOffset > hdu.dataLength) {
     throw corrupt(hdu, `THEAP is ${heapOffset}, its table has ${tableLength} bytes and its data ${hdu.dataLength}`);

@@ -63,6 +63,18 @@ describe("what moves with the corner", () => {
     expect(header.get("CNPIX2")).toBe(1728);
   });
 
+  test("OFFSET of a distortion by pixels moves, and is written where it was left out", () => {
+    // WCSLIB 7.12 gives the same places for the original and the cutout with these records.
+    const records = ["NAXES: 2", "AXIS.1: 2", "AXIS.2: 1", "OFFSET.1: 80.5", "SCALE.1: 0.01", "TPD.FWD.1: 1.0"];
+    const lines = records.map((record) => `DP1     = '${record}'`);
+    const header = cut(original("CPDIS1  = 'TPD'", ...lines, "DQ1     = 'OFFSET.1: 7'"));
+    const values = (keyword: string) =>
+      header.cards.filter((card) => card.keyword === keyword).map((card) => card.value);
+    const moved = ["NAXES: 2", "AXIS.1: 2", "AXIS.2: 1", "OFFSET.1: 60.5", "SCALE.1: 0.01", "TPD.FWD.1: 1.0"];
+    expect(values("DP1")).toEqual([...moved, "OFFSET.2: -100.0"]);
+    expect(values("DQ1")).toEqual(["OFFSET.1: 7"]);
+  });
+
   test("a CRPIX that is no number stays as it is", () => {
     expect(textOf(cut(original("CRPIX1  = NaN")), "CRPIX1")).toBe("CRPIX1  = NaN");
   });
@@ -90,6 +102,11 @@ describe("what stays and what goes", () => {
       extension: false,
     }).slice(6);
     expect(copied.map((card) => card.raw)).toEqual(header.cards.slice(5, -2).map((card) => card.raw));
+  });
+
+  test("WCSAXES comes before all other keywords of coordinates", () => {
+    const header = cut(original("CTYPE1  = 'RA---TAN'", "WCSAXES = 2"), { window: { x0: 0, y0: 0 } });
+    expect(header.cards.map((card) => card.keyword).slice(6)).toEqual(["WCSAXES", "CTYPE1"]);
   });
 
   test("sizes, checksums, compression and statistics of all pixels are not copied", () => {

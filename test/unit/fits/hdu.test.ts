@@ -39,7 +39,7 @@ describe("the chain of HDUs", () => {
   });
 
   test("random groups have no first axis, and as many groups as GCOUNT", async () => {
-    // Section 6.1.1, equation 4: |BITPIX| × GCOUNT × (PCOUNT + NAXIS2 × NAXIS3) = 2 × 4 × (6 + 3 × 5) bytes.
+    // FITS 4.0, section 6.1.1: |BITPIX| × GCOUNT × (PCOUNT + NAXIS2 × NAXIS3) = 2 × 4 × (6 + 3 × 5) bytes.
     const cards = {
       SIMPLE: true,
       BITPIX: 16,

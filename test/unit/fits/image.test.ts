@@ -160,6 +160,7 @@ describe("what the table may say", () => {
     ["a heap before the end of the table", { THEAP: 31 }],
     ["a heap after the data", { THEAP: 73 }],
     ["columns wider than its rows", { TFORM1: "1QI", TFIELDS: 2, TFORM2: "J" }],
+    ["a table of one axis", { NAXIS: 1 }],
     ["no column of data", { TTYPE1: "SOMETHING" }],
     ["a column of data that is no descriptor", { TFORM1: "2D" }],
     ["an unknown format", { TFORM1: "1PZ" }],
@@ -175,6 +176,11 @@ describe("what the table may say", () => {
   test("an unknown codec or quantiser is unsupported", async () => {
     await expect(tiledOf({ ZCMPTYPE: "ZSTD" })).rejects.toMatchObject({ code: "unsupported" });
     await expect(tiledOf({ ZBITPIX: -32, ZQUANTIZ: "MAGIC" })).rejects.toMatchObject({ code: "unsupported" });
+  });
+
+  test("a tile of 2^31 pixels or more is unsupported", async () => {
+    const cards = { ZNAXIS1: 2 ** 20, ZNAXIS2: 2 ** 13, ZTILE1: 2 ** 20, ZTILE2: 2 ** 12 };
+    await expect(tiledOf(cards)).rejects.toMatchObject({ code: "unsupported" });
   });
 
   test("scale, zero and null value may be keywords; floats that are scaled are not dithered unless it is said", async () => {
@@ -211,6 +217,12 @@ describe("plain images", () => {
     const cards = { SIMPLE: true, BITPIX: 64, NAXIS: 1, NAXIS1: 1, BZERO: 2n ** 63n };
     const image = await imageOf(fileOf({ cards, data: new Uint8Array(8) }), 0);
     expect(image).toMatchObject({ bzero: 2 ** 63, unsignedConvention: true });
+  });
+
+  test("an extension without room for its image is corrupt", async () => {
+    const cards = { XTENSION: "IMAGE", BITPIX: 16, NAXIS: 2, NAXIS1: 3, NAXIS2: 2, PCOUNT: 0, GCOUNT: 0 };
+    const file = fileOf({ cards: { SIMPLE: true, BITPIX: 8, NAXIS: 0 } }, { cards });
+    await expect(imageOf(file, 1)).rejects.toMatchObject({ code: "corrupt-data" });
   });
 
   test("an axis of length 0 is no image", async () => {
