@@ -1,62 +1,88 @@
 /**
- * The codes of one Rice block, see rice.ts, read into raw u32 at `codes`.
+ * Reading the codes of Rice blocks (rice.ts). `at` and `end` are bit addresses: eight times the byte's, plus the bit.
  *
- * A function gets the bit address `at` and returns the one after the last code. It may return an address beyond `end`
- * (bits in the stream) and stops there: at most 57 bits too far, and all that it read beyond `end` is of no worth.
- * Reads reach at most 8 bytes beyond the byte that holds bit `end`.
+ * A function returns the address after what it read. That may lie beyond `end`, by at most 90 bits, if the stream is too
+ * short: the caller then throws away what was read. Of a code of `split` low bits, 2^(split + 1) is the `factor`.
  */
 
-/** At least 57 bits of the stream from bit `at` on, left-aligned. */
+/** Bytes that a window of a code occupies. */
+export const WINDOW_BYTES: u32 = 8;
+
+/** At least 57 bits from `at` on, left-aligned. */
 // @ts-ignore: decorator
 @inline
-export function peek(stream: usize, at: u64): u64 {
-  return bswap(load<u64>(stream + <usize>(at >> 3))) << (at & 7);
+export function peek(at: u64): u64 {
+  return bswap(load<u64>(<usize>(at >> 3))) << (at & 7);
 }
 
-/** `count` codes of `split` low bits (0 to 25). */
-export function readSplitCodes(stream: usize, at: u64, end: u64, split: u64, count: u32, codes: usize): u64 {
-  const last = codes + (<usize>count << 2);
-  const step = split + 1;
-  for (; codes < last && at < end; codes += 4) {
-    const bits = peek(stream, at);
-    const zeros = clz(bits);
-    if (zeros + step <= 57) {
-      store<u32>(codes, <u32>((zeros << split) + lowBits(bits << zeros, split)));
-      at += zeros + step;
-    } else {
-      at = readLongCode(stream, at, end, split, codes);
-    }
+/**
+ * Reads 6 or 7 codes as windows: for each code a u64 with its bits from the highest on, followed by others. That takes
+ * three operations a code, and leaves the rest to be done four codes at a time (sumWindows).
+ *
+ * The lowest bit of the loaded word is replaced by a one. Where that ends up shows how many bits were read; if it is gone,
+ * the codes were longer than the word, and are read one by one.
+ */
+// @ts-ignore: decorator
+@inline
+export function readWindows(at: u64, end: u64, factor: u64, windows: usize, seven: bool): u64 {
+  let bits = (bswap(load<u64>(<usize>(at >> 3))) | 1) << (at & 7);
+  bits = passCode(bits, factor, windows);
+  bits = passCode(bits, factor, windows + 8);
+  bits = passCode(bits, factor, windows + 16);
+  bits = passCode(bits, factor, windows + 24);
+  bits = passCode(bits, factor, windows + 32);
+  bits = passCode(bits, factor, windows + 40);
+  if (seven) bits = passCode(bits, factor, windows + 48);
+  if (bits != 0) return (at & ~7) + ctz(bits);
+  return readWindowsOneByOne(at, end, factor, windows, seven ? 7 : 6);
+}
+
+/** Leaves the code's bits in `window` and returns those after it: shifted by its zeros, its one and its low bits. */
+// @ts-ignore: decorator
+@inline
+function passCode(bits: u64, factor: u64, window: usize): u64 {
+  store<u64>(window, bits);
+  return (bits * factor) << clz(bits);
+}
+
+function readWindowsOneByOne(at: u64, end: u64, factor: u64, windows: usize, count: u32): u64 {
+  const rest = ctz(factor);
+  for (; count > 0; count--, windows += WINDOW_BYTES) {
+    store<u64>(windows, peek(at));
+    at = passZeros(at, end);
+    if (at >= end) return end + 1;
+    at += rest;
   }
-  return codes < last ? end + 1 : at;
-}
-
-/** One code whose unary part may have any length. */
-export function readLongCode(stream: usize, at: u64, end: u64, split: u64, code: usize): u64 {
-  const start = at;
-  let bits = peek(stream, at);
-  while (bits >> 7 == 0) {
-    at += 57;
-    if (at >= end) return at;
-    bits = peek(stream, at);
-  }
-  at += clz(bits);
-  if (at >= end) return at;
-  const zeros = at - start;
-  store<u32>(code, <u32>((zeros << split) + lowBits(peek(stream, at), split)));
-  return at + split + 1;
-}
-
-/** `count` codes of `width` bits each, as they are. */
-export function readVerbatimCodes(stream: usize, at: u64, end: u64, width: u64, count: u32, codes: usize): u64 {
-  const last = codes + (<usize>count << 2);
-  if (count * width > end - at) return end + 1;
-  for (; codes < last; codes += 4, at += width) store<u32>(codes, <u32>(peek(stream, at) >> (64 - width)));
   return at;
 }
 
-/** The `split` bits after the leading one of `bits`. */
+/** Reads `count` codes of any length as u32. */
+export function readCodes(at: u64, end: u64, split: u64, count: u32, codes: usize): u64 {
+  for (; count > 0; count--, codes += 4) {
+    const one = passZeros(at, end);
+    if (one >= end) return end + 1;
+    const low = ((peek(one) << 1) >> 1) >> (63 - split);
+    store<u32>(codes, <u32>(((one - at) << split) + low));
+    at = one + 1 + split;
+  }
+  return at;
+}
+
+/** Reads `count` codes of `width` bits as u32. */
+export function readVerbatimCodes(at: u64, end: u64, width: u64, count: u32, codes: usize): u64 {
+  if (at > end || count * width > end - at) return end + 1;
+  for (; count > 0; count--, codes += 4, at += width) store<u32>(codes, <u32>(peek(at) >> (64 - width)));
+  return at;
+}
+
+/** The address of the next one, or some address from `end` on if there is none before it. */
 // @ts-ignore: decorator
 @inline
-function lowBits(bits: u64, split: u64): u64 {
-  return ((bits << 1) >> 1) >> (63 - split);
+function passZeros(at: u64, end: u64): u64 {
+  let bits = peek(at);
+  while (bits >> 7 == 0 && at < end) {
+    at += 57;
+    bits = peek(min(at, end));
+  }
+  return at + clz(bits);
 }

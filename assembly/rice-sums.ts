@@ -1,15 +1,66 @@
 /**
- * Replaces `count` zigzag differences at `codes` (u32) by the values that they lead to from `value`, wrapped to T and
- * sign-extended (u8: zero-extended) to i32; returns the last one. Up to 3 further words are overwritten.
- *
- *   difference = (code >> 1) ^ -(code & 1)
+ * From the codes of Rice blocks (rice.ts) to values: a code is a zigzag difference, (code >> 1) ^ -(code & 1), to the
+ * value before it. Sums wrap to T; values are int32, extended as T is signed.
  */
-export function sumDifferences<T>(codes: usize, count: u32, value: i32): i32 {
-  const end = codes + (<usize>count << 2);
-  for (; codes < end; codes += 4) {
-    const code = load<u32>(codes);
-    value = <i32>(<T>(value + <i32>((code >> 1) ^ (0 - (code & 1)))));
-    store<i32>(codes, value);
+import { WINDOW_BYTES } from "./rice-codes";
+
+/** Codes in a block of the usual size. */
+export const BLOCK: u32 = 32;
+
+/** Up to this split a window's highest 24 bits nearly always hold the whole code. */
+export const MAX_WINDOW_SPLIT: i32 = 14;
+
+/**
+ * Sums BLOCK windows from `value` on into `values`. Returns false if a code is longer than 24 bits, and then the values
+ * are wrong.
+ *
+ * A conversion to float counts the zeros of four codes at once: of an integer of 24 bits with a one at bit 23 - zeros it
+ * makes
+ *
+ *   exponent 150 - zeros | what follows the one, in 23 bits
+ *
+ * so that a shift by 23 - split leaves (150 - zeros) · 2^split + low bits, and the code is zeros · 2^split + low bits.
+ */
+// @ts-ignore: decorator
+@inline
+export function sumWindows<T>(windows: usize, split: i32, value: i32, values: usize): bool {
+  const end = values + (BLOCK << 2);
+  const exponent = i32x4.splat(-1 << split);
+  const bias = i32x4.splat(151 << split);
+  let least = i32x4.splat(-1);
+  let last = i32x4.splat(value);
+  for (; values < end; values += 16, windows += 4 * WINDOW_BYTES) {
+    const bits = i32x4.shr_u(v128.shuffle<i32>(v128.load(windows), v128.load(windows, 16), 1, 3, 5, 7), 8);
+    least = i32x4.min_u(least, bits);
+    const float = i32x4.shr_u(f32x4.convert_i32x4_s(bits), 23 - split);
+    const code = i32x4.add(v128.xor(float, exponent), bias); // -exponent = ~exponent + 1
+    last = sumFour<T>(code, last);
+    v128.store(values, last);
   }
-  return value;
+  return !v128.any_true(i32x4.lt_u(least, i32x4.splat(1 << split)));
+}
+
+/** Replaces `count` codes by values; overwrites up to 3 words more. */
+// @ts-ignore: decorator
+@inline
+export function sumCodes<T>(codes: usize, count: u32, value: i32): void {
+  const end = codes + (<usize>count << 2);
+  let last = i32x4.splat(value);
+  for (; codes < end; codes += 16) {
+    last = sumFour<T>(v128.load(codes), last);
+    v128.store(codes, last);
+  }
+}
+
+/** The values of four codes after the highest lane of `before`. */
+// @ts-ignore: decorator
+@inline
+function sumFour<T>(code: v128, before: v128): v128 {
+  let sum = v128.xor(i32x4.shr_u(code, 1), i32x4.neg(v128.and(code, i32x4.splat(1))));
+  sum = i32x4.add(sum, v128.swizzle(sum, i8x16(-1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)));
+  sum = i32x4.add(sum, v128.swizzle(sum, i8x16(-1, -1, -1, -1, -1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7)));
+  sum = i32x4.add(sum, v128.shuffle<i32>(before, before, 3, 3, 3, 3));
+  if (sizeof<T>() == 2) sum = i32x4.shr_s(i32x4.shl(sum, 16), 16);
+  if (sizeof<T>() == 1) sum = v128.and(sum, i32x4.splat(0xff));
+  return sum;
 }

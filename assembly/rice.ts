@@ -9,51 +9,55 @@
  *                   split + 1 = last   8 · BYTEPIX bits, as it is
  *                   else               code >> split in unary (zeros, then a one), then its low `split` bits
  *
- * T is the encoded integer: i32, i16 or u8. Sums wrap in it.
- * Positions are bit offsets from the start of the stream. Reads pass the stream's end by at most STREAM_PADDING bytes,
- * and what they find there is thrown away: pixels that end beyond the stream are TRUNCATED.
+ * T is the encoded integer: i32, i16 or u8.
+ *
+ * Reads pass the stream's end by at most STREAM_PADDING bytes, and what they find there is thrown away: pixels that end
+ * beyond the stream are TRUNCATED. A block of 32 codes is begun before `end` and reads five words of at most 64 bits,
+ * or single codes until it has passed `end` by 90 bits at most.
  */
 import * as layout from "./layout";
-import { peek, readSplitCodes, readVerbatimCodes } from "./rice-codes";
-import { sumDifferences } from "./rice-sums";
-import { findSeekEntry, recordSeekEntry, seekEntryPixel, seekStride } from "./seek";
+import { peek, readCodes, readVerbatimCodes, readWindows, WINDOW_BYTES } from "./rice-codes";
+import { BLOCK, MAX_WINDOW_SPLIT, sumCodes, sumWindows } from "./rice-sums";
+import { findSeekEntry, nextSeekPixel, recordSeekEntry, seekEntryPixel, seekStride } from "./seek";
 import { CORRUPT, OK, Status, TRUNCATED } from "./status";
 
-/** Where decoding stands in one tile; lives in the caller's scratch. */
+/** Where decoding stands in one tile; lives in the caller's scratch. Addresses of bits count from address 0. */
 // prettier-ignore
 @unmanaged
 export class RiceReader {
-  job: usize;
-  stream: usize;
-  /** Bits in the stream. */
-  end: u64;
   at: u64;
-  /** The next pixel, and the value before it. */
-  pixel: u32;
-  value: i32;
-  /** Pixels of the current block that are still to come, and its split. */
-  left: u32;
+  end: u64;
+  /** 2^(split + 1) of the current block. */
+  factor: u64;
+  /** Where its codes begin. */
+  codes: u64;
   split: i32;
+  /** The value before the next pixel, and where the next values go. */
+  value: i32;
+  values: usize;
+  pixel: u32;
+  /** Pixels of the current block that are still to come; 0 between two calls of readBlocks. */
+  left: u32;
   tilePixels: u32;
   blockSize: u32;
-  /** Pixels from one seek entry to the next; 0: no index. */
+  /** The pixel of the first seek entry that is not filled, if there is to be one. */
+  nextSeek: u32;
   stride: u32;
+  job: usize;
+  start: u64;
 }
-
-/** The most pixels that are decoded in one go. */
-const GO: u32 = 32;
 
 /** Puts the reader at the first pixel of the job's tile. */
 export function openRice<T>(reader: RiceReader, plane: usize, job: usize): Status {
   const length = load<u32>(job, layout.JOB_STREAM_LENGTH);
-  if (length < sizeof<T>()) return TRUNCATED;
   reader.job = job;
-  reader.stream = load<u32>(job, layout.JOB_STREAM);
-  reader.end = <u64>length << 3;
+  reader.start = <u64>load<u32>(job, layout.JOB_STREAM) << 3;
+  reader.end = reader.start + (<u64>length << 3);
   reader.tilePixels = load<u32>(job, layout.JOB_TILE_PIXELS);
   reader.blockSize = load<u32>(plane, layout.PLANE_BLOCK_SIZE);
-  if (!reader.blockSize) return CORRUPT;
-  reader.stride = load<u32>(job, layout.JOB_INDEX) ? seekStride(reader.blockSize) : 0;
+  if (length < sizeof<T>()) return TRUNCATED;
+  reader.stride = seekStride(reader.blockSize);
+  reader.nextSeek = nextSeekPixel(job, reader.stride);
   rewind<T>(reader);
   return OK;
 }
@@ -66,7 +70,7 @@ export function seekRice<T>(reader: RiceReader, pixel: u32): Status {
   if (cursor > reader.pixel && cursor <= pixel) {
     jump(reader, cursor, load<u32>(job, layout.JOB_CURSOR_BIT), load<i32>(job, layout.JOB_CURSOR_VALUE));
   }
-  const entry = reader.stride ? findSeekEntry(job, reader.stride, pixel) : 0;
+  const entry = findSeekEntry(job, reader.stride, pixel);
   if (entry) {
     const indexed = seekEntryPixel(job, reader.stride, entry);
     if (indexed > reader.pixel) jump(reader, indexed, load<u32>(entry), load<i32>(entry, 4));
@@ -74,65 +78,127 @@ export function seekRice<T>(reader: RiceReader, pixel: u32): Status {
   return reader.at <= reader.end ? OK : CORRUPT;
 }
 
-/** Decodes the next `count` pixels to i32 at `values`, which has room for `count` rounded up to a multiple of 4. */
-export function readRice<T>(reader: RiceReader, count: u32, values: usize): Status {
-  while (count > 0) {
-    if (!reader.left) {
+/**
+ * Decodes `blocks` whole blocks of BLOCK pixels with each of `lanes` readers, whose addresses lie at `readers`.
+ *
+ * Reading a code has to wait for the one before it. So the readers take turns every few codes, and the processor works on
+ * several streams at once: four take half the time of one after another.
+ */
+export function readBlocks<T>(readers: usize, lanes: u32, blocks: u32, windows: usize): Status {
+  const last = readers + (<usize>lanes << 2);
+  for (; blocks > 0; blocks--) {
+    let simple = true;
+    for (let at = readers; at < last; at += 4) {
+      const reader = readerAt(at);
+      if (blocks == 1) saveCursor(reader);
       const status = readBlockHeader<T>(reader);
       if (status != OK) return status;
+      if (!hasWindows<T>(reader)) simple = false;
     }
-    const pixels = min(min(count, reader.left), GO);
-    const at = readCodes<T>(reader, pixels, values);
-    if (at > reader.end) return TRUNCATED;
-    reader.at = at;
-    reader.value = sumDifferences<T>(values, pixels, reader.value);
-    reader.pixel += pixels;
-    reader.left -= pixels;
-    values += <usize>pixels << 2;
-    count -= pixels;
+    if (simple) readWindowsInTurns(readers, last, windows);
+    for (let at = readers, own = windows; at < last; at += 4, own += BLOCK * WINDOW_BYTES) {
+      const reader = readerAt(at);
+      if (!simple && hasWindows<T>(reader)) readWindowsInTurns(at, at + 4, own);
+      if (reader.at > reader.end) return TRUNCATED;
+      const done = hasWindows<T>(reader) && sumWindows<T>(own, reader.split, reader.value, reader.values);
+      if (!done && !readBlockCodes<T>(reader, BLOCK)) return TRUNCATED;
+      reader.value = load<i32>(reader.values, 4 * (BLOCK - 1));
+      reader.values += 4 * BLOCK;
+      reader.pixel += BLOCK;
+    }
   }
-  if (!reader.left) saveCursor(reader);
   return OK;
 }
 
+// @ts-ignore: decorator
+@inline
+function hasWindows<T>(reader: RiceReader): bool {
+  return <u32>reader.split < <u32>min(MAX_WINDOW_SPLIT + 1, verbatimSplit<T>());
+}
+
+/** Five rounds of 6, 6, 6, 7 and 7 codes: as many as fit a word with splits that images have. */
+function readWindowsInTurns(readers: usize, last: usize, windows: usize): void {
+  for (let round = 0; round < 5; round++) {
+    const seven = round >= 3;
+    for (let at = readers, own = windows; at < last; at += 4, own += BLOCK * WINDOW_BYTES) {
+      const reader = readerAt(at);
+      if (seven) reader.at = readWindows(reader.at, reader.end, reader.factor, own, true);
+      else reader.at = readWindows(reader.at, reader.end, reader.factor, own, false);
+    }
+    windows += (seven ? 7 : 6) * WINDOW_BYTES;
+  }
+}
+
+/** Decodes the next `count` pixels of blocks of any size; overwrites up to 3 words behind their values. */
+export function readPixels<T>(reader: RiceReader, count: u32): Status {
+  while (count > 0) {
+    if (!reader.left) {
+      saveCursor(reader);
+      const status = readBlockHeader<T>(reader);
+      if (status != OK) return status;
+      reader.left = min(reader.blockSize, reader.tilePixels - reader.pixel);
+    }
+    const some = min(min(count, reader.left), BLOCK);
+    if (!readBlockCodes<T>(reader, some)) return TRUNCATED;
+    reader.codes = reader.at;
+    reader.value = load<i32>(reader.values + ((some - 1) << 2));
+    reader.values += some << 2;
+    reader.pixel += some;
+    reader.left -= some;
+    count -= some;
+  }
+  return OK;
+}
+
+// @ts-ignore: decorator
+@inline
 function readBlockHeader<T>(reader: RiceReader): Status {
-  saveCursor(reader);
-  if (reader.stride) recordSeekEntry(reader.job, reader.stride, reader.pixel, reader.at, reader.value);
-  if (reader.at >= reader.end) return TRUNCATED;
-  const split = <i32>(peek(reader.stream, reader.at) >> (64 - splitBits<T>())) - 1;
+  const at = reader.at;
+  if (reader.pixel == reader.nextSeek) {
+    recordSeekEntry(reader.job, reader.stride, reader.pixel, at - reader.start, reader.value);
+    reader.nextSeek = nextSeekPixel(reader.job, reader.stride);
+  }
+  if (at >= reader.end) return TRUNCATED;
+  const split = <i32>(peek(at) >> (64 - splitBits<T>())) - 1;
   if (split > verbatimSplit<T>()) return CORRUPT;
   reader.split = split;
-  reader.at += splitBits<T>();
-  reader.left = min(reader.blockSize, reader.tilePixels - reader.pixel);
+  reader.factor = <u64>2 << split;
+  reader.codes = reader.at = at + splitBits<T>();
   return OK;
 }
 
-/** The address after the codes; beyond the stream's end if they are not all there. */
-function readCodes<T>(reader: RiceReader, count: u32, codes: usize): u64 {
-  if (reader.split < 0) {
-    memory.fill(codes, 0, <usize>count << 2);
-    return reader.at;
-  }
-  if (reader.split == verbatimSplit<T>()) {
-    return readVerbatimCodes(reader.stream, reader.at, reader.end, sizeof<T>() << 3, count, codes);
-  }
-  return readSplitCodes(reader.stream, reader.at, reader.end, reader.split, count, codes);
+/** Decodes `count` pixels from `reader.codes` on, one by one; false if the stream ends before. */
+function readBlockCodes<T>(reader: RiceReader, count: u32): bool {
+  const split = reader.split;
+  if (split < 0) memory.fill(reader.values, 0, count << 2);
+  else if (split == verbatimSplit<T>()) {
+    reader.at = readVerbatimCodes(reader.codes, reader.end, sizeof<T>() << 3, count, reader.values);
+  } else reader.at = readCodes(reader.codes, reader.end, split, count, reader.values);
+  if (reader.at > reader.end) return false;
+  sumCodes<T>(reader.values, count, reader.value);
+  return true;
 }
 
 /** Lets the next job on this tile go on from the block that the reader is about to read. */
 function saveCursor(reader: RiceReader): void {
   store<u32>(reader.job, reader.pixel, layout.JOB_CURSOR_PIXEL);
-  store<u32>(reader.job, <u32>reader.at, layout.JOB_CURSOR_BIT);
+  store<u32>(reader.job, <u32>(reader.at - reader.start), layout.JOB_CURSOR_BIT);
   store<i32>(reader.job, reader.value, layout.JOB_CURSOR_VALUE);
 }
 
-function rewind<T>(reader: RiceReader): void {
-  jump(reader, 0, sizeof<T>() << 3, <i32>(<T>(peek(reader.stream, 0) >> (64 - (sizeof<T>() << 3)))));
+// @ts-ignore: decorator
+@inline
+function readerAt(address: usize): RiceReader {
+  return changetype<RiceReader>(<usize>load<u32>(address));
 }
 
-function jump(reader: RiceReader, pixel: u32, at: u64, value: i32): void {
+function rewind<T>(reader: RiceReader): void {
+  jump(reader, 0, sizeof<T>() << 3, <i32>(<T>(peek(reader.start) >> (64 - (sizeof<T>() << 3)))));
+}
+
+function jump(reader: RiceReader, pixel: u32, bit: u64, value: i32): void {
   reader.pixel = pixel;
-  reader.at = at;
+  reader.at = reader.start + bit;
   reader.value = value;
   reader.left = 0;
 }

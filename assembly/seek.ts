@@ -11,25 +11,26 @@ export function seekStride(blockSize: u32): u32 {
   return ((layout.SEEK_PIXELS - 1) / blockSize + 1) * blockSize;
 }
 
+/** The pixel of the first entry that is not filled; the greatest u32, which is no pixel, if the job has no index. */
+export function nextSeekPixel(job: usize, stride: u32): u32 {
+  if (!load<u32>(job, layout.JOB_INDEX)) return u32.MAX_VALUE;
+  return <u32>min<u64>(<u64>load<u32>(job, layout.JOB_INDEXED) * stride, u32.MAX_VALUE);
+}
+
 /** Address of the last filled entry at or before `pixel`; 0: none. */
-// @ts-ignore: decorator
-@inline
 export function findSeekEntry(job: usize, stride: u32, pixel: u32): usize {
+  const index: usize = load<u32>(job, layout.JOB_INDEX);
   const filled = load<u32>(job, layout.JOB_INDEXED);
-  if (!filled) return 0;
-  return <usize>load<u32>(job, layout.JOB_INDEX) + <usize>min(pixel / stride, filled - 1) * layout.SEEK_ENTRY_BYTES;
+  if (!index || !filled) return 0;
+  return index + <usize>min(pixel / stride, filled - 1) * layout.SEEK_ENTRY_BYTES;
 }
 
 /** The pixel that the entry at this address belongs to. */
-// @ts-ignore: decorator
-@inline
 export function seekEntryPixel(job: usize, stride: u32, entry: usize): u32 {
   return <u32>((entry - load<u32>(job, layout.JOB_INDEX)) / layout.SEEK_ENTRY_BYTES) * stride;
 }
 
-/** Fills the next entry if it is the one of this block start. */
-// @ts-ignore: decorator
-@inline
+/** Fills the next entry, if it is still the one of this block start. */
 export function recordSeekEntry(job: usize, stride: u32, pixel: u32, bit: u64, value: i32): void {
   const filled = load<u32>(job, layout.JOB_INDEXED);
   if (<u64>filled * stride != pixel) return;

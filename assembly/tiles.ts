@@ -5,7 +5,7 @@
  * scratch.
  */
 import * as layout from "./layout";
-import { RICE_SCRATCH_BYTES, decodeRiceTile } from "./rice-tile";
+import { RICE_SCRATCH_BYTES, decodeRiceJobs } from "./rice-lanes";
 import { CORRUPT, OK, SCRATCH_TOO_SMALL, Status, UNSUPPORTED } from "./status";
 import { applyMask, decodeWholeTile, wholeTileScratchBytes } from "./whole-tile";
 
@@ -17,35 +17,65 @@ export function scratchBytes(plane: usize, tilePixels: u32, tileWidth: u32): u32
 
 /** Runs `count` jobs in order; the number done before the first that failed, whose JOB_STATUS tells why. */
 export function decodeTiles(plane: usize, jobs: usize, count: u32, scratch: usize, scratchLength: u32): i32 {
-  for (let i: u32 = 0; i < count; i++) {
-    const job = jobs + <usize>i * layout.JOB_BYTES;
-    const status = decodeTile(plane, job, scratch, scratchLength);
-    store<i32>(job, status, layout.JOB_STATUS);
-    if (status != OK) return i;
+  let done: u32 = 0;
+  while (done < count) {
+    const job = jobs + <usize>done * layout.JOB_BYTES;
+    let together = riceRun(plane, job, count - done);
+    if (together > 1) {
+      const status = decodeRice(plane, job, together, scratch, scratchLength);
+      for (let i: u32 = 0; i < together; i++) store<i32>(job + i * layout.JOB_BYTES, status, layout.JOB_STATUS);
+      if (status == OK) {
+        done += together;
+        continue;
+      }
+    }
+    // If some of them failed, which one was first shows when each is alone.
+    for (together = max(together, 1); together > 0; together--, done++) {
+      const single = jobs + <usize>done * layout.JOB_BYTES;
+      const status = decodeTile(plane, single, scratch, scratchLength);
+      store<i32>(single, status, layout.JOB_STATUS);
+      if (status != OK) return done;
+    }
   }
-  return count;
+  return done;
+}
+
+/** How many of the jobs, from the first, are Rice tiles without anything special. */
+function riceRun(plane: usize, jobs: usize, count: u32): u32 {
+  if (load<i32>(plane, layout.PLANE_CODEC) != layout.CODEC_RICE) return 0;
+  let run: u32 = 0;
+  for (; run < count; run++, jobs += layout.JOB_BYTES) {
+    if (load<u32>(jobs, layout.JOB_FALLBACK) || load<u32>(jobs, layout.JOB_MASK_STREAM)) break;
+    if (isEmpty(jobs) || !isWindowInTile(jobs)) break;
+  }
+  return run;
 }
 
 function decodeTile(plane: usize, job: usize, scratch: usize, scratchLength: u32): Status {
-  if (!load<u32>(job, layout.JOB_ROWS) || !load<u32>(job, layout.JOB_ROW_LENGTH)) return OK;
+  if (isEmpty(job)) return OK;
   if (!isWindowInTile(job)) return CORRUPT;
   const isRice = load<i32>(plane, layout.PLANE_CODEC) == layout.CODEC_RICE && !load<u32>(job, layout.JOB_FALLBACK);
   const status = isRice
-    ? decodeRice(plane, job, scratch, scratchLength)
+    ? decodeRice(plane, job, 1, scratch, scratchLength)
     : decodeWholeTile(plane, job, scratch, scratchLength);
   if (status != OK || !load<u32>(job, layout.JOB_MASK_STREAM)) return status;
   return applyMask(plane, job, scratch, scratchLength);
 }
 
-function decodeRice(plane: usize, job: usize, scratch: usize, scratchLength: u32): Status {
+function decodeRice(plane: usize, jobs: usize, count: u32, scratch: usize, scratchLength: u32): Status {
   if (scratchLength < RICE_SCRATCH_BYTES) return SCRATCH_TOO_SMALL;
+  if (!load<u32>(plane, layout.PLANE_BLOCK_SIZE)) return CORRUPT;
   const scaled = load<i32>(plane, layout.PLANE_QUANTISER) != layout.QUANTISER_NONE;
   if (load<i32>(plane, layout.PLANE_BITPIX) < 0 && !scaled) return UNSUPPORTED;
   const bytes = load<u32>(plane, layout.PLANE_BYTE_PIXEL);
-  if (bytes == 4) return decodeRiceTile<i32>(plane, job, scratch);
-  if (bytes == 2) return decodeRiceTile<i16>(plane, job, scratch);
-  if (bytes == 1) return decodeRiceTile<u8>(plane, job, scratch);
+  if (bytes == 4) return decodeRiceJobs<i32>(plane, jobs, count, scratch);
+  if (bytes == 2) return decodeRiceJobs<i16>(plane, jobs, count, scratch);
+  if (bytes == 1) return decodeRiceJobs<u8>(plane, jobs, count, scratch);
   return UNSUPPORTED;
+}
+
+function isEmpty(job: usize): bool {
+  return !load<u32>(job, layout.JOB_ROWS) || !load<u32>(job, layout.JOB_ROW_LENGTH);
 }
 
 function isWindowInTile(job: usize): bool {
