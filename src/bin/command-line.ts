@@ -11,7 +11,9 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   cut: () => import("./commands/cut.ts"),
   index: () => import("./commands/index.ts"),
   ingest: () => import("./commands/ingest.ts"),
+  fits: () => import("./commands/fits.ts"),
   migrate: () => import("./commands/migrate.ts"),
+  doctor: () => import("./commands/doctor.ts"),
 };
 
 /** Runs `recorte <args>`; resolves with the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted. */

@@ -10,15 +10,13 @@ import type { PixelServices } from "../cutout/read.ts";
 import { migrateIndex, openIndexDatabase, type IndexDatabase } from "../db/index-database.ts";
 import { ServiceError } from "../errors.ts";
 import { BlobFolder } from "../storage/blob-folder.ts";
-import { httpStore } from "../storage/http.ts";
-import type { RangeStore } from "../storage/range-source.ts";
-import { s3Store } from "../storage/s3.ts";
 import { createStore, type Store } from "../storage/store.ts";
 import { isAddress } from "../surveys/archive-files.ts";
 import { createImageIndex, type ImageIndex } from "../surveys/image-index.ts";
 import { createRegistry, type SurveyRegistry } from "../surveys/registry.ts";
 import type { Configuration } from "./configuration.ts";
 import { indexDatabaseFile, seekIndexFolder } from "./data-files.ts";
+import { remoteStores } from "./remote-stores.ts";
 import { SOFTWARE } from "./version.ts";
 
 /** Everything a process needs to cut, made from its configuration. */
@@ -93,24 +91,6 @@ export async function closePixelCore({ images, pixels, store }: PixelCore): Prom
 async function closeAll(core: PixelCore, database: IndexDatabase): Promise<void> {
   await closePixelCore(core);
   database.close();
-}
-
-function remoteStores(configuration: Configuration): { http: RangeStore; s3: RangeStore | undefined } {
-  const { httpConcurrency, httpRetries, s3Endpoint, s3Region, s3AccessKeyId, s3SecretAccessKey } = configuration;
-  const transport = { maxConcurrent: httpConcurrency, retries: httpRetries };
-  return {
-    http: httpStore(transport),
-    s3:
-      s3Endpoint === undefined
-        ? undefined
-        : s3Store({
-            ...transport,
-            endpoint: s3Endpoint,
-            region: s3Region,
-            accessKeyId: s3AccessKeyId,
-            secretAccessKey: s3SecretAccessKey,
-          }),
-  };
 }
 
 /** `build/recorte.wasm` at the top of the package, from `dist/bin` and from `src/bin` alike. */

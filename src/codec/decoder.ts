@@ -43,13 +43,20 @@ export class Decoder {
   readonly #exports: DecoderExports;
   readonly #ditherTable: number;
   readonly #threads: DecodeThreads | null;
+  readonly #inlinePixels: number;
 
-  constructor(arena: Arena, module: WebAssembly.Module, threads: DecodeThreads | null = null) {
+  constructor(
+    arena: Arena,
+    module: WebAssembly.Module,
+    threads: DecodeThreads | null = null,
+    inlinePixels = INLINE_PIXELS,
+  ) {
     this.arena = arena;
     this.#exports = instantiateDecoder(module, arena.memory);
     this.#ditherTable = arena.allocate(this.#exports.DITHER_TABLE_BYTES.value as number);
     this.#exports.initDitherTable(this.#ditherTable);
     this.#threads = threads;
+    this.#inlinePixels = inlinePixels;
   }
 
   get threadCount(): number {
@@ -72,7 +79,7 @@ export class Decoder {
    */
   async decode(run: JobRun, work: { pixels: number; scratchBytes: number }): Promise<void> {
     const threads = this.#threads;
-    if (threads === null || work.pixels < INLINE_PIXELS) {
+    if (threads === null || work.pixels < this.#inlinePixels) {
       this.#decodeHere(run, work.scratchBytes);
       return;
     }

@@ -1,5 +1,6 @@
-import { encodeFits, fitsByteLength, type FitsPart } from "../encode/fits.ts";
+import { encodeFits, fitsByteLength, type FitsPart, type StreamEnd } from "../encode/fits.ts";
 import { ServiceError } from "../errors.ts";
+import { formatCard } from "../fits/card-format.ts";
 import { cutoutHeader } from "../fits/cutout-header.ts";
 import { createHeader } from "../fits/header.ts";
 import type { PixelRows } from "../raster/pixel-rows.ts";
@@ -25,8 +26,11 @@ export type Cutout = {
   readonly cost: CutoutCost;
   /** Images that were to be in it and whose files are not there, by publisher DID. */
   readonly missing: readonly string[];
-  /** The file, made as it is read. Ending it, canceling it or the signal gives everything back. */
-  open(signal?: AbortSignal): ReadableStream<Uint8Array>;
+  /**
+   * The file, made as it is read. Its end, its cancellation, an error and the signal give everything back; `onEnd` is
+   * told which of them it was.
+   */
+  open(options?: { signal?: AbortSignal; onEnd?: (end: StreamEnd) => void }): ReadableStream<Uint8Array>;
   dispose(): void;
 };
 
@@ -78,7 +82,15 @@ export async function createCutout(
     etag: await recipeTag(recipe, [software, day, stencil, checksums, missing]),
     cost: totalCost(pieces),
     missing,
-    open: (signal) => encodeFits(endingWith(dispose, parts(signal)), ENCODING),
+    open({ signal, onEnd } = {}) {
+      return encodeFits(parts(signal), {
+        ...ENCODING,
+        onEnd(end) {
+          dispose();
+          onEnd?.(end);
+        },
+      });
+    },
     dispose,
   };
 }
@@ -114,7 +126,8 @@ function describeParts(
   signal: AbortSignal | undefined,
 ): FitsPart[] {
   const extension = pieces.length > 1;
-  const parts = pieces.map(({ dataset, plane, lease: { image }, plan }): FitsPart => {
+  const versions = extension ? countNames(pieces) : null;
+  const parts = pieces.map(({ dataset, plane, lease: { image }, plan }, i): FitsPart => {
     const { window } = plan;
     const rows = () => bytesOf(readPixelRows(image, plan, pixels, signal));
     const streamed = plan.cost.outputBytes > ENCODING.bufferBytes && checksums === "when-cheap";
@@ -124,13 +137,30 @@ function describeParts(
         shape: [window.width, window.height, ...image.shape.slice(2)],
         window,
         extension,
-        provenance: provenanceOf({ dataset, plane, image, window, stencil, missing, software, day }),
+        provenance: [
+          ...(versions === null ? [] : [formatCard("EXTNAME", nameOf(pieces[i])), formatCard("EXTVER", versions[i])]),
+          ...provenanceOf({ dataset, plane, image, window, stencil, missing, software, day }),
+        ],
       }),
       byteLength: plan.cost.outputBytes,
       rows: streamed ? rows() : rows,
     };
   });
   return extension ? [emptyPrimary(), ...parts] : parts;
+}
+
+/** Of images of the same name the first is version 1, so that name and version together are unique. */
+function countNames(pieces: readonly CutoutPiece[]): number[] {
+  const counts = new Map<string, number>();
+  return pieces.map((piece) => {
+    const version = (counts.get(nameOf(piece)) ?? 0) + 1;
+    counts.set(nameOf(piece), version);
+    return version;
+  });
+}
+
+function nameOf({ lease, plane }: CutoutPiece): string {
+  return lease.image.extensionName || plane.toUpperCase();
 }
 
 function emptyPrimary(): FitsPart {
@@ -140,13 +170,4 @@ function emptyPrimary(): FitsPart {
 
 async function* bytesOf(rows: AsyncIterable<PixelRows> | Iterable<PixelRows>) {
   for await (const { bytes } of rows) yield bytes;
-}
-
-/** Calls `end` once all parts have been taken, or nobody takes more. */
-async function* endingWith<T>(end: () => void, parts: readonly T[]) {
-  try {
-    yield* parts;
-  } finally {
-    end();
-  }
 }

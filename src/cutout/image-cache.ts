@@ -26,6 +26,7 @@ export class ImageCache {
   readonly #entries = new Map<string, Entry>();
   readonly #opening = new Map<string, Promise<Entry>>();
   #bytes = 0;
+  #inUse = 0;
 
   constructor(store: RangeStore, decoder: Decoder, limits: { maxBytes: number; maxGzipBytes: number }) {
     this.#store = store;
@@ -62,6 +63,11 @@ export class ImageCache {
     return entry.disposed ? this.open(location, signal) : this.#lease(key, entry);
   }
 
+  /** Images that somebody holds. */
+  get inUse(): number {
+    return this.#inUse;
+  }
+
   /** Forgets all images; those in use go when they are released. */
   clear(): void {
     for (const [key, entry] of this.#entries) this.#drop(key, entry);
@@ -82,14 +88,14 @@ export class ImageCache {
   }
 
   #lease(key: string, entry: Entry): ImageLease {
-    entry.pins++;
+    if (entry.pins++ === 0) this.#inUse++;
     let released = false;
     return {
       image: entry.image,
       release: () => {
         if (released) return;
         released = true;
-        entry.pins--;
+        if (--entry.pins === 0) this.#inUse--;
         // One that fills the cache alone (a large .gz) is not kept beyond its use.
         if (!entry.dropped && entry.memoryBytes > this.#limits.maxBytes) this.#drop(key, entry);
         else this.#disposeIfUnused(entry);

@@ -14,6 +14,13 @@ export type FitsPart = {
   readonly rows: AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
 };
 
+/** How a stream ended, and how many bytes it gave until then. Told once, when nothing is read any more. */
+export type StreamEnd = {
+  readonly outcome: "whole" | "canceled" | "failed";
+  readonly byteLength: number;
+  readonly error?: unknown;
+};
+
 /** What is summed in memory rather than in two passes: 512 × 512 pixels of 4 bytes. */
 const BUFFER_BYTES = 1024 * 1024;
 
@@ -39,18 +46,36 @@ export function fitsByteLength(parts: readonly FitsPart[], { bufferBytes = BUFFE
  */
 export function encodeFits(
   parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
-  { bufferBytes = BUFFER_BYTES } = {},
+  {
+    bufferBytes = BUFFER_BYTES,
+    onEnd = () => undefined,
+  }: { bufferBytes?: number; onEnd?: (end: StreamEnd) => void } = {},
 ): ReadableStream<Uint8Array> {
   const chunks = fitsChunks(parts, bufferBytes);
+  let byteLength = 0;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        try {
+          const { done, value } = await chunks.next();
+          if (done) {
+            onEnd({ outcome: "whole", byteLength });
+            controller.close();
+          } else {
+            byteLength += value.byteLength;
+            controller.enqueue(value);
+          }
+        } catch (error) {
+          onEnd({ outcome: "failed", byteLength, error });
+          throw error;
+        }
       },
       async cancel() {
-        await chunks.return();
+        try {
+          await chunks.return();
+        } finally {
+          onEnd({ outcome: "canceled", byteLength });
+        }
       },
     },
     { highWaterMark: 0 },

@@ -1,5 +1,6 @@
 import { Hono, type Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { StreamEnd } from "../encode/fits.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
 import { ServiceError } from "../errors.ts";
@@ -74,8 +75,8 @@ function answer(
   { services, signal, started }: Answering,
 ): Response {
   const { etag, fileName, byteLength, cost, missing } = cutout;
-  const log = (status: number, bytes: number) =>
-    services.log({ event: "sync", status, milliseconds: performance.now() - started, bytes, cost });
+  const log = (status: number, bytes: number, error?: unknown) =>
+    services.log({ event: "sync", status, milliseconds: performance.now() - started, bytes, cost, error });
   c.header("ETag", etag);
   c.header("Cache-Control", "no-cache"); // to be kept, and asked for again by its ETag
   const verdict = evaluatePreconditions(c.req.raw.headers, etag);
@@ -94,41 +95,12 @@ function answer(
     log(200, 0);
     return c.body(null, 200);
   }
-  return c.body(loggedStream(cutout.open(signal), log), 200);
+  const onEnd = ({ outcome, byteLength: bytes, error }: StreamEnd) => log(STATUS_OF_END[outcome], bytes, error);
+  return c.body(cutout.open({ signal, onEnd }), 200);
 }
 
-/** Passes the stream on, and tells how it ended: 200 whole, 499 given up by the client, 500 broken off. */
-function loggedStream(
-  stream: ReadableStream<Uint8Array>,
-  log: (status: number, bytes: number) => void,
-): ReadableStream {
-  const reader = stream.getReader();
-  let bytes = 0;
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) {
-            log(200, bytes);
-            controller.close();
-          } else {
-            bytes += value.byteLength;
-            controller.enqueue(value);
-          }
-        } catch (error) {
-          log(500, bytes);
-          throw error;
-        }
-      },
-      async cancel(reason) {
-        log(499, bytes);
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
+/** As nginx counts a client that went away. */
+const STATUS_OF_END = { whole: 200, canceled: 499, failed: 500 } as const;
 
 function timeoutError({ timeoutSeconds }: CutoutAppServices): ServiceError {
   return new ServiceError(

@@ -10,7 +10,9 @@ let compiled: Promise<WebAssembly.Module> | null = null;
 
 /** The decoder module as built by `npm run build:wasm`. */
 export function decoderModule(): Promise<WebAssembly.Module> {
-  compiled ??= readFile(new URL("../../build/recorte.wasm", import.meta.url)).then((bytes) => WebAssembly.compile(bytes));
+  compiled ??= readFile(new URL("../../build/recorte.wasm", import.meta.url)).then((bytes) =>
+    WebAssembly.compile(bytes),
+  );
   return compiled;
 }
 
@@ -22,6 +24,8 @@ export async function createPixelServices(
     indexBytes?: number;
     maxTileBytes?: number;
     threads?: number;
+    /** Work from this size on goes to the threads. */
+    inlinePixels?: number;
     store?: SeekIndexStore;
     arenaBytes?: number;
   } = {},
@@ -29,7 +33,7 @@ export async function createPixelServices(
   const module = await decoderModule();
   const arena = new Arena(options.arenaBytes);
   const threads: DecodeThreads | null = options.threads ? new WorkerThreads(arena, module, options.threads) : null;
-  const decoder = new Decoder(arena, module, threads);
+  const decoder = new Decoder(arena, module, threads, options.inlinePixels);
   const budgets = { heapBytes: options.heapBytes ?? 0, indexBytes: options.indexBytes ?? 0 };
   return {
     arena,

@@ -1,0 +1,68 @@
+import { fileURLToPath } from "node:url";
+import { migrateIndex, openIndexDatabase } from "../db/index-database.ts";
+import { createImageIndex } from "../surveys/image-index.ts";
+import { createRegistry } from "../surveys/registry.ts";
+import { describeError, runCommandLine } from "./command-line.ts";
+import { EXIT_FAILURE, EXIT_OK, type CommandContext } from "./command.ts";
+import { readConfiguration, type Configuration } from "./configuration.ts";
+import { indexDatabaseFile } from "./data-files.ts";
+import { runAsProcess } from "./process-context.ts";
+import { startServer } from "./server.ts";
+
+// `npm start`: from a clone that `prepare.mjs` has built to a running service with something to cut.
+await runAsProcess((context) =>
+  start(context).catch((error: unknown) => {
+    context.stderr.write(`recorte: ${describeError(error)}\n`);
+    return EXIT_FAILURE;
+  }),
+);
+
+/** The images that come with the repository: folders of sample/, named as the releases without "_sample". */
+const SAMPLES = ["des", "sim"];
+const EXAMPLE = { release: "des_sample", pos: "CIRCLE 59.09 -52.811 0.005", filter: "g" };
+
+async function start(context: CommandContext): Promise<number> {
+  const configuration = readConfiguration(context.env);
+  if (countImages(configuration).total === 0) {
+    context.stderr.write("recorte: the archive is empty: registering the sample survey\n");
+    for (const name of SAMPLES) {
+      const folder = fileURLToPath(new URL(`../../sample/${name}`, import.meta.url));
+      // A part that fails has said so; the service is still of use without it.
+      await runCommandLine(["ingest", `${name}_sample`, folder], { ...context, stdout: context.stderr });
+    }
+  }
+  const server = await startServer(configuration);
+  context.stdout.write(greeting(server.urls, countImages(configuration).byRelease));
+  await new Promise<void>((resolve) => {
+    if (context.signal.aborted) resolve();
+    context.signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  context.stderr.write("recorte: stopping\n");
+  await server.close();
+  return EXIT_OK;
+}
+
+function countImages(configuration: Configuration): { total: number; byRelease: ReadonlyMap<string, number> } {
+  const database = openIndexDatabase(indexDatabaseFile(configuration));
+  try {
+    migrateIndex(database);
+    const index = createImageIndex(database, configuration.authority);
+    const byRelease = new Map(createRegistry(index).releases.map(({ id }) => [id, index.count(id).images]));
+    return { total: [...byRelease.values()].reduce((sum, images) => sum + images, 0), byRelease };
+  } finally {
+    database.close();
+  }
+}
+
+/** Three addresses, and a line that can be pasted where the sample survey is registered. */
+function greeting(urls: readonly string[], images: ReadonlyMap<string, number>): string {
+  const base = urls.at(-1) ?? "";
+  const lines = [`recorte serves ${[...images.values()].reduce((sum, count) => sum + count, 0)} images`, ""];
+  lines.push(`  ${base}/          what there is`, `  ${base}/sync      cutouts (IVOA SODA)`);
+  lines.push(`  ${base}/health    whether it is well`);
+  if ((images.get(EXAMPLE.release) ?? 0) > 0) {
+    const query = new URLSearchParams({ ID: EXAMPLE.release, POS: EXAMPLE.pos, FILTER: EXAMPLE.filter });
+    lines.push("", "Try:", "", `  curl -o cutout.fits '${base}/sync?${query.toString()}'`);
+  }
+  return `${lines.join("\n")}\n\nCtrl-C stops it.\n`;
+}

@@ -1,0 +1,191 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { openImage, type OpenImage } from "../../src/cutout/open-image.ts";
+import { preparePlan, readPixelRows, type PixelServices } from "../../src/cutout/read.ts";
+import type { SeekIndexStore } from "../../src/cutout/seek-index.ts";
+import type { PixelWindow } from "../../src/raster/pixel-window.ts";
+import { countingSource } from "../support/counting-source.ts";
+import { memorySource } from "../support/memory-source.ts";
+import { createPixelServices } from "../support/pixel-services.ts";
+
+const fixtures = join(import.meta.dirname, "../fixtures");
+const bytesOfFile = (name: string) => new Uint8Array(readFileSync(join(fixtures, name)));
+
+const IMAGES = [
+  { file: "fits/DESJ035621.6-524840.0_g.fits.fz", hdu: 1, what: "Rice rows with dither 2" },
+  { file: "fits/DESJ035621.6-524840.0_g.fits.fz", hdu: 2, what: "PLIO rows" },
+  { file: "fits/bok_170430_ooi_r_ccd4.fits.fz", hdu: 1, what: "Rice rows with dither 1" },
+  { file: "pixels/m13_gzip.fits", hdu: 1, what: "gzipped rows" },
+  { file: "pixels/astropy_comp.fits", hdu: 1, what: "Rice rows of int16" },
+  { file: "pixels/galsim_test_cubeUI.fits.fz", hdu: 1, what: "a Rice cube" },
+  { file: "pixels/HST_WFPC_II_bis.fits", hdu: 0, what: "an uncompressed image" },
+];
+
+async function readWindow(image: OpenImage, window: PixelWindow, services: PixelServices, signal?: AbortSignal) {
+  const plan = await preparePlan(image, window, services, signal);
+  const out = new Uint8Array(plan.cost.outputBytes);
+  let at = 0;
+  for await (const rows of readPixelRows(image, plan, services, signal)) {
+    out.set(rows.bytes, at);
+    at += rows.bytes.length;
+  }
+  expect(at).toBe(out.length);
+  return out;
+}
+
+const wholeOf = ({ width, height }: OpenImage) => ({ x0: 0, y0: 0, width, height });
+
+/** The same pixels out of the whole image. */
+function cutFrom(whole: Uint8Array, image: OpenImage, { x0, y0, width, height }: PixelWindow): Uint8Array {
+  const bytes = Math.abs(image.bitpix) / 8;
+  const rows: Uint8Array[] = [];
+  for (let plane = 0; plane < image.planes; plane++) {
+    for (let y = y0; y < y0 + height; y++) {
+      const at = ((plane * image.height + y) * image.width + x0) * bytes;
+      rows.push(whole.subarray(at, at + width * bytes));
+    }
+  }
+  return new Uint8Array(Buffer.concat(rows));
+}
+
+describe.each(IMAGES)("$what ($file)", ({ file, hdu }) => {
+  it("give the same pixels for every window, cold, indexed, from memory, and on threads", async () => {
+    const bytes = bytesOfFile(file);
+    const modes = {
+      cold: await createPixelServices(),
+      indexed: await createPixelServices({ indexBytes: 1e7 }),
+      hot: await createPixelServices({ indexBytes: 1e7, heapBytes: 1e7 }),
+      threads: await createPixelServices({ indexBytes: 1e7, threads: 2, inlinePixels: 0 }),
+    };
+    let whole: Uint8Array | undefined;
+    for (const [mode, services] of Object.entries(modes)) {
+      const image = await openImage(memorySource(file, bytes), { index: hdu }, services.decoder);
+      const expected = (whole ??= await readWindow(image, wholeOf(image), services));
+      const arbitraryWindow = fc
+        .tuple(fc.nat(image.width - 1), fc.nat(image.height - 1), fc.nat(image.width), fc.nat(image.height))
+        .map(([x0, y0, w, h]) => ({
+          x0,
+          y0,
+          width: 1 + (w % (image.width - x0)),
+          height: 1 + (h % (image.height - y0)),
+        }));
+      await fc.assert(
+        fc.asyncProperty(arbitraryWindow, async (window) => {
+          const got = await readWindow(image, window, services);
+          expect(Buffer.compare(got, cutFrom(expected, image, window)), `${mode} ${JSON.stringify(window)}`).toBe(0);
+        }),
+        { numRuns: 40 },
+      );
+      image.dispose();
+      services.planes.clear();
+      await services.decoder.close();
+    }
+  });
+});
+
+const RICE = { file: "fits/DESJ035621.6-524840.0_g.fits.fz", hdu: 1 };
+
+describe("readPixelRows", () => {
+  it("takes from the arena only while it reads, and gives all back", async () => {
+    const services = await createPixelServices({ threads: 1, inlinePixels: 0 });
+    const image = await openImage(memorySource("f", bytesOfFile(RICE.file)), { index: RICE.hdu }, services.decoder);
+    const before = services.arena.allocatedBytes;
+    await readWindow(image, wholeOf(image), services);
+    expect(services.arena.allocatedBytes).toBe(before);
+    image.dispose();
+    expect(services.arena.allocatedBytes).toBeLessThan(before);
+    await services.decoder.close();
+  });
+
+  it("stops reading, and gives all back, when its reader stops or its signal fires", async () => {
+    const services = await createPixelServices({ indexBytes: 1e7, heapBytes: 1e7 });
+    const source = countingSource(memorySource("f", bytesOfFile(RICE.file)));
+    const image = await openImage(source, { index: RICE.hdu }, services.decoder);
+    const plan = await preparePlan(image, wholeOf(image), services);
+    // One row a chunk, so that there is something to stop.
+    const long = { ...plan, chunks: Array.from({ length: 228 }, (_, y) => ({ plane: 0, y0: y, y1: y + 1 })) };
+    const before = services.arena.allocatedBytes;
+    source.reset();
+    let rows = 0;
+    for await (const _ of readPixelRows(image, long, services)) if (++rows === 3) break;
+    expect(source.reads).toBe(4); // the fourth row was on its way
+
+    source.reset();
+    const abort = new AbortController();
+    const reading = async () => {
+      for await (const _ of readPixelRows(image, long, services, abort.signal))
+        abort.abort(new Error("the client left"));
+    };
+    await expect(reading()).rejects.toThrow("the client left");
+    expect(source.reads).toBeLessThanOrEqual(2);
+    services.planes.clear(); // fails if anything is still in use
+    expect(services.arena.allocatedBytes).toBeLessThanOrEqual(before);
+  });
+
+  it("reads the tiles of the window once, and nothing else", async () => {
+    const services = await createPixelServices({ indexBytes: 1e7, heapBytes: 1e7 });
+    const source = countingSource(memorySource("f", bytesOfFile(RICE.file)));
+    const image = await openImage(source, { index: RICE.hdu }, services.decoder);
+    const window = { x0: 100, y0: 100, width: 50, height: 50 };
+    const plan = await preparePlan(image, window, services);
+    source.reset();
+    await readWindow(image, window, services);
+    expect(source.bytes).toBe(plan.cost.bytesToRead);
+    await readWindow(image, window, services); // met again: now it is kept
+    source.reset();
+    await readWindow(image, { ...window, y0: 110, height: 40 }, services);
+    expect(source.reads).toBe(0);
+  });
+
+  it("names file, HDU and tile where a tile is damaged", async () => {
+    const services = await createPixelServices();
+    const bytes = bytesOfFile(RICE.file);
+    const image = await openImage(memorySource("tile.fits.fz", bytes), { index: RICE.hdu }, services.decoder);
+    if (image.data.kind !== "tiled") throw new Error("expected a tiled image");
+    // The descriptor of row 17 says that its stream has 10 bytes.
+    const { table, heapStart, tileCount } = image.data;
+    const row = heapStart - table.byteLength + 17 * (table.byteLength / tileCount);
+    new DataView(bytes.buffer).setUint32(row, 10);
+    await expect(readWindow(image, wholeOf(image), services)).rejects.toThrow(
+      /Cannot decode tile 17 of tile.fits.fz\[1\]: .+/,
+    );
+    image.dispose();
+  });
+
+  it("goes on with a saved index after a restart, and believes no file of another plane", async () => {
+    const files = new Map<string, Uint8Array>();
+    const store: SeekIndexStore = {
+      read: (name) => Promise.resolve(files.get(name) ?? null),
+      write: (name, bytes) => Promise.resolve(void files.set(name, bytes)),
+    };
+    const bytes = bytesOfFile("pixels/m13_rice.fits");
+    const open = async (version: string) => {
+      const services = await createPixelServices({ indexBytes: 1e7, store });
+      const image = await openImage(memorySource("m13", bytes, version), { index: 1 }, services.decoder);
+      return { services, image };
+    };
+    const first = await open("1");
+    const expected = await readWindow(first.image, wholeOf(first.image), first.services);
+    await first.services.planes.saveIndices();
+    expect(files.size).toBe(1);
+
+    const indexOf = async ({ services, image }: typeof first) => {
+      if (image.data.kind !== "tiled") throw new Error("expected a tiled image");
+      const lease = await services.planes.acquire(image.data);
+      lease.release();
+      return lease.index?.entryCount;
+    };
+    const again = await open("1");
+    expect(await indexOf(again)).toBe(await indexOf(first));
+    expect(Buffer.compare(await readWindow(again.image, wholeOf(again.image), again.services), expected)).toBe(0);
+
+    expect(await indexOf(await open("2"))).toBe(0); // another version of the file
+    const [name, saved] = [...files][0];
+    files.set(name, saved.subarray(0, saved.length - 8)); // torn
+    expect(await indexOf(await open("1"))).toBe(0);
+    files.set(name, saved.with(saved.length >> 1, saved[saved.length >> 1] ^ 1)); // one bit off
+    expect(await indexOf(await open("1"))).toBe(0);
+  });
+});
