@@ -30,7 +30,6 @@ async function parseUrl(location: string, headers: NonNullable<HttpStoreOptions[
       `Cannot open ${path}: credentials belong in the configuration, not in the URL`,
     );
   }
-  url.hash = "";
   const own = Object.hasOwn(headers, url.origin) ? (headers[url.origin] ?? {}) : {};
   return { key: path + (await nameQuery(url.search)), url, authorize: () => own, followRedirects: true };
 }

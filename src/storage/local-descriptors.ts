@@ -1,5 +1,3 @@
-import * as fs from "node:fs";
-
 /** A file as it was when it was opened. */
 export type OpenFile = {
   readonly descriptor: number;
@@ -19,10 +17,16 @@ export class DescriptorPool {
   readonly #entries = new Map<string, Entry>();
   readonly #maxOpen: number;
   readonly #open: (path: string) => Promise<OpenFile>;
+  readonly #close: (file: OpenFile) => void;
 
-  constructor(options: { readonly maxOpen: number; readonly open: (path: string) => Promise<OpenFile> }) {
+  constructor(options: {
+    readonly maxOpen: number;
+    readonly open: (path: string) => Promise<OpenFile>;
+    readonly close: (file: OpenFile) => void;
+  }) {
     this.#maxOpen = options.maxOpen;
     this.#open = options.open;
+    this.#close = options.close;
   }
 
   get size(): number {
@@ -36,7 +40,7 @@ export class DescriptorPool {
       return await work(entry.file);
     } finally {
       entry.users--;
-      if (entry.retired && entry.users === 0) closeFile(entry.file);
+      if (entry.retired && entry.users === 0) this.#close(entry.file);
       this.#shrink(this.#maxOpen);
     }
   }
@@ -47,7 +51,7 @@ export class DescriptorPool {
     if (entry === undefined || (file !== undefined && entry.file !== file)) return;
     this.#entries.delete(path);
     entry.retired = true;
-    if (entry.users === 0) closeFile(entry.file);
+    if (entry.users === 0) this.#close(entry.file);
   }
 
   retireAll(): void {
@@ -72,7 +76,7 @@ export class DescriptorPool {
     });
     const rival = this.#borrow(path, file.version); // opened by someone else in the meantime
     if (rival !== undefined) {
-      closeFile(file);
+      this.#close(file);
       return rival;
     }
     this.retire(path);
@@ -89,10 +93,6 @@ export class DescriptorPool {
       if (entry.users === 0) this.retire(path);
     }
   }
-}
-
-function closeFile(file: OpenFile): void {
-  fs.close(file.descriptor, () => {}); // read only: nothing can be lost, and nobody could act on a failure
 }
 
 function isOutOfDescriptors(error: unknown): boolean {

@@ -29,6 +29,10 @@ export async function openRegularFile(path: string, roots: readonly string[]): P
   }
 }
 
+export function closeFile(file: OpenFile): void {
+  fs.close(file.descriptor, () => {}); // read only: nothing can be lost, and nobody could act on a failure
+}
+
 async function requireInside(path: string, real: string, roots: readonly string[]): Promise<void> {
   for (const root of roots) {
     const realRoot = await realpath(root).catch(() => undefined); // a disk that is not mounted holds no file either

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { ServiceError } from "../errors.ts";
 import { prepareRead, sourceChanged, throwIfCanceled } from "./_checked-read.ts";
 import { DescriptorPool, type OpenFile } from "./local-descriptors.ts";
-import { asServiceError, openRegularFile, parsePath, readVersion, versionOf } from "./local-file.ts";
+import { asServiceError, closeFile, openRegularFile, parsePath, readVersion, versionOf } from "./local-file.ts";
 import type { ByteRange, RangeSource, RangeStore, ReadOptions } from "./range-source.ts";
 
 export type LocalStoreOptions = {
@@ -25,6 +25,7 @@ export function localStore(options: LocalStoreOptions): LocalStore {
   const pool = new DescriptorPool({
     maxOpen: Math.max(1, options.maxOpenFiles ?? 256),
     open: (path) => openRegularFile(path, options.roots),
+    close: closeFile,
   });
   return {
     async open(location, { signal } = {}) {
@@ -142,9 +143,8 @@ function readOnce({ descriptor, target, offset, length, position }: OneRead): Pr
 function verifyUnchanged(path: string, file: OpenFile): void {
   const now = fs.fstatSync(file.descriptor, { bigint: true });
   if (now.ctimeNs === file.changeTime) return;
-  if (versionOf(now) !== file.version) throw sourceChanged(path, "it was changed");
   const atPath = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
   if (atPath === undefined) throw sourceChanged(path, "it was removed");
-  if (versionOf(atPath) !== file.version) throw sourceChanged(path, "it was replaced");
+  if (versionOf(atPath) !== file.version) throw sourceChanged(path, "it was changed or replaced");
   file.changeTime = now.ctimeNs;
 }

@@ -34,8 +34,8 @@ export type RangeServer = {
   /** Most requests under way at once. */
   readonly mostAtOnce: number;
   readonly connections: number;
-  /** Bytes of bodies handed to the system. */
-  readonly bytesSent: number;
+  /** Resolves when a client has broken an answer off before its end. */
+  readonly brokenOff: Promise<void>;
   put(name: string, bytes: Uint8Array, headers?: Record<string, string>): void;
   remove(name: string): void;
   /** The next requests meet these, in this order. */
@@ -56,16 +56,22 @@ export async function startRangeServer(): Promise<RangeServer> {
   const files = new Map<string, StoredFile>();
   const faults: Fault[] = [];
   const seen: SeenRequest[] = [];
-  const counts = { underWay: 0, mostAtOnce: 0, connections: 0, bytesSent: 0, versions: 0 };
+  const counts = { underWay: 0, mostAtOnce: 0, connections: 0, versions: 0 };
   let gate: Promise<void> = Promise.resolve();
   let arrivals: { count: number; resolve: () => void }[] = [];
+
+  let breakOff = () => {};
+  const brokenOff = new Promise<void>((resolve) => (breakOff = resolve));
 
   const server = createServer((request, response) => {
     seen.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers });
     arrivals = arrivals.filter(({ count, resolve }) => seen.length < count || void resolve());
     counts.underWay++;
     counts.mostAtOnce = Math.max(counts.mostAtOnce, counts.underWay);
-    response.once("close", () => counts.underWay--);
+    response.once("close", () => {
+      counts.underWay--;
+      if (!response.writableFinished) breakOff();
+    });
     void gate.then(() => answer(request, response));
   });
   server.on("connection", () => counts.connections++);
@@ -110,7 +116,6 @@ export async function startRangeServer(): Promise<RangeServer> {
   }
 
   function send(response: ServerResponse, body: Uint8Array): void {
-    counts.bytesSent += body.byteLength;
     response.end(body);
   }
 
@@ -118,7 +123,6 @@ export async function startRangeServer(): Promise<RangeServer> {
     const chunk = Buffer.alloc(1 << 16);
     const more = () => {
       while (!response.destroyed) {
-        counts.bytesSent += chunk.byteLength;
         if (!response.write(chunk)) return;
       }
     };
@@ -138,9 +142,7 @@ export async function startRangeServer(): Promise<RangeServer> {
     get connections() {
       return counts.connections;
     },
-    get bytesSent() {
-      return counts.bytesSent;
-    },
+    brokenOff,
     obeyConditions: true,
     put(name, bytes, headers) {
       files.set(name, { bytes, headers: headers ?? { etag: `"v${++counts.versions}"` } });

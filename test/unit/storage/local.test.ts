@@ -142,6 +142,23 @@ describe("localStore", () => {
     }
   });
 
+  it("notices a file replaced while its descriptor was closed to make room", async () => {
+    fs.writeFileSync(inside("b.fits"), bytes);
+    const store = localStore({ roots: [folder], maxOpenFiles: 1 });
+    const source = await store.open(inside("a.fits"));
+    await store.open(inside("b.fits"));
+    writeByRename(inside("a.fits"), patternOf(10_000, 2));
+    await expect(source.read({ start: 0, length: 10 })).rejects.toMatchObject({ code: "source-changed" });
+  });
+
+  it("lets go of a removed file, whose disk space would stay taken, once a read has found out", async () => {
+    const source = await localStore({ roots: [folder] }).open(inside("a.fits"));
+    fs.rmSync(inside("a.fits"));
+    await expect(source.read({ start: 0, length: 10 })).rejects.toMatchObject({ code: "source-changed" });
+    await descriptorsClosed();
+    expect(openDescriptors(folder)).toBe(0);
+  });
+
   it("takes new rights and links of a file for no change", async () => {
     const source = await localStore({ roots: [folder] }).open(inside("a.fits"));
     fs.chmodSync(inside("a.fits"), 0o640);
