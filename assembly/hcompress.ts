@@ -6,22 +6,37 @@
  *   number of planes holds for two quadrants
  *   a nybble 0, then from the next byte on a sign bit for each coefficient that is not 0, in rows
  */
-import { CORRUPT, OK, SCRATCH_TOO_SMALL, Status, TRUNCATED } from "./status";
-import { CODE_TABLE_BYTES, STATE_POSITION, fillCodeTable, nybbles, peek, readPlane } from "./hcompress-planes";
+import { CODE_TABLE_BYTES, fillCodeTable, peek } from "./hcompress-codes";
+import {
+  PLANES_AT_ONCE,
+  PLANE_PADDING,
+  SIGN_TABLE_BYTES,
+  applySigns,
+  clearCoefficients,
+  fillSignTable,
+  insertPlanes,
+} from "./hcompress-coefficients";
+import {
+  SPREAD_TABLE_BYTES,
+  STATE_POSITION,
+  fillSpreadTable,
+  nybbles,
+  planeWorkBytes,
+  readPlane,
+} from "./hcompress-planes";
 import { inverseTransform, levels } from "./hcompress-transform";
+import { CORRUPT, OK, SCRATCH_TOO_SMALL, Status, TRUNCATED } from "./status";
 
 const MAGIC: u32 = 0x99dd;
 const HEADER_BYTES: u32 = 25;
 /** A magnitude and its sign fit an i64. */
 const MAX_PLANES: u32 = 63;
 
-/** Planes that are kept as nybbles before they become coefficients. */
-const PLANES_AT_ONCE: u32 = 32;
-
-const STATE_BYTES: usize = 16;
 const STATE: usize = 0;
-const CODES: usize = STATE + STATE_BYTES;
-const COEFFICIENTS: usize = CODES + CODE_TABLE_BYTES;
+const SIGNS: usize = STATE + 16;
+const CODES: usize = SIGNS + SIGN_TABLE_BYTES;
+const SPREADS: usize = CODES + CODE_TABLE_BYTES;
+const COEFFICIENTS: usize = SPREADS + SPREAD_TABLE_BYTES;
 
 /** Scratch of `decodeHcompress` for nx × ny pixels; the greatest u32 if they need more than that. */
 export function hcompressScratchBytes(nx: u32, ny: u32): u32 {
@@ -37,7 +52,8 @@ function planesOffset(nx: u32, ny: u32): u64 {
 }
 
 function planesBytes(nx: u32, ny: u32): u64 {
-  return (<u64>nybbles((nx + 1) >> 1) * nybbles((ny + 1) >> 1)) * (PLANES_AT_ONCE + 2);
+  const size = <u64>nybbles((nx + 1) >> 1) * nybbles((ny + 1) >> 1);
+  return (size + PLANE_PADDING) * PLANES_AT_ONCE + planeWorkBytes(size);
 }
 
 /**
@@ -67,6 +83,8 @@ export function decodeHcompress(
 
   store<u64>(scratch + STATE, HEADER_BYTES << 3, STATE_POSITION);
   fillCodeTable(scratch + CODES);
+  fillSpreadTable(scratch + SPREADS);
+  fillSignTable(scratch + SIGNS);
   if (fitsInt32(nx, ny, most, scale, sum, smooth)) {
     return decode<i32>(src, length, dst, nx, ny, smooth, scale, <i32>sum, scratch);
   }
@@ -116,54 +134,48 @@ function readCoefficients<T>(
   const end = src + length;
   const left = (nx + 1) >> 1;
   const upper = (ny + 1) >> 1;
+  const planeStride = nybbles(left) * nybbles(upper) + PLANE_PADDING;
+  const firstPlane = scratch + <usize>planesOffset(nx, ny);
+  const work = firstPlane + <usize>planeStride * PLANES_AT_ONCE;
   for (let quadrant: u32 = 0; quadrant < 4; quadrant++) {
     const columns = quadrant & 1 ? nx >> 1 : left;
     const rows = quadrant & 2 ? ny >> 1 : upper;
     const planes = <u32>load<u8>(src + ((quadrant + 1) >> 1), 22);
     const place: usize = (quadrant & 1 ? <usize>left : 0) + (quadrant & 2 ? <usize>upper * nx : 0);
     const at = coefficients + place * sizeof<T>();
-    clearRectangle<T>(at, rows, columns, nx);
-    const work = scratch + <usize>planesOffset(nx, ny);
-    const plane = work + 2 * <usize>nybbles(left) * nybbles(upper);
-    for (let bit = planes; bit > 0; ) {
-      bit--;
-      const status = readPlane(state, src, end, rows, columns, scratch + CODES, plane, work);
-      if (status != OK) return status;
-      insertPlane<T>(plane, rows, columns, at, nx, bit);
+    clearCoefficients<T>(at, rows, columns, nx);
+    for (let top = planes; top > 0; ) {
+      const group = (top - 1) >> 3;
+      const present = top - (group << 3);
+      for (let k: u32 = PLANES_AT_ONCE; k > present; ) memory.fill(firstPlane + <usize>--k * planeStride, 0, planeStride);
+      for (let k = present; k > 0; ) {
+        k--;
+        const plane = firstPlane + <usize>k * planeStride;
+        const status = readPlane(
+          state,
+          src,
+          end,
+          rows,
+          columns,
+          scratch + CODES,
+          scratch + SPREADS,
+          plane,
+          work,
+        );
+        if (status != OK) return status;
+      }
+      insertPlanes<T>(firstPlane, planeStride, rows, columns, at, nx, group);
+      top = group << 3;
     }
   }
 
-  let position = load<u64>(state, STATE_POSITION);
-  if (peek(src, position) >> 60 != 0) return position + 4 > <u64>length << 3 ? TRUNCATED : CORRUPT;
-  position = (position + 4 + 7) & ~7;
   const bits = <u64>length << 3;
-  const count = <usize>nx * ny;
-  for (let i: usize = 0; i < count; i++) {
-    const value = load<T>(coefficients + i * sizeof<T>());
-    if (value == 0) continue;
-    if (position >= bits) return TRUNCATED;
-    const negative = peek(src, position) >> 63;
-    position++;
-    store<T>(coefficients + i * sizeof<T>(), (negative ? 0 - value : value) * scale);
-  }
+  let position = load<u64>(state, STATE_POSITION);
+  if (position + 4 > bits) return TRUNCATED;
+  if (peek(src, position) >> 60 != 0) return CORRUPT;
+  position = (position + 4 + 7) & ~7;
+  const count = <u32>(<usize>nx * ny);
+  position = applySigns<T>(scratch + SIGNS, src, position, end, coefficients, count, scale);
   store<T>(coefficients, sum * scale);
   return position > bits ? TRUNCATED : OK;
-}
-
-function clearRectangle<T>(at: usize, rows: u32, columns: u32, stride: u32): void {
-  for (let i: u32 = 0; i < rows; i++, at += <usize>stride * sizeof<T>()) {
-    memory.fill(at, 0, <usize>columns * sizeof<T>());
-  }
-}
-
-function insertPlane<T>(plane: usize, rows: u32, columns: u32, at: usize, stride: u32, bit: u32): void {
-  const width = nybbles(columns);
-  for (let i: u32 = 0; i < rows; i++) {
-    const down: u32 = i & 1 ? 0 : 2;
-    for (let j: u32 = 0; j < columns; j++) {
-      const set = (<u32>load<u8>(plane + (i >> 1) * width + (j >> 1)) >> (down + 1 - (j & 1))) & 1;
-      const to = at + (<usize>i * stride + j) * sizeof<T>();
-      store<T>(to, load<T>(to) | (<T>set << bit));
-    }
-  }
 }
