@@ -101,7 +101,18 @@ function combine<T, R>(
     const upper = to + <usize>(i << 1) * columns * sizeof<R>();
     const lower = upper + <usize>columns * sizeof<R>();
     const hasLower = (i << 1) + 1 < rows;
-    for (let j: u32 = 0; j < leftColumns; j++) {
+    let j: u32 = 0;
+    if (sizeof<T>() == 4) {
+      for (; j + 4 <= columns >> 1; j += 4) {
+        const at = <usize>j << 2;
+        const h0 = v128.load(sums + at);
+        const hy = v128.load(hys + at);
+        const hx = hasLower ? v128.load(hxs + at) : i32x4.splat(0);
+        const hc = hasLower ? v128.load(hcs + at) : i32x4.splat(0);
+        combineFour(h0, hx, hy, hc, <i32>bit0, <i32>half0, <i32>shift, upper + (at << 1), hasLower ? lower + (at << 1) : 0);
+      }
+    }
+    for (; j < leftColumns; j++) {
       const hasRight = (j << 1) + 1 < columns;
       let h0 = load<T>(sums + j * sizeof<T>());
       let hx: T = hasLower ? roundTo<T>(load<T>(hxs + j * sizeof<T>()), bit0) & (0 - bit1) : 0;
@@ -124,6 +135,56 @@ function combine<T, R>(
       if (hasLower && hasRight) store<R>(lower + at, <R>((h0 + hx + hy + hc) >> shift), sizeof<R>());
     }
   }
+}
+
+/** The same for four sums of i32, without branches: eight pixels of the upper and, if `lower` is not 0, the lower row. */
+// @ts-ignore: decorator
+@inline
+function combineFour(
+  h0: v128,
+  hx: v128,
+  hy: v128,
+  hc: v128,
+  bit0: i32,
+  half0: i32,
+  shift: i32,
+  upper: usize,
+  lower: usize,
+): void {
+  const bits0 = i32x4.splat(bit0);
+  const bits1 = i32x4.splat(bit0 << 1);
+  const mask1 = i32x4.splat(0 - (bit0 << 1));
+  hx = v128.and(roundFour(hx, bits0), mask1);
+  hy = v128.and(roundFour(hy, bits0), mask1);
+  if (half0 != 0) hc = v128.and(roundFour(hc, i32x4.splat(half0)), i32x4.splat(0 - bit0));
+  const low0 = v128.and(hc, bits0);
+  const signX = i32x4.shr_s(hx, 31);
+  const signY = i32x4.shr_s(hy, 31);
+  hx = i32x4.sub(hx, i32x4.sub(v128.xor(low0, signX), signX));
+  hy = i32x4.sub(hy, i32x4.sub(v128.xor(low0, signY), signY));
+  const low1 = v128.and(v128.xor(v128.xor(hc, hx), hy), bits1);
+  const upwards = v128.and(i32x4.shr_s(h0, 31), i32x4.eq(low0, i32x4.splat(0)));
+  h0 = i32x4.sub(i32x4.add(h0, low0), i32x4.sub(v128.xor(low1, upwards), upwards));
+
+  const sumC = i32x4.add(h0, hc);
+  const restC = i32x4.sub(h0, hc);
+  const sumXY = i32x4.add(hx, hy);
+  const restXY = i32x4.sub(hx, hy);
+  const upperLeft = i32x4.shr_s(i32x4.sub(sumC, sumXY), shift);
+  const upperRight = i32x4.shr_s(i32x4.sub(restC, restXY), shift);
+  v128.store(upper, v128.shuffle<i32>(upperLeft, upperRight, 0, 4, 1, 5));
+  v128.store(upper, v128.shuffle<i32>(upperLeft, upperRight, 2, 6, 3, 7), 16);
+  if (lower == 0) return;
+  const lowerLeft = i32x4.shr_s(i32x4.add(restC, restXY), shift);
+  const lowerRight = i32x4.shr_s(i32x4.add(sumC, sumXY), shift);
+  v128.store(lower, v128.shuffle<i32>(lowerLeft, lowerRight, 0, 4, 1, 5));
+  v128.store(lower, v128.shuffle<i32>(lowerLeft, lowerRight, 2, 6, 3, 7), 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function roundFour(values: v128, half: v128): v128 {
+  return i32x4.add(i32x4.add(values, half), i32x4.shr_s(values, 31));
 }
 
 /**
