@@ -32,7 +32,12 @@ const FOLDERS = Object.keys(MAY_IMPORT);
 const ABOVE: Readonly<Record<string, readonly string[]>> = { http: FOLDERS, bin: [...FOLDERS, "http"] };
 
 /** Everything else uses web-standard APIs only, so that it runs on other runtimes too. */
-const MAY_USE_NODE = [/^src\/bin\//, /^src\/db\//, /^src\/storage\/local[^/]*\.ts$/, /^src\/codec\/worker-[^/]*\.ts$/];
+const MAY_USE_NODE = [
+  /^src\/bin\//,
+  /^src\/db\//,
+  /^src\/storage\/(local[^/]*|blob-folder)\.ts$/,
+  /^src\/codec\/worker-[^/]*\.ts$/,
+];
 
 /** Where each package may be imported; a package without a line may not be. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {

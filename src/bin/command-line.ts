@@ -84,7 +84,9 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let e: unknown = error; e !== undefined && e !== null && parts.length < 5; ) {
     const message = e instanceof Error ? e.message : JSON.stringify(e);
-    if (!parts.some((part) => part.includes(message) || message.startsWith(part))) parts.push(message);
+    // "ENOENT: no such file …" below "Cannot open a.fits: there is no such file (ENOENT)" says nothing new.
+    const code = e instanceof Error && "code" in e && typeof e.code === "string" ? e.code : message;
+    if (!parts.some((part) => part.includes(code) || message.startsWith(part))) parts.push(message);
     e = e instanceof Error ? e.cause : undefined;
   }
   return parts.join(": ").split("\n  ").map(oneLine).join("\n  ");

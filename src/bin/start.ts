@@ -9,6 +9,10 @@ import { indexDatabaseFile } from "./data-files.ts";
 import { runAsProcess } from "./process-context.ts";
 import { startServer } from "./server.ts";
 
+/** The images that come with the repository: folders of sample/, named as the releases without "_sample". */
+const SAMPLES = ["des", "sim"];
+const EXAMPLE = { release: "des_sample", pos: "CIRCLE 59.09 -52.811 0.005", filter: "g" };
+
 // `npm start`: from a clone that `prepare.mjs` has built to a running service with something to cut.
 await runAsProcess((context) =>
   start(context).catch((error: unknown) => {
@@ -16,10 +20,6 @@ await runAsProcess((context) =>
     return EXIT_FAILURE;
   }),
 );
-
-/** The images that come with the repository: folders of sample/, named as the releases without "_sample". */
-const SAMPLES = ["des", "sim"];
-const EXAMPLE = { release: "des_sample", pos: "CIRCLE 59.09 -52.811 0.005", filter: "g" };
 
 async function start(context: CommandContext): Promise<number> {
   const configuration = readConfiguration(context.env);
