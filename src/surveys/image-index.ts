@@ -22,7 +22,7 @@ export type ImageIndex = {
   roots(): string[];
 };
 
-/** How long exact tests run before other work of the process gets its turn. */
+/** How long a search runs before other work of the process gets its turn. */
 const SLICE_MILLISECONDS = 10;
 
 /** `authority` is the registry part of the publisher DIDs; the index itself does not hold it. */
@@ -36,17 +36,10 @@ export function createImageIndex(database: IndexDatabase, authority: string): Im
 
   async function matchStencil(ids: readonly number[], stencil: Stencil, signal: AbortSignal): Promise<StencilMatch[]> {
     const match = createStencilMatcher(stencil);
-    const matches: StencilMatch[] = [];
-    let sliceEnd = performance.now() + SLICE_MILLISECONDS;
-    for (const id of ids) {
+    const matches = await collectInSlices(ids, signal, (id) => {
       const outline = statements.outlineById.get(id);
-      const found = outline === undefined ? null : match(outline);
-      if (found !== null) matches.push(found);
-      if (performance.now() < sliceEnd) continue;
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      throwIfAborted(signal);
-      sliceEnd = performance.now() + SLICE_MILLISECONDS;
-    }
+      return outline === undefined ? null : match(outline);
+    });
     return matches.sort(compareMatches);
   }
 
@@ -61,7 +54,7 @@ export function createImageIndex(database: IndexDatabase, authority: string): Im
       if (query.stencil !== undefined) {
         ids = (await matchStencil(ids, query.stencil, signal)).slice(0, query.limit).map(({ id }) => id);
       }
-      return ids.map(getDataset).filter((dataset) => dataset !== null);
+      return collectInSlices(ids, signal, getDataset);
     },
     findByDid(publisherDid, signal) {
       return new Promise((resolve) => {
@@ -113,6 +106,26 @@ function prepareStatements({ orm, sqlite }: IndexDatabase) {
       return statement.all(values);
     },
   };
+}
+
+/** What `find` makes of each item, nulls left out; pauses now and then, so that a long search does not hold up others. */
+async function collectInSlices<T, R>(
+  items: readonly T[],
+  signal: AbortSignal,
+  find: (item: T) => R | null,
+): Promise<R[]> {
+  const found: R[] = [];
+  let sliceEnd = performance.now() + SLICE_MILLISECONDS;
+  for (const item of items) {
+    if (performance.now() >= sliceEnd) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      throwIfAborted(signal);
+      sliceEnd = performance.now() + SLICE_MILLISECONDS;
+    }
+    const one = find(item);
+    if (one !== null) found.push(one);
+  }
+  return found;
 }
 
 function throwIfAborted(signal: AbortSignal): void {

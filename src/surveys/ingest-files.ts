@@ -72,7 +72,7 @@ async function scanAll(
   );
   return outcomes.filter((outcome, i) => {
     if (!(outcome instanceof ServiceError)) return true;
-    const { root, path } = places[i] as FilePlace;
+    const { root, path } = places[i];
     report({ kind: "problem", path: `${root}/${path}`, line: null, message: outcome.message });
     return false;
   }) as ImageRecord[];

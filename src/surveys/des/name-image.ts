@@ -2,13 +2,16 @@ import { ServiceError } from "../../errors.ts";
 import type { Header } from "../../fits/header.ts";
 import type { NamedFacts } from "../ingest-habits.ts";
 import { parseDesFileName } from "./file-name.ts";
+import type { Release } from "../release.ts";
+import { DES_RELEASE_FACTS } from "./releases.ts";
 import { DES_COADD } from "./tile-images.ts";
 
 /** `<what it shows>_<band>.fits`, packed or not: cutouts of tiles are called so. */
 const CUTOUT_NAME = /^(?<subject>.+)_(?<band>[grizY])\.fits(?:\.fz|\.gz)?$/;
 
 /** Names a coadded image, or a cutout of one, after its file; band and tile are in its header too. */
-export function nameDesImage(fileName: string, header: Header): NamedFacts {
+export function nameDesImage(fileName: string, header: Header, release: Release): NamedFacts {
+  const whole = DES_RELEASE_FACTS[release.id];
   const coadd = parseDesFileName(fileName);
   const parts = coadd === null ? CUTOUT_NAME.exec(fileName)?.groups : { subject: coadd.tile, band: coadd.band };
   const headerBand = header.getString("BAND")?.trim() ?? header.getString("FILTER")?.trim().split(" ")[0];
@@ -34,10 +37,10 @@ export function nameDesImage(fileName: string, header: Header): NamedFacts {
     fieldName: tile,
     targetName: tile,
     band,
-    resolutionArcsec: null,
-    // Of the first exposure; the header of a coadded image does not tell the end of the last.
-    timeMinMjd: finite(header.getNumber("MJD-OBS")),
-    timeMaxMjd: null,
+    resolutionArcsec: whole?.seeingArcsec[band] ?? null,
+    // MJD-OBS is of the first exposure; the header of a coadded image does not tell the end of the last.
+    timeMinMjd: finite(header.getNumber("MJD-OBS")) ?? whole?.firstMjd ?? null,
+    timeMaxMjd: whole?.lastMjd ?? null,
     exposureSeconds: positive(header.getNumber("EXPTIME")),
   };
 }

@@ -33,3 +33,19 @@ export const DES_SAMPLE: Release = {
   acknowledgement: ACKNOWLEDGEMENT,
   referenceUrl: "https://des.ncsa.illinois.edu/",
 };
+
+/** What is true of a release as a whole, where an image does not tell. */
+export type DesReleaseFacts = {
+  /** Every exposure was taken in between: whole months. */
+  readonly firstMjd: number;
+  readonly lastMjd: number;
+  /** Median FWHM of the point spread function by band. */
+  readonly seeingArcsec: Readonly<Record<string, number>>;
+};
+
+export const DES_RELEASE_FACTS: Readonly<Record<string, DesReleaseFacts>> = {
+  // August 2013 to January 2019; seeing from the abstract of Abbott et al. 2021, ApJS 255, 20.
+  des_dr2: { firstMjd: 56505, lastMjd: 58515, seeingArcsec: { g: 1.11, r: 0.95, i: 0.88, z: 0.83, Y: 0.9 } },
+  // Three seasons, August 2013 to February 2016.
+  des_sample: { firstMjd: 56505, lastMjd: 57448, seeingArcsec: {} },
+};

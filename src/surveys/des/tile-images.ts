@@ -1,6 +1,7 @@
 import type { ExpectedImage } from "../ingest-habits.ts";
 import type { Plane, Release } from "../release.ts";
 import { formatDesFileName } from "./file-name.ts";
+import { DES_RELEASE_FACTS } from "./releases.ts";
 import { desTileCorners, PIXEL_ARCSEC, TILE_FIELD_OF_VIEW_DEGREES, TILE_PIXELS } from "./tile-outline.ts";
 import type { DesTile } from "./tile-table.ts";
 
@@ -9,8 +10,9 @@ export const DES_EXTNAMES = { image: "SCI", mask: "MSK", weight: "WGT" } as cons
   Record<Plane, string>
 >;
 
-/** One image a band. What a tile's file alone knows (its own seeing, depth and dates) stays null. */
+/** One image a band. Dates and seeing are the release's: a tile's own are in its file alone. */
 export function imagesOfTile(tile: DesTile, release: Release): ExpectedImage[] {
+  const whole = DES_RELEASE_FACTS[release.id];
   const region = { shape: "polygon", vertices: desTileCorners(tile.center) } as const;
   return release.bands.map((band) => {
     const fileName = formatDesFileName({ tile: tile.name, run: tile.run, attempt: tile.attempt, band: band.name });
@@ -27,12 +29,12 @@ export function imagesOfTile(tile: DesTile, release: Release): ExpectedImage[] {
         center: tile.center,
         fieldOfViewDegrees: TILE_FIELD_OF_VIEW_DEGREES,
         region,
-        resolutionArcsec: null,
+        resolutionArcsec: whole?.seeingArcsec[band.name] ?? null,
         pixelScaleArcsec: PIXEL_ARCSEC,
         width: TILE_PIXELS,
         height: TILE_PIXELS,
-        timeMinMjd: null,
-        timeMaxMjd: null,
+        timeMinMjd: whole?.firstMjd ?? null,
+        timeMaxMjd: whole?.lastMjd ?? null,
         exposureSeconds: null,
         wavelengthMinMetres: band.wavelengthMinMetres,
         wavelengthMaxMetres: band.wavelengthMaxMetres,

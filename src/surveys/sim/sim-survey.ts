@@ -24,5 +24,12 @@ export function createSimSurvey(index: ImageIndex): Survey {
 const SIM_HABITS: IngestHabits = {
   ...DES_HABITS,
   table: null,
-  nameImage: (...file) => ({ ...DES_HABITS.nameImage(...file), facility: null, instrument: null }),
+  nameImage(fileName, header, release) {
+    const named = DES_HABITS.nameImage(fileName, header, release);
+    const { timeMinMjd, exposureSeconds } = named;
+    const timeMaxMjd = timeMinMjd === null ? null : timeMinMjd + (exposureSeconds ?? 0) / SECONDS_PER_DAY;
+    return { ...named, timeMaxMjd, facility: null, instrument: null };
+  },
 };
+
+const SECONDS_PER_DAY = 86_400;

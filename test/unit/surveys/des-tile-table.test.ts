@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { separationDegrees } from "../../../src/sky/separation.ts";
 import { formatDesFileName, parseDesFileName } from "../../../src/surveys/des/file-name.ts";
-import { DES_DR2 } from "../../../src/surveys/des/releases.ts";
+import { DES_DR2, DES_RELEASE_FACTS } from "../../../src/surveys/des/releases.ts";
 import { imagesOfTile } from "../../../src/surveys/des/tile-images.ts";
 import { desTileCorners } from "../../../src/surveys/des/tile-outline.ts";
 import { DES_TILE_TABLE_HEADER, parseDesTileRow } from "../../../src/surveys/des/tile-table.ts";
@@ -106,5 +106,33 @@ describe("names of DES files", () => {
     for (const other of ["DES0028+0209_r5137p01_y.fits.fz", "DES0028+0209_r5137p01_Y_cat.fits", "x.fits", ""]) {
       expect(parseDesFileName(other)).toBeNull();
     }
+  });
+});
+
+describe("what the releases of DES say of all their images", () => {
+  const mjdOf = (utc: number) => utc / 86_400_000 + 40_587; // MJD of 1970-01-01
+
+  test("dates are whole months", () => {
+    expect(DES_RELEASE_FACTS["des_dr2"]).toMatchObject({
+      firstMjd: mjdOf(Date.UTC(2013, 7, 1)),
+      lastMjd: mjdOf(Date.UTC(2019, 1, 1)),
+    });
+    expect(DES_RELEASE_FACTS["des_sample"]?.lastMjd).toBe(mjdOf(Date.UTC(2016, 2, 1)));
+  });
+
+  // Half-maximum ranges of the DECam passbands; neighbours overlap between i and z, and z and Y.
+  test("bands are those of DECam, in nanometres", () => {
+    const ranges = DES_DR2.bands.map(({ name, ...range }) => [
+      name,
+      Math.round(range.wavelengthMinMetres * 1e10) / 10,
+      Math.round(range.wavelengthMaxMetres * 1e10) / 10,
+    ]);
+    expect(ranges).toEqual([
+      ["g", 417.6, 547.5],
+      ["r", 567.1, 715.6],
+      ["i", 708.0, 856.2],
+      ["z", 849.4, 996.5],
+      ["Y", 950.8, 1016.9],
+    ]);
   });
 });
