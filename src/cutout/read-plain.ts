@@ -1,12 +1,8 @@
 import type { PixelRows } from "../raster/pixel-rows.ts";
-import { planReads } from "../storage/coalesce.ts";
+import { coalesceLimitsOf, planReads } from "../storage/coalesce.ts";
 import type { Chunk } from "./chunks.ts";
 import type { OpenImage, PlainData } from "./open-image.ts";
 import type { CutoutPlan } from "./plan.ts";
-
-/** Rows nearer than this are read with what lies between them. */
-const MAX_GAP_BYTES = 64 * 1024;
-const MAX_READ_BYTES = 4 * 1024 * 1024;
 
 /** The pixels of a window of an uncompressed image, chunk by chunk, as the file holds them. */
 export async function* readPlain(
@@ -33,14 +29,14 @@ async function readChunk(
     start: data.dataStart + ((chunk.plane * height + chunk.y0 + row) * width + window.x0) * bytesPerPixel,
     length: rowBytes,
   }));
-  const plan = planReads(rows, { maxGapBytes: MAX_GAP_BYTES, maxReadBytes: MAX_READ_BYTES });
+  const plan = planReads(rows, coalesceLimitsOf(source));
   const bytes = new Uint8Array(rowCount * rowBytes);
   const firstRow = chunk.y0 - window.y0;
   if (plan.reads.length === 1 && plan.reads[0].length === bytes.length) {
     await source.read(plan.reads[0], { signal, into: bytes });
     return { plane: chunk.plane, firstRow, rowCount, bytes };
   }
-  // One after the other: at most MAX_READ_BYTES beyond the chunk itself.
+  // One after the other: at most one read in memory beyond the chunk itself.
   let row = 0;
   for (let read = 0; read < plan.reads.length; read++) {
     const block = await source.read(plan.reads[read], { signal });

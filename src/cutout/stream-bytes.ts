@@ -1,15 +1,11 @@
 import type { Arena } from "../codec/arena.ts";
 import { STREAM_PADDING } from "../codec/layout.ts";
-import { planReads } from "../storage/coalesce.ts";
+import { coalesceLimitsOf, planReads } from "../storage/coalesce.ts";
 import type { ByteRange, RangeSource } from "../storage/range-source.ts";
 import type { CachedHeap } from "./plane-cache.ts";
 
 /** Compressed streams in the arena. `addresses` follow the order of the ranges asked for; 0 for an empty one. */
 export type StreamBytes = { readonly addresses: readonly number[]; release(): void };
-
-/** Tiles of one row of tiles lie next to each other; between two rows of small tiles lies the rest of the image. */
-const MAX_GAP_BYTES = 16 * 1024;
-const MAX_READ_BYTES = 8 * 1024 * 1024;
 
 /**
  * Brings the bytes of `ranges` (of the heap, which starts at `heapStart` of the file) into the arena: to their place in
@@ -23,7 +19,7 @@ export async function readStreams(
 ): Promise<StreamBytes> {
   const { source, heapStart, arena, heap } = from;
   const missing = heap === null ? ranges : ranges.filter((r) => !heap.present.has(r.start, r.start + r.length));
-  const plan = planReads(missing, { maxGapBytes: MAX_GAP_BYTES, maxReadBytes: MAX_READ_BYTES });
+  const plan = planReads(missing, coalesceLimitsOf(source));
   const places = heap === null ? reserve(arena, plan.reads) : null;
 
   const placeOf = (read: number): number =>
