@@ -1,7 +1,7 @@
 import { ServiceError } from "../errors.ts";
 import { paddedLength } from "../fits/byte-reader.ts";
 import { CARD_BYTES, type Card } from "../fits/card.ts";
-import { CHECKSUM_CARDS_BYTES, Datasum, headerWithChecksums } from "../fits/checksum.ts";
+import { CHECKSUM_CARDS_BYTES, Datasum, datasumOf, headerWithChecksums } from "../fits/checksum.ts";
 import { formatHeader } from "../fits/header.ts";
 
 /** An HDU to be written. */
@@ -10,7 +10,10 @@ export type FitsPart = {
   readonly cards: readonly Card[];
   /** Of the data, without padding; 0 for a header alone. */
   readonly byteLength: number;
-  /** The data, in pieces of any length; as a function, it gives the same bytes each time that it is called. */
+  /**
+   * The data, in pieces of any length, which belong to the stream from then on. As a function, it gives the same bytes
+   * each time that it is called.
+   */
   readonly rows: AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
 };
 
@@ -27,9 +30,7 @@ const BUFFER_BYTES = 1024 * 1024;
 /** Up to the last byte of padding: known before anything is read. */
 export function fitsByteLength(parts: readonly FitsPart[], { bufferBytes = BUFFER_BYTES } = {}): number {
   return parts.reduce((sum, part) => {
-    const cards = part.cards.reduce((bytes, card) => bytes + card.raw.length, CARD_BYTES);
-    const header = cards + (hasChecksums(part, bufferBytes) ? CHECKSUM_CARDS_BYTES : 0);
-    return sum + paddedLength(header) + paddedLength(part.byteLength);
+    return sum + headerLengthOf(part, hasChecksums(part, bufferBytes)) + paddedLength(part.byteLength);
   }, 0);
 }
 
@@ -91,14 +92,17 @@ async function* fitsChunks(
       yield formatHeader(part.cards);
       yield* exactRows(part);
     } else if (part.byteLength <= bufferBytes) {
-      const sum = new Datasum();
-      const rows: Uint8Array[] = [];
+      // One piece: a small cutout is one write to the socket, not one for each of its rows.
+      const headerLength = headerLengthOf(part, true);
+      const hdu = new Uint8Array(headerLength + paddedLength(part.byteLength));
+      let at = headerLength;
       for await (const row of exactRows(part)) {
-        sum.update(row);
-        rows.push(row);
+        hdu.set(row, at);
+        at += row.length;
       }
-      yield headerWithChecksums(part.cards, sum.value);
-      yield* rows;
+      hdu.set(headerWithChecksums(part.cards, datasumOf(hdu.subarray(headerLength))));
+      yield hdu;
+      continue;
     } else {
       const announced = new Datasum();
       for await (const row of exactRows(part)) announced.update(row);
@@ -119,6 +123,11 @@ async function* fitsChunks(
 
 function hasChecksums(part: FitsPart, bufferBytes: number): boolean {
   return part.byteLength <= bufferBytes || typeof part.rows === "function";
+}
+
+function headerLengthOf(part: FitsPart, withChecksums: boolean): number {
+  const cards = part.cards.reduce((bytes, card) => bytes + card.raw.length, CARD_BYTES);
+  return paddedLength(cards + (withChecksums ? CHECKSUM_CARDS_BYTES : 0));
 }
 
 /** The rows of a part; fails before the first byte too many, and at the end if some are missing. */

@@ -20,6 +20,7 @@ export type Card = {
   readonly raw: Uint8Array;
 };
 
+const LATIN1 = new TextDecoder("latin1");
 const COMMENTARY = new Set(["", "COMMENT", "HISTORY", "CONTINUE", "END"]);
 
 /**
@@ -79,11 +80,9 @@ export function parseCard(raw: Uint8Array): Card {
   return card;
 }
 
-/** Latin-1: one character a byte, whatever the bytes are. */
+/** One character a byte, whatever the bytes are: Latin-1 as Web standards mean it, which is Windows-1252. */
 export function decodeLatin1(bytes: Uint8Array): string {
-  const pieces: string[] = [];
-  for (let i = 0; i < bytes.length; i += 8192) pieces.push(String.fromCharCode(...bytes.subarray(i, i + 8192)));
-  return pieces.join("");
+  return LATIN1.decode(bytes);
 }
 
 /** The keyword, and the text of the value field if there is one. */

@@ -1,5 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import type { ByteReader } from "./byte-reader.ts";
+import { CARD_BYTES, decodeLatin1 } from "./card.ts";
 import { addSums, Datasum, datasumOf } from "./checksum.ts";
 import type { Hdu } from "./hdu.ts";
 
@@ -67,13 +68,27 @@ function headerProblems(hdu: Hdu, bytes: Uint8Array): string[] {
   if (hdu.index === 0 && header.get("SIMPLE") !== true)
     problems.push("SIMPLE is not T: the file does not conform to FITS");
 
+  if ((header.getInteger("BITPIX") ?? 0) < 0 && header.has("BLANK")) problems.push("BLANK is only for integers");
+
   const seen = new Set<string>();
-  for (const { keyword, hasValue, raw } of header.cards) {
+  for (const { keyword, hasValue, value, valueText, raw } of header.cards) {
     if (!hasValue) continue;
+    if (typeof value === "number" && /[de]/.test(valueText)) problems.push(`${keyword} has a lower-case exponent`);
+    if (typeof value === "string" && !isQuoted(raw)) {
+      problems.push(`${keyword} = ${valueText} is neither a number nor T or F, and has no quotes`);
+    }
     if (seen.has(keyword)) problems.push(`${keyword} occurs more than once; the first counts`);
     seen.add(keyword);
     const isHierarch = raw[8] === 0x20;
     if (!isHierarch && !/^[A-Z0-9_-]+$/.test(keyword)) problems.push(`"${keyword}" is no legal keyword`);
   }
   return problems;
+}
+
+function isQuoted(raw: Uint8Array): boolean {
+  const image = decodeLatin1(raw.subarray(0, CARD_BYTES));
+  return image
+    .slice(image.indexOf("=") + 1)
+    .trimStart()
+    .startsWith("'");
 }

@@ -52,6 +52,36 @@ describe("verifyHdu", () => {
   });
 });
 
+test("values that the standard does not allow are said", async () => {
+  // fitsverify 4.20 finds fault with the same cards.
+  const lines = ["SIMPLE  =                    T", "BITPIX  =                  -32", "NAXIS   =                    0"];
+  lines.push(
+    "CD1_1   = 1.5e-07",
+    "DATE-OBS= 2001-02-03",
+    "BLANK   =                    1",
+    "A       = 'ok'",
+    "A       = 1",
+    "END",
+  );
+  const text = lines
+    .map((line) => line.padEnd(80))
+    .join("")
+    .padEnd(2880);
+  expect(
+    (
+      await verify(
+        Uint8Array.from(text, (character) => character.charCodeAt(0)),
+        0,
+      )
+    ).problems,
+  ).toEqual([
+    "BLANK is only for integers",
+    "CD1_1 has a lower-case exponent",
+    "DATE-OBS = 2001-02-03 is neither a number nor T or F, and has no quotes",
+    "A occurs more than once; the first counts",
+  ]);
+});
+
 describe("listing", () => {
   async function summariesOf(name: string) {
     const summaries = [];
