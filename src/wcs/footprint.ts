@@ -27,7 +27,9 @@ const EVERYWHERE: PlaneBox = { xMin: -Infinity, xMax: Infinity, yMin: -Infinity,
  * - Every pixel whose centre lies in the shape is in the window.
  * - The window is the box of the shape's true outline, no parallelogram of RA and Dec: it exceeds it by at most the
  *   pixels that it touches. A shape that the map tears apart has one box around all pieces.
- * - Where distortions or a tear make the map outside of the image meaningless, only the part inside counts.
+ * - Where the map outside of the image is no guide (distortions far out, tears, maps wider than 100°), the box is that
+ *   of the part inside the image.
+ * - The whole sky is the whole image, pixels without sky included.
  *
  * null as well for images without relation to ICRS. Throws "usage" for an unusable polygon.
  */
@@ -39,13 +41,13 @@ export function windowOf(wcs: Wcs, stencil: Stencil): PixelWindow | null {
   if (image.cap !== null) {
     const away = distance(image.cap.center);
     if (away > image.cap.radius) return null;
-    if (away < -image.cap.radius) return whole;
+    if (away < -image.cap.radius && image.isSmooth) return whole;
   }
   const curves = outlineOf(stencil).map((curve) => traceCurve(curve, (position) => skyToPixel(wcs, position)));
   if (curves.length === 0) return whole;
-  return image.cap === null
-    ? windowOnTornMap(wcs, { image, curves, distance })
-    : windowOnSmoothMap(wcs, { image, curves, distance });
+  return image.isSmooth
+    ? windowOnSmoothMap(wcs, { image, curves, distance })
+    : windowOnTornMap(wcs, { image, curves, distance });
 }
 
 type Search = {
@@ -78,7 +80,8 @@ function windowOnTornMap(wcs: Wcs, { image, curves, distance }: Search): PixelWi
   const toPixel = (position: Parameters<typeof skyToPixel>[1]) => skyToPixel(wcs, position);
   const box = emptyBox();
   if (curves.some((curve) => curveMeetsBox(curve, area, toPixel))) {
-    const limits = curves.some(({ torn }) => torn) ? area : EVERYWHERE;
+    // On a wide map the shape may be the outside of its outline, which then bounds nothing.
+    const limits = image.cap === null || curves.some(({ torn }) => torn) ? area : EVERYWHERE;
     for (const curve of curves) includeCurve(box, curve, limits, toPixel);
     clip(box, area);
   }

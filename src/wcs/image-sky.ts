@@ -12,18 +12,20 @@ export type ImageSky = {
   readonly height: number;
   /** The areas of its pixels together: -0.5 … width - 0.5. */
   readonly area: PlaneBox;
-  /**
-   * Where the map has neither tears nor ends in or near the image: a cap that holds the image. There the image of a
-   * shape is bounded by the image of its outline. null for all others.
-   */
+  /** A cap of the sky that holds the image; null for images wider than 100° and those with corners off the sky. */
   readonly cap: { readonly center: UnitVector; readonly radius: number } | null;
   /** Directions of the four outer corners; only where there is a cap. */
   readonly corners: readonly UnitVector[];
+  /**
+   * Whether the map has neither tears nor ends nor poles in or near the image: there the image of a shape is bounded
+   * by the image of its outline.
+   */
+  readonly isSmooth: boolean;
 };
 
 /** Zenithal projections that are one-to-one and smooth up to 60° and more from their pole. */
 const SMOOTH_CODES = new Set(["TAN", "SIN", "STG", "ARC", "ZEA", "NCP", "TPV", "TNX"]);
-const MAX_SMOOTH_RADIUS = 50 * RADIANS_PER_DEGREE;
+const MAX_CAP_RADIUS = 50 * RADIANS_PER_DEGREE;
 
 const known = new WeakMap<Wcs, ImageSky>();
 
@@ -33,14 +35,15 @@ export function imageSkyOf(wcs: Wcs): ImageSky {
   const width = wcs.shape[wcs.pixelAxes[0]] ?? 0;
   const height = wcs.shape[wcs.pixelAxes[1]] ?? 0;
   const area = { xMin: -0.5, xMax: width - 0.5, yMin: -0.5, yMax: height - 0.5 };
-  const found = { width, height, area, ...capOf(wcs, area) };
+  const { cap, corners } = capOf(wcs, area);
+  const isSmooth = cap !== null && SMOOTH_CODES.has(wcs.projectionCode);
+  const found = { width, height, area, cap, corners, isSmooth };
   known.set(wcs, found);
   return found;
 }
 
 function capOf(wcs: Wcs, area: PlaneBox): Pick<ImageSky, "cap" | "corners"> {
   const none = { cap: null, corners: [] };
-  if (!SMOOTH_CODES.has(wcs.projectionCode)) return none;
   const { xMin, xMax, yMin, yMax } = area;
   const xMiddle = (xMin + xMax) / 2;
   const yMiddle = (yMin + yMax) / 2;
@@ -69,7 +72,7 @@ function capOf(wcs: Wcs, area: PlaneBox): Pick<ImageSky, "cap" | "corners"> {
   }
   // A tenth more for edges that bulge between the eight points.
   radius = radius * 1.1 + wcs.pixelScaleDegrees * RADIANS_PER_DEGREE;
-  return radius > MAX_SMOOTH_RADIUS ? none : { cap: { center, radius }, corners };
+  return radius > MAX_CAP_RADIUS ? none : { cap: { center, radius }, corners };
 }
 
 export function directionAt(wcs: Wcs, x: number, y: number): UnitVector | null {

@@ -30,13 +30,20 @@ export function outlineOf(stencil: Stencil): OutlineCurve[] {
     case "polygon":
       return sphericalPolygon(stencil.vertices).edges.map(arcCurve);
     case "range":
-      return [
-        ...rangeMeridians(stencil).map(arcCurve),
-        ...rangeParallels(stencil).map((dec) => parallelCurve(stencil, dec)),
-      ];
+      return rangeOutline(stencil);
     default:
       return stencil satisfies never;
   }
+}
+
+function rangeOutline(range: RangeStencil): OutlineCurve[] {
+  const curves = [
+    ...rangeMeridians(range).map(arcCurve),
+    ...rangeParallels(range).map((dec) => parallelCurve(range, dec)),
+  ];
+  const isWholeSky = range.decMaxDegrees - range.decMinDegrees > 90;
+  // Nothing but a pole has no meridians and no parallel: one point.
+  return curves.length > 0 || isWholeSky ? curves : [parallelCurve(range, range.decMinDegrees)];
 }
 
 function circleCurve(center: ReturnType<typeof toUnitVector>, radiusDegrees: number): OutlineCurve {
