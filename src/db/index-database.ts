@@ -38,10 +38,15 @@ export function openIndexDatabase(path: string): IndexDatabase {
   return { orm: drizzle(sqlite, { schema }), sqlite, close: () => void sqlite.close() };
 }
 
-/** Brings the tables to this version; does nothing when they are. */
+/** Brings the tables to this version; does nothing when they are. Several processes may do it at once. */
 export function migrateIndex(database: IndexDatabase): void {
+  const run = () => migrate(database.orm, { migrationsFolder: MIGRATIONS });
   try {
-    migrate(database.orm, { migrationsFolder: MIGRATIONS });
+    try {
+      run();
+    } catch {
+      run(); // Another process came first, between the look at what is to be done and the doing; else it fails again.
+    }
   } catch (cause) {
     throw new ServiceError("internal", `Cannot migrate the image index "${database.sqlite.name}"`, { cause });
   }

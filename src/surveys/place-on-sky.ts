@@ -17,6 +17,9 @@ export type PlaceOnSky = Pick<
 export function placeOnSky(header: Header): PlaceOnSky {
   const wcs = parseWcs(header);
   if (wcs === null) throw new ServiceError("corrupt-data", "Cannot place the image: its header has no celestial axes");
+  if (wcs.toFrame === null) {
+    throw new ServiceError("corrupt-data", "Cannot place the image: its coordinates have no relation to ICRS");
+  }
   const width = wcs.shape[wcs.pixelAxes[0]];
   const height = wcs.shape[wcs.pixelAxes[1]];
   if (width === undefined || height === undefined) {

@@ -36,6 +36,26 @@ describe("the database of the image index", () => {
     }
   });
 
+  test("two processes may migrate at the same time", () => {
+    const path = join(folder, "race.sqlite");
+    const [first, second] = [openIndexDatabase(path), openIndexDatabase(path)];
+    // The second comes between the first's look at what is to be done and its doing it.
+    const prepare = first.sqlite.prepare.bind(first.sqlite);
+    let raced = false;
+    first.sqlite.prepare = ((text: string) => {
+      if (/^begin/i.test(text) && !raced) {
+        raced = true;
+        migrateIndex(second);
+      }
+      return prepare(text);
+    }) as typeof first.sqlite.prepare;
+    migrateIndex(first);
+    expect(raced).toBe(true);
+    expect(first.orm.select().from(schema.image).all()).toEqual([]);
+    first.close();
+    second.close();
+  });
+
   test("the migrations make the tables that the schema describes", () => {
     const database = openIndexDatabase(":memory:");
     migrateIndex(database);
