@@ -106,8 +106,8 @@ function cellsOf({ index, name, version, type, content, compression, dataLength 
 }
 
 function printHeader(hdu: Hdu, _source: RangeSource, { stdout }: CommandContext): Promise<number> {
-  if (hdu.index > 0) stdout.write("\n");
   for (const card of hdu.header.cards) stdout.write(`${formatCardText(card)}\n`);
+  stdout.write("\n");
   return Promise.resolve(EXIT_OK);
 }
 
