@@ -54,11 +54,13 @@ export function encodeFits(
 ): ReadableStream<Uint8Array> {
   const chunks = fitsChunks(parts, bufferBytes);
   let byteLength = 0;
+  let canceled = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const { done, value } = await chunks.next();
+          if (canceled) return; // while this piece was being made
           if (done) {
             onEnd({ outcome: "whole", byteLength });
             controller.close();
@@ -67,11 +69,13 @@ export function encodeFits(
             controller.enqueue(value);
           }
         } catch (error) {
+          if (canceled) return;
           onEnd({ outcome: "failed", byteLength, error });
           throw error;
         }
       },
       async cancel() {
+        canceled = true;
         try {
           await chunks.return();
         } finally {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { encodeFits, fitsByteLength, type FitsPart } from "../../../src/encode/fits.ts";
+import { encodeFits, fitsByteLength, type FitsPart, type StreamEnd } from "../../../src/encode/fits.ts";
 import { readerOfBytes } from "../../../src/fits/byte-reader.ts";
 import { formatCard } from "../../../src/fits/card-format.ts";
 import { readHdus } from "../../../src/fits/hdu.ts";
@@ -103,6 +103,24 @@ describe("encodeFits", () => {
     expect(made).toEqual([0, 1]);
     await reader.cancel();
     expect(ended).toBe(true);
+  });
+
+  test("how it ended is told once, also where it is canceled while a piece is being made", async () => {
+    const ends: StreamEnd[] = [];
+    const onEnd = (end: StreamEnd) => void ends.push(end);
+    const part = (rows: FitsPart["rows"]): FitsPart => ({ cards: CARDS, byteLength: 5000, rows });
+    await bytesOf(encodeFits([part(rowsOf(row(5000, 0)))], { onEnd }));
+    await bytesOf(encodeFits([part(rowsOf(row(1, 0)))], { onEnd })).catch(() => undefined);
+    const reader = encodeFits([part(rowsOf(row(5000, 0)))], { bufferBytes: 0, onEnd }).getReader();
+    await reader.read();
+    const pending = reader.read();
+    await reader.cancel();
+    await pending;
+    expect(ends.map(({ outcome, byteLength }) => [outcome, byteLength])).toEqual([
+      ["whole", 2880 + 5760],
+      ["failed", 0],
+      ["canceled", 2880],
+    ]);
   });
 
   test("a header alone is a file", async () => {
