@@ -21,6 +21,9 @@ export async function* recordsOfTable(
     throw new ServiceError("usage", `Cannot ingest "${path}": a table needs --root, the folder of its files`);
   }
   const root = options.root.replace(/\/+$/, "");
+  if (!isAddress(root) && (await files.stat(root, signal))?.isFolder !== true) {
+    throw new ServiceError("missing-file", `Cannot use --root "${root}": there is no such folder`);
+  }
   let lineNumber = 0;
   let waiting: Promise<ImageRecord>[] = [];
   for await (const rawLine of files.lines(path, signal)) {

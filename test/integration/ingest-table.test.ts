@@ -72,6 +72,8 @@ describe("ingest of a table of tiles", () => {
     await expect(ingestTable(database, "a,b,c\n1,2,3")).rejects.toMatchObject({ code: "corrupt-data" });
     await expect(ingestTable(database, "")).rejects.toThrow("it is empty");
     await expect(ingestTable(database, `${HEADER}\n${ROW}`, { root: null })).rejects.toThrow("--root");
+    const elsewhere = ingestTable(database, `${HEADER}\n${ROW}`, { root: "/no/such/folder" });
+    await expect(elsewhere).rejects.toThrow('"/no/such/folder"');
     expect(createImageIndex(database, "").count("des_dr2").images).toBe(0);
   });
 

@@ -48,7 +48,7 @@ describe("the database of the image index", () => {
         migrateIndex(second);
       }
       return prepare(text);
-    }) as typeof first.sqlite.prepare;
+    });
     migrateIndex(first);
     expect(raced).toBe(true);
     expect(first.orm.select().from(schema.image).all()).toEqual([]);
