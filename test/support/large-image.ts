@@ -1,0 +1,30 @@
+import { open, truncate } from "node:fs/promises";
+import { formatCard } from "../../src/fits/card-format.ts";
+import { formatHeader } from "../../src/fits/header.ts";
+
+/** A float image of `size` × `size` zeros that takes no room on disk: a header, and a hole. About RA 10, Dec -10. */
+export async function writeLargeImage(path: string, size: number): Promise<void> {
+  const scale = 0.263 / 3600;
+  const header = formatHeader([
+    formatCard("SIMPLE", true),
+    formatCard("BITPIX", -32),
+    formatCard("NAXIS", 2),
+    formatCard("NAXIS1", size),
+    formatCard("NAXIS2", size),
+    formatCard("EXTNAME", "SCI"),
+    formatCard("BAND", "g"),
+    formatCard("RADESYS", "ICRS"),
+    formatCard("CTYPE1", "RA---TAN"),
+    formatCard("CTYPE2", "DEC--TAN"),
+    formatCard("CRVAL1", { float: 10 }),
+    formatCard("CRVAL2", { float: -10 }),
+    formatCard("CRPIX1", { float: (size + 1) / 2 }),
+    formatCard("CRPIX2", { float: (size + 1) / 2 }),
+    formatCard("CD1_1", { float: -scale }),
+    formatCard("CD2_2", { float: scale }),
+  ]);
+  const file = await open(path, "w");
+  await file.write(header);
+  await file.close();
+  await truncate(path, header.length + Math.ceil((size * size * 4) / 2880) * 2880);
+}
