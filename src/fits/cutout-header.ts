@@ -30,7 +30,8 @@ const STRUCTURE = new RegExp(
   "^(?:SIMPLE|XTENSION|BITPIX|NAXIS\\d*|PCOUNT|GCOUNT|GROUPS|EXTEND|BLOCKED|CHECKSUM|DATASUM|INHERIT|NEXTEND" +
     // Of all pixels, which are not all here.
     "|DATAMIN|DATAMAX" +
-    // Of compression, should the header not have been translated.
+    // Of compression: what fpack was told, and the rest should the header not have been translated.
+    "|FZ(?:ALGOR|TILE|QVALUE|QMETHD|DTHRSD|INT2F|HSCALE)" +
     "|ZIMAGE|ZSIMPLE|ZTENSION|ZBITPIX|ZNAXIS\\d*|ZPCOUNT|ZGCOUNT|ZEXTEND|ZBLOCKED|ZHECKSUM|ZDATASUM|ZCMPTYPE" +
     "|ZTILE\\d+|ZNAME\\d+|ZVAL\\d+|ZMASKCMP|ZQUANTIZ|ZDITHER0|ZBLANK|ZSCALE|ZZERO)$",
 );
