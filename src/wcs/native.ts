@@ -96,10 +96,13 @@ function findPole(keywords: RotationKeywords & { readonly lonPole: number }): { 
     if (lat0 !== 0) throw noPole(keywords);
     lat = latPole; // any pole will do: LATPOLE alone says which
   } else {
-    const cosine = sinDegrees(lat0) / length;
-    if (!(Math.abs(cosine) <= 1 + TOLERANCE)) throw noPole(keywords);
+    // Equation 8's arc cosine of sin(lat0) / length as an arc tangent, which keeps its digits where that is near ±1.
+    const cosLat0 = cosDegrees(lat0);
+    const side = cosTheta * sinPhi;
+    const squared = (cosLat0 - side) * (cosLat0 + side);
+    if (!(squared >= -TOLERANCE)) throw noPole(keywords);
     const middle = Math.atan2(sinTheta, cosTheta * cosPhi) * DEGREES;
-    const aside = acosDegrees(Math.min(Math.max(cosine, -1), 1));
+    const aside = Math.atan2(Math.sqrt(Math.max(squared, 0)), sinDegrees(lat0)) * DEGREES;
     const nearest = [wrap180(middle + aside), wrap180(middle - aside)].filter((at) => Math.abs(at) < 90 + TOLERANCE);
     nearest.sort((a, b) => Math.abs(latPole - a) - Math.abs(latPole - b));
     lat = nearest[0] ?? NaN;
@@ -134,11 +137,6 @@ export function cosDegrees(degrees: number): number {
   if (degrees % 90 !== 0) return Math.cos(degrees * RADIANS);
   const quarters = Math.abs(degrees / 90) % 4;
   return quarters === 0 ? 1 : quarters === 2 ? -1 : 0;
-}
-
-function acosDegrees(cosine: number): number {
-  if (cosine === 0) return 90;
-  return Math.acos(cosine) * DEGREES;
 }
 
 /** The same angle in [0, 360). */

@@ -1,6 +1,6 @@
 import type { PlanePoint } from "../distortion.ts";
 import type { MakeProjection, NativePoint, Projection, ProjectionParameters } from "./projection.ts";
-import { checkedAsin, checkedNative, HALF_PI, RADIANS } from "./projection.ts";
+import { checkedAsin, checkedNative, EDGE, HALF_PI, RADIANS } from "./projection.ts";
 
 /** Conic perspective (Paper II, section 5.4.1): R = cos η (cot θa - tan(θ - θa)), C = sin θa. */
 export const makeCop: MakeProjection = (parameters) => {
@@ -106,7 +106,7 @@ function conic(thetaA: number, cone: Cone): Projection | null {
     toNative(x, y): NativePoint | null {
       const down = offset - y;
       const radius = sign * Math.hypot(x, down);
-      const phi = radius === 0 ? 0 : Math.atan2(sign * x, sign * down) / slope;
+      const phi = Math.abs(radius) < EDGE ? 0 : Math.atan2(sign * x, sign * down) / slope;
       const theta = cone.latitude(radius);
       return theta === null ? null : checkedNative(phi, theta);
     },

@@ -1,6 +1,6 @@
 import type { PlanePoint } from "../distortion.ts";
 import type { MakeProjection, NativePoint, Projection } from "./projection.ts";
-import { checkedAsin, checkedNative, HALF_PI, RADIANS } from "./projection.ts";
+import { checkedAsin, checkedNative, EDGE, HALF_PI, RADIANS } from "./projection.ts";
 
 /** Gnomonic (Paper II, section 5.1.3): R = cot θ, the half sphere θ > 0. */
 export const makeTan: MakeProjection = () => TAN;
@@ -11,7 +11,7 @@ const TAN: Projection = {
   toNative: (x, y) => [nativeLongitude(x, y), Math.atan2(1, radiusOf(x, y))],
   toPlane(phi, theta) {
     const sine = Math.sin(theta);
-    if (!(sine > 0)) return null;
+    if (!(sine > EDGE)) return null;
     return zenithalPoint(Math.cos(theta) / sine, phi);
   },
 };
@@ -41,7 +41,7 @@ export const makeSin: MakeProjection = (parameters) => {
     toPlane(phi, theta) {
       const sinPhi = Math.sin(phi);
       const cosPhi = Math.cos(phi);
-      if (theta < -Math.atan(xi * sinPhi - eta * cosPhi)) return null; // the far side
+      if (theta < -Math.atan(xi * sinPhi - eta * cosPhi) - EDGE) return null; // the far side
       const cosTheta = Math.cos(theta);
       const depth = depthBelowPole(theta);
       return [cosTheta * sinPhi + xi * depth, -cosTheta * cosPhi + eta * depth];
@@ -71,7 +71,7 @@ export const makeSzp: MakeProjection = (parameters) => {
       if (down === 0 || (Math.abs(zP - 1) < 1 && Math.sin(theta) < 1 - zP)) return null; // divergent
       if (Math.abs(mu) > 1) {
         const tilt = xP * sinPhi - yP * cosPhi;
-        if (theta < higherLimit(Math.atan2(tilt, zP - 1), 1 / Math.hypot(tilt, zP - 1))) return null; // the near side
+        if (theta < higherLimit(Math.atan2(tilt, zP - 1), 1 / Math.hypot(tilt, zP - 1)) - EDGE) return null; // the near side
       }
       return [(zP * cosTheta * sinPhi - xP * depth) / down, -(zP * cosTheta * cosPhi + yP * depth) / down];
     },
@@ -104,7 +104,7 @@ export const makeAzp: MakeProjection = (parameters) => {
       const cosPhi = Math.cos(phi);
       const cosTheta = Math.cos(theta);
       const down = mu + Math.sin(theta) + cosTheta * cosPhi * tanGamma;
-      if (down === 0 || theta < overlapLimit) return null;
+      if (down === 0 || theta < overlapLimit - EDGE) return null;
       if (diverges) {
         const slope = tanGamma * cosPhi;
         if (theta < higherLimit(Math.atan(-slope), mu / Math.hypot(1, slope))) return null;

@@ -26,7 +26,7 @@ export const DEGREES = 180 / Math.PI;
 export const HALF_PI = Math.PI / 2;
 
 /** Rounding may leave a point this far (radians) outside its range; then it is put on the edge. */
-const EDGE = 1e-13;
+export const EDGE = 1e-13;
 
 /** The point itself, on the edge if it is out of range by rounding alone; null where it is out of range. */
 export function checkedNative(phi: number, theta: number): NativePoint | null {

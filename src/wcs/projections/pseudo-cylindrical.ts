@@ -71,7 +71,7 @@ const AIT: Projection = {
     const squared = 1 - (x * x) / 16 - (y * y) / 4; // Z²
     if (!(squared >= 0.5 - AT_POLE)) return null;
     const z = Math.sqrt(squared);
-    const along = 2 * squared - 1; // cos θ cos(φ/2)
+    const along = Math.max(2 * squared - 1, 0); // cos θ cos(φ/2)
     const across = (x * z) / 2; // cos θ sin(φ/2)
     const phi = along === 0 && across === 0 ? 0 : 2 * Math.atan2(across, along);
     return checkedNative(phi, Math.atan2(y * z, Math.hypot(along, across)));

@@ -29,3 +29,21 @@ describe("each projection meets WCSLIB on random points of pixel plane and sky",
     for (const code of [...all.split(" "), "HPX", "XPH"]) expect(codes, code).toContain(code);
   });
 });
+
+// On the limb itself a pixel says the direction to 1e-8 radian at best: R = sin and the like have no slope there.
+const MAX_LIMB_DEGREES = 5e-6;
+
+describe("poles, limbs and seams at whole degrees are in or out as for WCSLIB", () => {
+  for (const one of readCases("edges.json")) {
+    it(one.name, () => {
+      const { toWorld, toPixel, thereAndBack, missing, extraWorld, extraPixel } = compare(one);
+      expect(missing).toEqual([]);
+      expect(extraWorld).toEqual([]);
+      // Of points exactly on the limb of AZP and SZP either may see more.
+      if (!one.name.startsWith("SZP") && !one.name.startsWith("AZP")) expect(extraPixel).toEqual([]);
+      expect(toWorld).toBeLessThan(MAX_DEGREES);
+      expect(toPixel).toBeLessThan(MAX_DEGREES);
+      expect(thereAndBack).toBeLessThan(MAX_LIMB_DEGREES);
+    });
+  }
+});
