@@ -15,6 +15,7 @@ import { CORRUPT, OK, TRUNCATED, Status } from "./status";
 const OLD_HEADER_WORDS: u32 = 3;
 const NEW_HEADER_WORDS: u32 = 7;
 
+const ZEROS: u32 = 0;
 const SET_HIGH: u32 = 1;
 const ADD_HIGH: u32 = 2;
 const SUBTRACT_HIGH: u32 = 3;
@@ -50,13 +51,39 @@ export function decodePlioRange(src: usize, words: u32, dst: usize, from: u32, t
   let high: i32 = 1;
   let x: u32 = 0;
 
-  // Up to `from` only the place and the value count.
+  // Up to `from` only the place and the value count. Eight words at a time, or else the next eight one by one.
+  let single = 0;
   while (at < end) {
+    if (single == 0) {
+      single = 8;
+      if (end - at >= 16) {
+        const words = v128.load(at);
+        const turned = v128.shuffle<i8>(words, words, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+        const operations = i16x8.shr_u(turned, 12);
+        const counts = v128.and(turned, i16x8.splat(0xfff));
+        const isAdd = isOperation(operations, ADD_ONE);
+        const isSubtract = isOperation(operations, SUBTRACT_ONE);
+        const isZeros = v128.or(isOperation(operations, ZEROS), isOperation(operations, ZEROS_HIGH));
+        const isRun = v128.or(isZeros, isOperation(operations, HIGHS));
+        const isOther = i16x8.gt_u(operations, i16x8.splat(<i16>SUBTRACT_ONE));
+        const next = x + <u32>sumOf(i16x8.sub(v128.and(counts, isRun), v128.or(isAdd, isSubtract)));
+        if (next <= from && !v128.any_true(v128.or(isOther, isOperation(operations, SET_HIGH)))) {
+          x = next;
+          const adds = v128.and(counts, v128.or(isAdd, isOperation(operations, ADD_HIGH)));
+          const subtracts = v128.and(counts, v128.or(isSubtract, isOperation(operations, SUBTRACT_HIGH)));
+          high += sumOf(i16x8.sub(adds, subtracts));
+          at += 16;
+          single = 0;
+          continue;
+        }
+      }
+    }
+    single--;
     const word = <u32>wordAt(at, 0);
     const operation = word >> 12;
     const count = word & 0xfff;
     let next = x;
-    if (operation == 0 || operation == HIGHS || operation == ZEROS_HIGH) next += count;
+    if (operation == ZEROS || operation == HIGHS || operation == ZEROS_HIGH) next += count;
     else if (operation >= ADD_ONE) next += 1;
     if (next > from) break;
     at += 2;
@@ -77,7 +104,7 @@ export function decodePlioRange(src: usize, words: u32, dst: usize, from: u32, t
     at += 2;
     const count = word & 0xfff;
     switch (word >> 12) {
-      case 0:
+      case ZEROS:
         x += count;
         break;
       case SET_HIGH: {
@@ -119,6 +146,21 @@ export function decodePlioRange(src: usize, words: u32, dst: usize, from: u32, t
     }
   }
   return OK;
+}
+
+// @ts-ignore: decorator
+@inline
+function isOperation(operations: v128, operation: u32): v128 {
+  return i16x8.eq(operations, i16x8.splat(<i16>operation));
+}
+
+/** Of eight signed lanes. */
+// @ts-ignore: decorator
+@inline
+function sumOf(lanes: v128): i32 {
+  const four = i32x4.extadd_pairwise_i16x8_s(lanes);
+  const two = i32x4.add(four, v128.shuffle<i32>(four, four, 2, 3, 0, 1));
+  return i32x4.extract_lane(two, 0) + i32x4.extract_lane(two, 1);
 }
 
 /** The signed word `index` words behind `at`. */
