@@ -66,7 +66,8 @@ export const image = sqliteTable(
   },
   (table) => [
     uniqueIndex("image_release_key").on(table.releaseNumber, table.key),
-    index("image_release_field").on(table.releaseNumber, table.fieldName),
+    // With the key, which results are in order of: else SQLite prefers to walk the whole release in that order.
+    index("image_release_field").on(table.releaseNumber, table.fieldName, table.key),
   ],
 );
 

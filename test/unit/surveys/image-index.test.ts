@@ -250,6 +250,16 @@ test("a query by position reads the R*Tree and single rows, never the whole tabl
   }
 });
 
+test("a query by name reads the rows of that name, never the whole release", () => {
+  const database = openEmptyIndex();
+  const named = [{ fieldName: "a" }, { fieldName: "a", bands: ["g"] }, { did: "a/g" }, { did: "a/g", fieldName: "a" }];
+  for (const query of named) {
+    const { text, values } = selectionOf(query, 1);
+    const [first] = database.sqlite.prepare(`EXPLAIN QUERY PLAN ${text}`).all(values) as { detail: string }[];
+    expect(first?.detail).toMatch(/^SEARCH image USING .*INDEX .*\(release_number=\? AND (key|field_name)=\?\)/);
+  }
+});
+
 type Circle = {
   raDegrees: number;
   decDegrees: number;
