@@ -5,6 +5,8 @@
  * short: the caller then throws away what was read. Of a code of `split` low bits, 2^(split + 1) is the `factor`.
  */
 
+import { swap64 } from "./convert";
+
 /** Bytes that a window of a code occupies. */
 export const WINDOW_BYTES: u32 = 8;
 
@@ -12,7 +14,15 @@ export const WINDOW_BYTES: u32 = 8;
 // @ts-ignore: decorator
 @inline
 export function peek(at: u64): u64 {
-  return bswap(load<u64>(<usize>(at >> 3))) << (at & 7);
+  return wordAt(at) << (at & 7);
+}
+
+/** The eight bytes from the one that holds bit `at` on. A vector turns their order in one step. */
+// @ts-ignore: decorator
+@inline
+function wordAt(at: u64): u64 {
+  const word = v128.load64_zero(<usize>(at >> 3));
+  return i64x2.extract_lane(swap64(word), 0);
 }
 
 /**
@@ -25,23 +35,31 @@ export function peek(at: u64): u64 {
 // @ts-ignore: decorator
 @inline
 export function readWindows(at: u64, end: u64, factor: u64, windows: usize, seven: bool): u64 {
-  let bits = (bswap(load<u64>(<usize>(at >> 3))) | 1) << (at & 7);
-  bits = passCode(bits, factor, windows);
-  bits = passCode(bits, factor, windows + 8);
-  bits = passCode(bits, factor, windows + 16);
-  bits = passCode(bits, factor, windows + 24);
-  bits = passCode(bits, factor, windows + 32);
-  bits = passCode(bits, factor, windows + 40);
-  if (seven) bits = passCode(bits, factor, windows + 48);
+  let bits = (wordAt(at) | 1) << (at & 7);
+  store<u64>(windows, bits, 0);
+  bits = passCode(bits, factor);
+  store<u64>(windows, bits, 8);
+  bits = passCode(bits, factor);
+  store<u64>(windows, bits, 16);
+  bits = passCode(bits, factor);
+  store<u64>(windows, bits, 24);
+  bits = passCode(bits, factor);
+  store<u64>(windows, bits, 32);
+  bits = passCode(bits, factor);
+  store<u64>(windows, bits, 40);
+  bits = passCode(bits, factor);
+  if (seven) {
+    store<u64>(windows, bits, 48);
+    bits = passCode(bits, factor);
+  }
   if (bits != 0) return (at & ~7) + ctz(bits);
   return readWindowsOneByOne(at, end, factor, windows, seven ? 7 : 6);
 }
 
-/** Leaves the code's bits in `window` and returns those after it: shifted by its zeros, its one and its low bits. */
+/** The bits after a code: shifted by its zeros, its one and its low bits. */
 // @ts-ignore: decorator
 @inline
-function passCode(bits: u64, factor: u64, window: usize): u64 {
-  store<u64>(window, bits);
+function passCode(bits: u64, factor: u64): u64 {
   return (bits * factor) << clz(bits);
 }
 

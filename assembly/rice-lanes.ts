@@ -12,7 +12,7 @@ import { nextSeekPixel, seekStride } from "./seek";
 import { OK, Status } from "./status";
 
 const LANES: u32 = 4;
-const CHUNK_BLOCKS: u32 = 32;
+const CHUNK_BLOCKS: u32 = 16;
 const CHUNK_PIXELS: u32 = CHUNK_BLOCKS * BLOCK;
 
 /** Where a lane is in its strand. */

@@ -56,7 +56,7 @@ export function sumCodes<T>(codes: usize, count: u32, value: i32): void {
 // @ts-ignore: decorator
 @inline
 function sumFour<T>(code: v128, before: v128): v128 {
-  let sum = v128.xor(i32x4.shr_u(code, 1), i32x4.neg(v128.and(code, i32x4.splat(1))));
+  let sum = v128.xor(i32x4.shr_u(code, 1), i32x4.shr_s(i32x4.shl(code, 31), 31));
   sum = i32x4.add(sum, v128.swizzle(sum, i8x16(-1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)));
   sum = i32x4.add(sum, v128.swizzle(sum, i8x16(-1, -1, -1, -1, -1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7)));
   sum = i32x4.add(sum, v128.shuffle<i32>(before, before, 3, 3, 3, 3));

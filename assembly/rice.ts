@@ -118,14 +118,16 @@ function hasWindows<T>(reader: RiceReader): bool {
 
 /** Five rounds of 6, 6, 6, 7 and 7 codes: as many as fit a word with splits that images have. */
 function readWindowsInTurns(readers: usize, last: usize, windows: usize): void {
-  for (let round = 0; round < 5; round++) {
-    const seven = round >= 3;
-    for (let at = readers, own = windows; at < last; at += 4, own += BLOCK * WINDOW_BYTES) {
-      const reader = readerAt(at);
-      if (seven) reader.at = readWindows(reader.at, reader.end, reader.factor, own, true);
-      else reader.at = readWindows(reader.at, reader.end, reader.factor, own, false);
-    }
-    windows += (seven ? 7 : 6) * WINDOW_BYTES;
+  for (let round = 0; round < 3; round++, windows += 6 * WINDOW_BYTES) readRound(readers, last, windows, false);
+  for (let round = 0; round < 2; round++, windows += 7 * WINDOW_BYTES) readRound(readers, last, windows, true);
+}
+
+// @ts-ignore: decorator
+@inline
+function readRound(readers: usize, last: usize, windows: usize, seven: bool): void {
+  for (let at = readers; at < last; at += 4, windows += BLOCK * WINDOW_BYTES) {
+    const reader = readerAt(at);
+    reader.at = readWindows(reader.at, reader.end, reader.factor, windows, seven);
   }
 }
 
