@@ -1,4 +1,4 @@
-// npm run bench [-- --only TEXT] [--quick]
+// npm run bench [-- --only TEXT] [--quick] [--cpu]
 // Compares windows of images with CFITSIO, pixels first, then times; writes baseline.md when everything was run.
 
 import { existsSync, writeFileSync } from "node:fs";
@@ -9,7 +9,9 @@ import { CASES } from "./cases.mjs";
 import { startPeer } from "./cfitsio-peer/peer.mjs";
 import { compare, formatTable, randomWindows } from "./harness.mjs";
 
-const { values: options } = parseArgs({ options: { only: { type: "string" }, quick: { type: "boolean" } } });
+const { values: options } = parseArgs({
+  options: { only: { type: "string" }, quick: { type: "boolean" }, cpu: { type: "boolean" } },
+});
 const folder = resolve(process.env.RECORTE_BENCH_DATA || "data/bench");
 const BASELINE = new URL("baseline.md", import.meta.url);
 
@@ -29,6 +31,7 @@ async function main() {
   }
   const { openReader } = await import("./ours.mjs"); // after the checks above: it needs dist/ and build/
   const peer = startPeer();
+  if (options.cpu) await peer.countCpu();
   const results = [];
   for (const one of CASES.filter(({ name }) => name.includes(options.only ?? ""))) {
     results.push(await runCase(one, peer, openReader));
@@ -38,7 +41,7 @@ async function main() {
   const about = describeRun(await peer.version());
   peer.close();
   console.log(`\n${about}\n${table}`);
-  if (options.only === undefined && !options.quick) writeFileSync(BASELINE, baseline(about, table));
+  if (options.only === undefined && !options.quick && !options.cpu) writeFileSync(BASELINE, baseline(about, table));
   const failed = results.filter(({ ratio, atLeast }) => atLeast !== undefined && ratio < atLeast);
   if (failed.length > 0) throw new Error(`${failed.length} of ${results.length} cases are below what they must reach`);
 }
@@ -61,7 +64,16 @@ async function runCase(
     rice: (window) => peer.decodeRice(path, hdu, window.y0, window.height),
   };
   const warmUps = options.quick ? 2 : requests[0].height > 1000 ? 4 : 12;
-  const result = await compare({ name, ours: reader.read, peer: ask[mode], requests, warmUps, atLeast, aim });
+  const result = await compare({
+    name,
+    ours: reader.read,
+    peer: ask[mode],
+    requests,
+    warmUps,
+    atLeast,
+    aim,
+    clock: options.cpu ? "cpu" : "wall",
+  });
   await reader.close();
   return result;
 }

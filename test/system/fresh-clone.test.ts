@@ -39,7 +39,7 @@ test("a fresh clone serves with one command, and the line it prints fetches pixe
   const clone = join(folder, "recorte");
   const program = spawnProgram("npm", ["start"], { cwd: clone, env: cleanEnvironment({ PORT: "0" }) });
   try {
-    const [, curl = ""] = await program.waitFor(/^ *(curl .+)$/m, 280);
+    const [, curl = ""] = await program.waitFor(/^ *(curl .+)$/m, 540);
     execFileSync("bash", ["-c", curl], { cwd: folder, stdio: "pipe" });
     const original = join(clone, "sample/des/DESJ035621.6-524840.0_g.fits.fz");
     const printed = runPython(COMPARE, join(folder, "cutout.fits"), original).trim();
@@ -47,4 +47,4 @@ test("a fresh clone serves with one command, and the line it prints fetches pixe
   } finally {
     await program.stop();
   }
-});
+}, 600_000); // most of it compiles SQLite: one to four minutes

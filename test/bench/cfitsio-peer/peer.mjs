@@ -3,7 +3,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
+
+/** Reading a whole image takes CFITSIO some seconds. */
+const ANSWER_MILLISECONDS = 120_000;
 
 const BENCH = new URL("..", import.meta.url);
 const BUILT = new URL("../../build/bench/", BENCH);
@@ -37,7 +41,12 @@ export function startPeer() {
 
   function ask(...words) {
     return new Promise((resolve, reject) => {
-      waiting.push({ resolve, reject });
+      const late = setTimeout(() => child.kill(), ANSWER_MILLISECONDS);
+      const inTime = (settle) => (value) => {
+        clearTimeout(late);
+        settle(value);
+      };
+      waiting.push({ resolve: inTime(resolve), reject: inTime(reject) });
       child.stdin.write(words.join(" ") + "\n");
     });
   }
@@ -45,6 +54,8 @@ export function startPeer() {
   const windowWords = (file, hdu, w) => [hdu, w.x0, w.y0, w.width, w.height, file];
   return {
     version: () => ask("versions"),
+    /** From here on times are those of the processor, not of the wall. */
+    countCpu: () => ask("cpu"),
     /** Nanoseconds of a window; the file stays open. */
     readKept: async (file, hdu, window) => Number(await ask("keep", ...windowWords(file, hdu, window))),
     /** Nanoseconds of a window; the file is opened and closed in them. */

@@ -132,7 +132,21 @@ function load({ rows, width }) {
     const jobs = reserve(JOB_BYTES * rows.length);
     rows.forEach(({ stream, scale, zero }, i) => {
       const job = jobs + JOB_BYTES * i;
-      const words = [streams[i], stream.length, 0, i, width, width, x0, 1, x1 - x0, out + (i % OUT_ROWS) * width * 4, 0, 0, 0];
+      const words = [
+        streams[i],
+        stream.length,
+        0,
+        i,
+        width,
+        width,
+        x0,
+        1,
+        x1 - x0,
+        out + (i % OUT_ROWS) * width * 4,
+        0,
+        0,
+        0,
+      ];
       words.push(indexed ? reserve(Math.ceil(width / SEEK_PIXELS) * 8) : 0);
       words.forEach((value, field) => bytes.writeInt32LE(value, job + 4 * field));
       bytes.writeDoubleLE(scale, job + 72);
