@@ -17,12 +17,19 @@ export const ZERO_VALUE: i32 = -2147483646;
 
 /** Writes the next `count` pixels; with dither, `writer.position` advances by as many. */
 export function dequantise<T>(writer: PixelWriter, values: usize, count: u32, out: usize): void {
-  if (!writer.table) return dequantiseRun<T>(writer, values, count, out, 0, false);
+  if (writer.hasBlank) dequantiseRuns<T>(writer, values, count, out, true);
+  else dequantiseRuns<T>(writer, values, count, out, false);
+}
+
+// @ts-ignore: decorator
+@inline
+function dequantiseRuns<T>(writer: PixelWriter, values: usize, count: u32, out: usize, nulls: bool): void {
+  if (!writer.table) return dequantiseRun<T>(writer, values, count, out, 0, false, nulls);
   const table = writer.table;
   while (count > 0) {
     const index = writer.position % DITHER_VALUES;
     const run = min(count, DITHER_VALUES - index);
-    dequantiseRun<T>(writer, values, run, out, table + (<usize>index << 2), true);
+    dequantiseRun<T>(writer, values, run, out, table + (<usize>index << 3), true, nulls);
     writer.position = index + run == DITHER_VALUES ? nextRound(table, writer.position) : writer.position + run;
     values += <usize>run << 2;
     out += <usize>run * sizeof<T>();
@@ -33,48 +40,60 @@ export function dequantise<T>(writer: PixelWriter, values: usize, count: u32, ou
 /** Pixels whose random numbers lie one after another from `random`. */
 // @ts-ignore: decorator
 @inline
-function dequantiseRun<T>(writer: PixelWriter, values: usize, count: u32, out: usize, random: usize, dither: bool): void {
+function dequantiseRun<T>(
+  writer: PixelWriter,
+  values: usize,
+  count: u32,
+  out: usize,
+  random: usize,
+  dither: bool,
+  nulls: bool,
+): void {
   const scale = f64x2.splat(writer.scale);
   const zero = f64x2.splat(writer.zero);
   const blank = i32x4.splat(writer.blank);
-  const hasBlank = i32x4.splat(writer.hasBlank);
   const hasZero = i32x4.splat(writer.hasZero);
   const end = values + (<usize>count << 2);
   const vectorEnd = values + (<usize>(count & ~3) << 2);
   while (values < vectorEnd) {
     const q = v128.load(values);
     let low = f64x2.convert_low_i32x4_s(q);
-    let high = f64x2.convert_low_i32x4_s(v128.shuffle<i64>(q, q, 1, 1));
+    let high = f64x2.convert_low_i32x4_s(v128.load64_zero(values, 8));
     if (dither) {
       const half = f64x2.splat(0.5);
-      low = f64x2.add(f64x2.sub(low, f64x2.promote_low_f32x4(v128.load64_zero(random))), half);
-      high = f64x2.add(f64x2.sub(high, f64x2.promote_low_f32x4(v128.load64_zero(random, 8))), half);
-      random += 16;
+      low = f64x2.add(f64x2.sub(low, v128.load(random)), half);
+      high = f64x2.add(f64x2.sub(high, v128.load(random, 16)), half);
+      random += 32;
     }
     low = f64x2.add(f64x2.mul(low, scale), zero);
     high = f64x2.add(f64x2.mul(high, scale), zero);
-    const nulls = v128.and(i32x4.eq(q, blank), hasBlank);
     const zeros = v128.and(i32x4.eq(q, i32x4.splat(ZERO_VALUE)), hasZero);
     if (sizeof<T>() == 4) {
       const floats = v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
-      v128.store(out, swap32(v128.or(v128.andnot(floats, zeros), nulls)));
+      let pixels = v128.andnot(floats, zeros);
+      if (nulls) pixels = v128.or(pixels, i32x4.eq(q, blank));
+      v128.store(out, swap32(pixels));
       out += 16;
     } else {
-      low = v128.or(v128.andnot(low, i64x2.extend_low_i32x4_s(zeros)), i64x2.extend_low_i32x4_s(nulls));
-      high = v128.or(v128.andnot(high, i64x2.extend_high_i32x4_s(zeros)), i64x2.extend_high_i32x4_s(nulls));
+      low = v128.andnot(low, i64x2.extend_low_i32x4_s(zeros));
+      high = v128.andnot(high, i64x2.extend_high_i32x4_s(zeros));
+      if (nulls) {
+        low = v128.or(low, i64x2.extend_low_i32x4_s(i32x4.eq(q, blank)));
+        high = v128.or(high, i64x2.extend_high_i32x4_s(i32x4.eq(q, blank)));
+      }
       v128.store(out, swap64(low));
       v128.store(out, swap64(high), 16);
       out += 32;
     }
     values += 16;
   }
-  for (; values < end; values += 4, out += sizeof<T>(), random += 4) {
+  for (; values < end; values += 4, out += sizeof<T>(), random += 8) {
     const q = load<i32>(values);
     let pixel = <f64>q;
-    if (dither) pixel = pixel - <f64>load<f32>(random) + 0.5;
+    if (dither) pixel = pixel - load<f64>(random) + 0.5;
     pixel = pixel * writer.scale + writer.zero;
     if (writer.hasZero && q == ZERO_VALUE) pixel = 0;
-    const isNull = writer.hasBlank && q == writer.blank;
+    const isNull = nulls && q == writer.blank;
     if (sizeof<T>() == 4) store<u32>(out, bswap(isNull ? <u32>-1 : reinterpret<u32>(<f32>pixel)));
     else store<u64>(out, bswap(isNull ? <u64>-1 : reinterpret<u64>(pixel)));
   }

@@ -1,12 +1,12 @@
 /**
  * The random numbers of subtractive dithering (FITS Standard 4.0, appendix I), which every reader and writer shares.
  *
- * Table: DITHER_VALUES float32, each 0 ≤ r < 1.
+ * Table: DITHER_VALUES numbers, each 0 ≤ r < 1 and a float32, stored as float64.
  * Position: seed · DITHER_VALUES + index; `index` is the number for the current pixel, `seed` the number that says where
  * the next round starts. One u32, so that it can be passed and returned.
  */
 export const DITHER_VALUES: u32 = 10000;
-export const DITHER_TABLE_BYTES: u32 = DITHER_VALUES * 4;
+export const DITHER_TABLE_BYTES: u32 = DITHER_VALUES * 8;
 
 /** Fills DITHER_TABLE_BYTES at `table` by Park and Miller's generator: seed ← 16807 · seed mod (2³¹ − 1). */
 export function initDitherTable(table: usize): void {
@@ -14,7 +14,7 @@ export function initDitherTable(table: usize): void {
   let seed: u64 = 1;
   for (let i: u32 = 0; i < DITHER_VALUES; i++) {
     seed = (16807 * seed) % modulus;
-    store<f32>(table + (<usize>i << 2), <f32>(<f64>seed / <f64>modulus));
+    store<f64>(table + (<usize>i << 3), <f64>(<f32>(<f64>seed / <f64>modulus)));
   }
 }
 
@@ -42,5 +42,5 @@ export function nextRound(table: usize, position: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function startOfRound(table: usize, seed: u32): u32 {
-  return seed * DITHER_VALUES + <u32>(load<f32>(table + (<usize>seed << 2)) * <f32>500);
+  return seed * DITHER_VALUES + <u32>(<f32>load<f64>(table + (<usize>seed << 3)) * <f32>500);
 }

@@ -11,10 +11,10 @@ export class PixelWriter {
   zero: f64;
   bitpix: i32;
   pixelBytes: u32;
-  /** ZBLANK, and -1 where it marks nulls, else 0: a mask for SIMD lanes. */
+  /** ZBLANK, where it marks nulls. */
   blank: i32;
-  hasBlank: i32;
-  /** -1 where ZERO_VALUE is a pixel of exactly 0, else 0. */
+  hasBlank: bool;
+  /** -1 where ZERO_VALUE is a pixel of exactly 0, else 0: a mask for lanes. */
   hasZero: i32;
   /** Address of the dither table; 0: no dither. */
   table: usize;
@@ -30,7 +30,7 @@ export function openWriter(writer: PixelWriter, plane: usize, job: usize): void 
   writer.bitpix = load<i32>(plane, layout.PLANE_BITPIX);
   writer.pixelBytes = pixelBytesOf(plane);
   writer.blank = load<i32>(job, layout.JOB_BLANK);
-  writer.hasBlank = load<u32>(job, layout.JOB_HAS_BLANK) ? -1 : 0;
+  writer.hasBlank = load<u32>(job, layout.JOB_HAS_BLANK) != 0;
   writer.hasZero = quantiser == layout.QUANTISER_DITHER_2 ? -1 : 0;
   writer.table = 0;
   writer.pixel = 0;
