@@ -68,7 +68,7 @@ export async function openImage(
 ): Promise<OpenImage> {
   const hdu = "firstImage" in selector ? await findFirstImage(source, signal) : await findHdu(source, selector, signal);
   const name = `${source.key}[${hdu.index}]`;
-  const description = describeImage(hdu);
+  const description = saying(name, () => describeImage(hdu));
   if (description === null) throw new ServiceError("not-found", `Cannot cut ${name}: it holds no image`);
   const { shape } = description;
   if (shape.length > 4 && shape.slice(4).some((length) => length > 1)) {
@@ -77,7 +77,7 @@ export async function openImage(
   const data =
     description.kind === "plain"
       ? openPlain(description, source, name)
-      : openTiled(description, source, hdu.index, decoder);
+      : openTiled(description, source, { hduIndex: hdu.index, name, decoder });
   let wcs: Wcs | null | undefined;
   return {
     name,
@@ -91,7 +91,7 @@ export async function openImage(
     planes: (shape[2] ?? 1) * (shape[3] ?? 1),
     shape,
     get wcs() {
-      if (wcs === undefined) wcs = parseWcs(description.imageHeader);
+      if (wcs === undefined) wcs = saying(name, () => parseWcs(description.imageHeader));
       return wcs;
     },
     data,
@@ -100,6 +100,16 @@ export async function openImage(
       if (data.kind === "tiled") decoder.arena.release(data.planeAddress);
     },
   };
+}
+
+/** Adds file and HDU to what a header says is wrong. */
+function saying<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof ServiceError)) throw cause;
+    throw new ServiceError(cause.code, `Cannot cut ${name}: ${cause.message}`, { cause });
+  }
 }
 
 async function findFirstImage(source: RangeSource, signal?: AbortSignal): Promise<Hdu> {
@@ -123,14 +133,15 @@ function openPlain(image: PlainImage, source: RangeSource, name: string): PlainD
 /** What an address of the arena can reach; a Rice tile's bit offsets need 2^32 of them. */
 const MAX_TILE_PIXELS = 2 ** 31 - 1;
 
-function openTiled(image: TiledImage, source: RangeSource, hduIndex: number, decoder: Decoder): TiledData {
+function openTiled(
+  image: TiledImage,
+  source: RangeSource,
+  { hduIndex, name, decoder }: { hduIndex: number; name: string; decoder: Decoder },
+): TiledData {
   const grid = createTileGrid(image.shape, image.tileShape);
   const tilePixels = grid.tile[0] * grid.tile[1] * grid.tile[2] * grid.tile[3];
   if (tilePixels > MAX_TILE_PIXELS) {
-    throw new ServiceError(
-      "unsupported",
-      `Cannot cut ${source.key}[${hduIndex}]: its tiles have ${tilePixels} pixels each`,
-    );
+    throw new ServiceError("unsupported", `Cannot cut ${name}: its tiles have ${tilePixels} pixels each`);
   }
   const decodesInPart = image.codec === "RICE_1";
   const stride = decodesInPart ? seekStride(image.blockSize) : 0;
@@ -143,7 +154,7 @@ function openTiled(image: TiledImage, source: RangeSource, hduIndex: number, dec
     seekEntriesPerTile: decodesInPart && tilePixels > stride ? Math.ceil(tilePixels / stride) : 0,
     grid,
     planeAddress: decoder.addPlane(codingOf(image)),
-    table: new TileTable(source, image),
+    table: new TileTable(source, image, name),
     maskCodec: image.maskCodec === undefined ? undefined : CODEC_NAMES[image.maskCodec],
     heapStart: image.heapStart,
     decodesInPart,

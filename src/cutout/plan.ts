@@ -1,4 +1,5 @@
 import { ServiceError } from "../errors.ts";
+import type { TileStream } from "../fits/tile-stream.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
 import { tileAt, type TileGrid } from "../raster/tile-grid.ts";
 import { planChunks, type Chunk } from "./chunks.ts";
@@ -9,6 +10,8 @@ export type CutoutPlan = {
   readonly window: PixelWindow;
   readonly bytesPerPixel: number;
   readonly chunks: readonly Chunk[];
+  /** Where the bytes of each tile lie: column by column, row by row, plane by plane; none for an uncompressed image. */
+  readonly streams: readonly TileStream[];
   readonly cost: CutoutCost;
 };
 
@@ -45,10 +48,11 @@ export function planCutout(image: OpenImage, window: PixelWindow, limits: Cutout
   };
   const output = { outputBytes: outputPixels * bytesPerPixel, outputPixels };
   if (data.kind === "plain") {
-    return { ...plan, cost: { ...output, tiles: 0, bytesToRead: output.outputBytes, pixelsToDecode: 0 } };
+    return { ...plan, streams: [], cost: { ...output, tiles: 0, bytesToRead: output.outputBytes, pixelsToDecode: 0 } };
   }
   checkTileSize(image, data, window, limits);
-  return { ...plan, cost: { ...output, ...costOfTiles(data, window, planes) } };
+  const { streams, ...cost } = planTiles(data, window, planes);
+  return { ...plan, streams, cost: { ...output, tiles: streams.length, ...cost } };
 }
 
 /** The tiles of one plane that a window meets: columns [column0, column1) and rows [row0, row1) of tiles. */
@@ -68,9 +72,10 @@ function inputBytesPerRow({ data, height, planes, bitpix }: OpenImage, window: P
   return (data.heapLength / (height * planes)) * ((column1 - column0) / data.grid.tiles[0]);
 }
 
-function costOfTiles(data: TiledData, window: PixelWindow, planes: number) {
+function planTiles(data: TiledData, window: PixelWindow, planes: number) {
   const { grid, table } = data;
   const { column0, column1, row0, row1 } = tilesOf(grid, { y0: window.y0, y1: window.y0 + window.height }, window);
+  const streams: TileStream[] = [];
   const met = new Set<number>();
   let bytesToRead = 0;
   let pixelsToDecode = 0;
@@ -82,14 +87,15 @@ function costOfTiles(data: TiledData, window: PixelWindow, planes: number) {
         const lastRow = Math.min(tile.height, window.y0 + window.height - tile.y0) - 1;
         const lastColumn = Math.min(tile.width, window.x0 + window.width - tile.x0);
         pixelsToDecode += data.decodesInPart ? tile.planeOffset + lastRow * tile.width + lastColumn : tile.pixels;
+        const stream = table.streamOf(tile.index);
+        streams.push(stream);
         if (planes > 1 && met.has(tile.index)) continue;
         if (planes > 1) met.add(tile.index);
-        const stream = table.streamOf(tile.index);
         bytesToRead += stream.length + (stream.mask?.length ?? 0);
       }
     }
   }
-  return { tiles: (row1 - row0) * (column1 - column0) * planes, bytesToRead, pixelsToDecode };
+  return { streams, bytesToRead, pixelsToDecode };
 }
 
 /** A header may claim any tile size: nothing is reserved for more than the limit. */

@@ -28,7 +28,7 @@ export async function* readTiles(
   const lease = await planes.acquire(image.data);
   let ahead: Promise<ChunkInput> | null = null;
   try {
-    const reader = new ChunkReader(image, plan.window, decoder, lease);
+    const reader = new ChunkReader(image, plan, decoder, lease);
     for (let i = 0; i < plan.chunks.length; i++) {
       const input: ChunkInput = await (ahead ?? reader.fetch(plan.chunks[i], signal));
       ahead = null;
@@ -73,6 +73,7 @@ const FALLBACKS = { compressed: "none", gzip: "gzip", uncompressed: "uncompresse
 class ChunkReader {
   readonly #image: OpenImage & { readonly data: TiledData };
   readonly #window: PixelWindow;
+  readonly #streams: readonly TileStream[];
   readonly #decoder: Decoder;
   readonly #lease: PlaneLease;
   readonly #bytesPerPixel: number;
@@ -81,12 +82,13 @@ class ChunkReader {
 
   constructor(
     image: OpenImage & { readonly data: TiledData },
-    window: PixelWindow,
+    { window, streams }: CutoutPlan,
     decoder: Decoder,
     lease: PlaneLease,
   ) {
     this.#image = image;
     this.#window = window;
+    this.#streams = streams;
     this.#decoder = decoder;
     this.#lease = lease;
     this.#bytesPerPixel = Math.abs(image.bitpix) / 8;
@@ -129,11 +131,13 @@ class ChunkReader {
   }
 
   #partsOf(chunk: Chunk): TilePart[] {
-    const { grid, table } = this.#image.data;
+    const { grid } = this.#image.data;
     const window = this.#window;
     const { column0, column1, row0, row1 } = tilesOf(grid, chunk, window);
+    const all = tilesOf(grid, { y0: window.y0, y1: window.y0 + window.height }, window);
     const parts: TilePart[] = [];
     for (let row = row0; row < row1; row++) {
+      let next = (chunk.plane * (all.row1 - all.row0) + row - all.row0) * (column1 - column0);
       for (let column = column0; column < column1; column++) {
         const place = tileAt(grid, column, row, chunk.plane);
         const left = Math.max(window.x0, place.x0);
@@ -142,7 +146,7 @@ class ChunkReader {
         const bottom = Math.min(chunk.y1, place.y0 + place.height);
         parts.push({
           place,
-          stream: table.streamOf(place.index),
+          stream: this.#streams[next++],
           x0: left - place.x0,
           y0: top - place.y0,
           width: right - left,

@@ -14,17 +14,20 @@ export class TileTable {
   readonly byteLength: number;
   readonly #source: RangeSource;
   readonly #image: TiledImage;
+  readonly #name: string;
   readonly #present = new ByteIntervals();
   #rows: DataView<ArrayBuffer> | null = null;
 
-  constructor(source: RangeSource, image: TiledImage) {
+  /** `name`: file and HDU, for messages. */
+  constructor(source: RangeSource, image: TiledImage, name: string) {
     this.byteLength = image.tileCount * image.rowLength;
     this.#source = source;
     this.#image = image;
+    this.#name = name;
     if (this.byteLength > MAX_TABLE_BYTES) {
       throw new ServiceError(
         "over-limit",
-        `Cannot read ${source.key}: its table of tiles takes ${this.byteLength} bytes, and ${MAX_TABLE_BYTES} are allowed`,
+        `Cannot cut ${name}: its table of tiles takes ${this.byteLength} bytes, and ${MAX_TABLE_BYTES} are allowed`,
       );
     }
   }
@@ -44,6 +47,11 @@ export class TileTable {
   /** Where a tile's bytes lie in the heap; its row must be loaded. "corrupt-data" where it lies outside. */
   streamOf(tile: number): TileStream {
     if (this.#rows === null) throw new ServiceError("internal", `Cannot look up tile ${tile}: its row is not loaded`);
-    return readTileDescriptor(this.#rows, tile, this.#image);
+    try {
+      return readTileDescriptor(this.#rows, tile, this.#image);
+    } catch (cause) {
+      if (!(cause instanceof ServiceError)) throw cause;
+      throw new ServiceError(cause.code, `Cannot cut ${this.#name}: ${cause.message}`, { cause });
+    }
   }
 }

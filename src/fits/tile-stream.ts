@@ -14,6 +14,9 @@ export type TileStream = HeapRange & {
   readonly mask: HeapRange | undefined;
 };
 
+const STORAGES = ["compressed", "gzip", "uncompressed"] as const;
+const COLUMN_OF = { compressed: "compressed", gzip: "gzipCompressed", uncompressed: "uncompressed" } as const;
+
 /**
  * Where a tile lies. `tableRows` holds rows of the table from row `firstRow` on, as they are in the file; the tile's
  * must be among them. Every offset is checked against the heap: "corrupt-data" names the tile.
@@ -38,14 +41,12 @@ export function readTileDescriptor(
       nullValue: columns.nullValue ? readNumber(tableRows, rowOffset, columns.nullValue) : tiled.nullValue,
       mask: maskRange !== undefined && maskRange.length > 0 ? maskRange : undefined,
     };
-    const candidates = [
-      ["compressed", columns.compressed],
-      ["gzip", columns.gzipCompressed],
-      ["uncompressed", columns.uncompressed],
-    ] as const;
-    for (const [storage, column] of candidates) {
+    for (const storage of STORAGES) {
+      const column = columns[COLUMN_OF[storage]];
       const range = column && readArrayDescriptor(row, column);
-      if (range !== undefined && range.length > 0) return { storage, ...range, ...values };
+      if (range !== undefined && range.length > 0) {
+        return { storage, offset: range.offset, length: range.length, ...values };
+      }
     }
   } catch (cause) {
     if (!(cause instanceof ServiceError)) throw cause;
