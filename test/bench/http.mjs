@@ -1,0 +1,137 @@
+// npm run bench:http [-- --seconds N] [--rounds N]
+// Requests a second for 256² cutouts at random places of one DES-sized tile, in turns with a server that only sends as
+// many bytes from memory, 64 KiB at a time: what HTTP itself costs on this machine. Needs wrk (Debian: apt-get install wrk).
+
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { clearTimeout, setTimeout } from "node:timers";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { quantiles } from "./harness.mjs";
+
+const { values } = parseArgs({
+  options: { seconds: { type: "string", default: "3" }, rounds: { type: "string", default: "5" } },
+});
+const RECORTE = fileURLToPath(new URL("../../dist/bin/recorte.js", import.meta.url));
+const TILE = resolve(process.env.RECORTE_BENCH_DATA || "data/bench", "des-tile.fits.fz");
+const CENTER = { ra: 59.2, dec: -52.8 }; // of the tile, see make-data.c
+const RADIUS = (128 * 0.263) / 3600;
+
+/** What the server remembers, and what part of the bare server's rate it must reach. */
+const CASES = [
+  { name: "first touch", env: { RECORTE_PLANE_CACHE: "0", RECORTE_SEEK_INDEX_CACHE: "0" }, atLeast: 0.027 },
+  { name: "indexed", env: { RECORTE_PLANE_CACHE: "0" }, atLeast: 0.12 },
+  { name: "hot", env: {}, atLeast: 0.2 },
+];
+
+const folder = mkdtempSync(join(tmpdir(), "recorte-bench-"));
+try {
+  await main();
+} catch (error) {
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+async function main() {
+  if (spawnSync("wrk", ["--version"]).error) throw new Error("Cannot find wrk (Debian: apt-get install wrk)");
+  if (!existsSync(TILE)) throw new Error(`Cannot find ${TILE}: make it with \`npm run bench:data\``);
+  const environment = { ...process.env, PORT: "0", RECORTE_DATA: join(folder, "data"), RECORTE_LOG: "none" };
+  delete environment.RECORTE_BENCH_DATA;
+  // The release of computed images takes any tile whose name has its form.
+  copyFileSync(TILE, join(folder, "SIM0356-5248_g.fits.fz"));
+  execFileSync(process.execPath, [RECORTE, "ingest", "sim_sample", join(folder, "SIM0356-5248_g.fits.fz")], {
+    env: environment,
+    stdio: "inherit",
+  });
+  execFileSync(process.execPath, [RECORTE, "index", "sim_sample"], { env: environment, stdio: "inherit" });
+
+  const script = join(folder, "requests.lua");
+  writeFileSync(script, luaScript());
+  const rows = [];
+  for (const { name, env, atLeast } of CASES) {
+    const server = await startServer([RECORTE, "serve"], { ...environment, ...env });
+    const bytes = await bytesOfOne(server.url);
+    const bare = await startServer(["--eval", bareServer(bytes)], environment);
+    for (let i = 0; i < 3; i++) load(server.url, script); // compiled, indexed, and the plane is in memory where it may be
+    const rates = { ours: [], bare: [] };
+    for (let i = 0; i < Number(values.rounds); i++) {
+      rates.bare.push(load(bare.url, script));
+      rates.ours.push(load(server.url, script));
+    }
+    server.stop();
+    bare.stop();
+    const [ours, other] = [quantiles(rates.ours).median, quantiles(rates.bare).median];
+    const ratio = ours / other;
+    rows.push([
+      name,
+      ours.toFixed(0),
+      other.toFixed(0),
+      ratio.toFixed(3),
+      atLeast,
+      ratio >= atLeast ? "yes" : "**no**",
+    ]);
+    console.log(rows.at(-1).join("  "));
+  }
+  const heading = ["256² FITS", "ours req/s", "bare req/s", "ratio", "at least", "reached"];
+  console.log([heading, heading.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n"));
+}
+
+/** Random centers that keep the cutout inside the tile. */
+function luaScript() {
+  const reach = (4700 * 0.263) / 3600;
+  return `
+    request = function()
+      local dec = ${CENTER.dec} + (math.random() * 2 - 1) * ${reach}
+      local ra = ${CENTER.ra} + (math.random() * 2 - 1) * ${reach} / math.cos(math.rad(dec))
+      return wrk.format("GET", string.format("/sync?ID=sim_sample&POS=CIRCLE+%.6f+%.6f+${RADIUS}", ra, dec))
+    end
+    done = function(summary)
+      if summary.errors.status > 0 or summary.errors.read > 0 then io.write("FAILED REQUESTS\\n") end
+    end`;
+}
+
+function bareServer(bytes) {
+  return `
+    const chunk = Buffer.alloc(65536), chunks = ${bytes} / 65536;
+    const server = require("node:http").createServer((_, response) => {
+      response.writeHead(200, { "content-length": ${bytes} });
+      for (let i = 1; i < chunks; i++) response.write(chunk);
+      response.end(chunk.subarray(0, ${bytes} - Math.ceil(chunks - 1) * 65536));
+    });
+    server.listen(0, "127.0.0.1", () => console.log("Serving at http://127.0.0.1:" + server.address().port));`;
+}
+
+/** Resolves once the program has printed its address. */
+function startServer(args, env) {
+  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  return new Promise((resolveStarted, reject) => {
+    const late = setTimeout(() => reject(new Error(`${args[0]} did not start`)), 30_000);
+    let said = "";
+    child.stdout.on("data", (chunk) => {
+      said += chunk;
+      const port = /http:\/\/[^/\s]*:(\d+)/.exec(said)?.[1];
+      if (port === undefined) return;
+      clearTimeout(late);
+      resolveStarted({ url: `http://127.0.0.1:${port}`, stop: () => child.kill() });
+    });
+    child.on("exit", (code) => reject(new Error(`${args[0]} ended with ${code}`)));
+  });
+}
+
+async function bytesOfOne(url) {
+  const response = await fetch(`${url}/sync?ID=sim_sample&POS=CIRCLE+${CENTER.ra}+${CENTER.dec}+${RADIUS}`);
+  if (response.status !== 200) throw new Error(`The server answered ${response.status}: ${await response.text()}`);
+  return (await response.arrayBuffer()).byteLength;
+}
+
+/** Requests a second. */
+function load(url, script) {
+  const args = ["--threads", "1", "--connections", "4", "--duration", `${values.seconds}s`, "--script", script, url];
+  const output = execFileSync("wrk", args, { encoding: "utf8" });
+  if (output.includes("FAILED REQUESTS")) throw new Error(`Some requests failed:\n${output}`);
+  return Number(/Requests\/sec: +([\d.]+)/.exec(output)?.[1]);
+}
