@@ -167,20 +167,23 @@ export function applySigns<T>(
 ): u64 {
   const end = (<u64>(srcEnd - src)) << 3;
   let i: u32 = 0;
-  if (sizeof<T>() == 4) {
-    const scales = i32x4.splat(<i32>scale);
-    for (; i + 32 <= count && at <= end; i += 32) {
-      let bits = peek(src, at);
-      for (let k: usize = 0; k < 128; k += 16) {
-        const to = coefficients + (<usize>i << 2) + k;
+  for (; i + 32 <= count && at <= end; i += 32) {
+    let bits = peek(src, at);
+    for (let k: u32 = 0; k < 32; k += 4) {
+      const to = coefficients + <usize>(i + k) * sizeof<T>();
+      const set = notZero<T>(to);
+      const negative = v128.load(signTable + <usize>((set << 8) | (<u32>(bits >> 60) << 4)));
+      if (sizeof<T>() == 4) {
         const values = v128.load(to);
-        const set = i32x4.bitmask(i32x4.ne(values, i32x4.splat(0)));
-        const negative = v128.load(signTable + <usize>((set << 8) | (<i32>(bits >> 60) << 4)));
-        v128.store(to, i32x4.mul(i32x4.sub(v128.xor(values, negative), negative), scales));
-        const used = <u64>popcnt(set);
-        bits <<= used;
-        at += used;
+        const signed = i32x4.sub(v128.xor(values, negative), negative);
+        v128.store(to, i32x4.mul(signed, i32x4.splat(<i32>scale)));
+      } else {
+        signTwo(to, i64x2.extend_low_i32x4_s(negative), scale);
+        signTwo(to + 16, i64x2.extend_high_i32x4_s(negative), scale);
       }
+      const used = <u64>popcnt(set);
+      bits <<= used;
+      at += used;
     }
   }
   for (; i < count && at <= end; i++) {
@@ -192,4 +195,20 @@ export function applySigns<T>(
     store<T>(to, ((value ^ (0 - negative)) + negative) * scale);
   }
   return at;
+}
+
+/** A bit for each of four coefficients that is not 0. */
+// @ts-ignore: decorator
+@inline
+function notZero<T>(at: usize): u32 {
+  if (sizeof<T>() == 4) return i32x4.bitmask(i32x4.ne(v128.load(at), i32x4.splat(0)));
+  const zero = i64x2.splat(0);
+  return i64x2.bitmask(i64x2.ne(v128.load(at), zero)) | (i64x2.bitmask(i64x2.ne(v128.load(at, 16), zero)) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function signTwo(at: usize, negative: v128, scale: i64): void {
+  const signed = i64x2.sub(v128.xor(v128.load(at), negative), negative);
+  v128.store(at, scale == 1 ? signed : i64x2.mul(signed, i64x2.splat(scale)));
 }

@@ -102,15 +102,15 @@ function combine<T, R>(
     const lower = upper + <usize>columns * sizeof<R>();
     const hasLower = (i << 1) + 1 < rows;
     let j: u32 = 0;
-    if (sizeof<T>() == 4) {
-      for (; j + 4 <= columns >> 1; j += 4) {
-        const at = <usize>j << 2;
-        const h0 = v128.load(sums + at);
-        const hy = v128.load(hys + at);
-        const hx = hasLower ? v128.load(hxs + at) : i32x4.splat(0);
-        const hc = hasLower ? v128.load(hcs + at) : i32x4.splat(0);
-        combineFour(h0, hx, hy, hc, <i32>bit0, <i32>half0, <i32>shift, upper + (at << 1), hasLower ? lower + (at << 1) : 0);
-      }
+    const lanes: u32 = 16 / sizeof<T>();
+    for (; j + lanes <= columns >> 1; j += lanes) {
+      const at = <usize>j * sizeof<T>();
+      const h0 = v128.load(sums + at);
+      const hy = v128.load(hys + at);
+      const hx = hasLower ? v128.load(hxs + at) : i64x2.splat(0);
+      const hc = hasLower ? v128.load(hcs + at) : i64x2.splat(0);
+      const out = <usize>(j << 1) * sizeof<R>();
+      combineVector<T, R>(h0, hx, hy, hc, bit0, half0, <i32>shift, upper + out, hasLower ? lower + out : 0);
     }
     for (; j < leftColumns; j++) {
       const hasRight = (j << 1) + 1 < columns;
@@ -137,54 +137,75 @@ function combine<T, R>(
   }
 }
 
-/** The same for four sums of i32, without branches: eight pixels of the upper and, if `lower` is not 0, the lower row. */
+/** The same for a vector of sums, without branches: the upper and, if `lower` is not 0, the lower row. */
 // @ts-ignore: decorator
 @inline
-function combineFour(
+function combineVector<T, R>(
   h0: v128,
   hx: v128,
   hy: v128,
   hc: v128,
-  bit0: i32,
-  half0: i32,
+  bit0: T,
+  half0: T,
   shift: i32,
   upper: usize,
   lower: usize,
 ): void {
-  const bits0 = i32x4.splat(bit0);
-  const bits1 = i32x4.splat(bit0 << 1);
-  const mask1 = i32x4.splat(0 - (bit0 << 1));
-  hx = v128.and(roundFour(hx, bits0), mask1);
-  hy = v128.and(roundFour(hy, bits0), mask1);
-  if (half0 != 0) hc = v128.and(roundFour(hc, i32x4.splat(half0)), i32x4.splat(0 - bit0));
+  const bits0 = v128.splat<T>(bit0);
+  const bits1 = v128.splat<T>(bit0 << 1);
+  const mask1 = v128.splat<T>(0 - (bit0 << 1));
+  hx = v128.and(roundVector<T>(hx, bits0), mask1);
+  hy = v128.and(roundVector<T>(hy, bits0), mask1);
+  if (half0 != 0) hc = v128.and(roundVector<T>(hc, v128.splat<T>(half0)), v128.splat<T>(0 - bit0));
   const low0 = v128.and(hc, bits0);
-  const signX = i32x4.shr_s(hx, 31);
-  const signY = i32x4.shr_s(hy, 31);
-  hx = i32x4.sub(hx, i32x4.sub(v128.xor(low0, signX), signX));
-  hy = i32x4.sub(hy, i32x4.sub(v128.xor(low0, signY), signY));
+  const signX = signOf<T>(hx);
+  const signY = signOf<T>(hy);
+  hx = v128.sub<T>(hx, v128.sub<T>(v128.xor(low0, signX), signX));
+  hy = v128.sub<T>(hy, v128.sub<T>(v128.xor(low0, signY), signY));
   const low1 = v128.and(v128.xor(v128.xor(hc, hx), hy), bits1);
-  const upwards = v128.and(i32x4.shr_s(h0, 31), i32x4.eq(low0, i32x4.splat(0)));
-  h0 = i32x4.sub(i32x4.add(h0, low0), i32x4.sub(v128.xor(low1, upwards), upwards));
+  const upwards = v128.and(signOf<T>(h0), v128.eq<T>(low0, v128.splat<T>(0)));
+  h0 = v128.sub<T>(v128.add<T>(h0, low0), v128.sub<T>(v128.xor(low1, upwards), upwards));
 
-  const sumC = i32x4.add(h0, hc);
-  const restC = i32x4.sub(h0, hc);
-  const sumXY = i32x4.add(hx, hy);
-  const restXY = i32x4.sub(hx, hy);
-  const upperLeft = i32x4.shr_s(i32x4.sub(sumC, sumXY), shift);
-  const upperRight = i32x4.shr_s(i32x4.sub(restC, restXY), shift);
-  v128.store(upper, v128.shuffle<i32>(upperLeft, upperRight, 0, 4, 1, 5));
-  v128.store(upper, v128.shuffle<i32>(upperLeft, upperRight, 2, 6, 3, 7), 16);
-  if (lower == 0) return;
-  const lowerLeft = i32x4.shr_s(i32x4.add(restC, restXY), shift);
-  const lowerRight = i32x4.shr_s(i32x4.add(sumC, sumXY), shift);
-  v128.store(lower, v128.shuffle<i32>(lowerLeft, lowerRight, 0, 4, 1, 5));
-  v128.store(lower, v128.shuffle<i32>(lowerLeft, lowerRight, 2, 6, 3, 7), 16);
+  const sumC = v128.add<T>(h0, hc);
+  const restC = v128.sub<T>(h0, hc);
+  const sumXY = v128.add<T>(hx, hy);
+  const restXY = v128.sub<T>(hx, hy);
+  storeTurns<T, R>(upper, v128.sub<T>(sumC, sumXY), v128.sub<T>(restC, restXY), shift);
+  if (lower) storeTurns<T, R>(lower, v128.add<T>(restC, restXY), v128.add<T>(sumC, sumXY), shift);
+}
+
+/** Shifts two vectors of T and stores their lanes by turns as R. */
+// @ts-ignore: decorator
+@inline
+function storeTurns<T, R>(to: usize, left: v128, right: v128, shift: i32): void {
+  if (sizeof<T>() == 4) {
+    left = i32x4.shr_s(left, shift);
+    right = i32x4.shr_s(right, shift);
+    v128.store(to, v128.shuffle<i32>(left, right, 0, 4, 1, 5));
+    v128.store(to, v128.shuffle<i32>(left, right, 2, 6, 3, 7), 16);
+    return;
+  }
+  left = i64x2.shr_s(left, shift);
+  right = i64x2.shr_s(right, shift);
+  if (sizeof<R>() == 4) {
+    v128.store(to, v128.shuffle<i32>(left, right, 0, 4, 2, 6));
+    return;
+  }
+  v128.store(to, v128.shuffle<i64>(left, right, 0, 2));
+  v128.store(to, v128.shuffle<i64>(left, right, 1, 3), 16);
+}
+
+/** All ones in the lanes that are negative. */
+// @ts-ignore: decorator
+@inline
+function signOf<T>(values: v128): v128 {
+  return sizeof<T>() == 4 ? i32x4.shr_s(values, 31) : i64x2.lt_s(values, i64x2.splat(0));
 }
 
 // @ts-ignore: decorator
 @inline
-function roundFour(values: v128, half: v128): v128 {
-  return i32x4.add(i32x4.add(values, half), i32x4.shr_s(values, 31));
+function roundVector<T>(values: v128, half: v128): v128 {
+  return v128.add<T>(v128.add<T>(values, half), signOf<T>(values));
 }
 
 /**
