@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { regionContains, regionsIntersect } from "../../../src/sky/region.ts";
 import { separationDegrees } from "../../../src/sky/separation.ts";
@@ -99,6 +100,28 @@ describe("the image index, with all tiles of DES DR2", () => {
       expect(new Set(found.map(didOf))).toEqual(new Set(expected.map(didOf)));
       expect(found).toHaveLength(expected.length);
     }
+  });
+
+  test("any circle and any range finds what a test of every tile finds", async () => {
+    const degrees = (min: number, max: number) => fc.double({ min, max, noNaN: true });
+    const circles = fc
+      .tuple(degrees(0, 359.999), degrees(-90, 90), degrees(0.001, 20))
+      .map(([ra, dec, radius]) => circle(ra, dec, radius));
+    const ranges = fc.tuple(degrees(0, 360), degrees(0, 360), degrees(-90, 90), degrees(-90, 90)).map(
+      ([raMinDegrees, raMaxDegrees, a, b]): Stencil => ({
+        shape: "range",
+        raMinDegrees,
+        raMaxDegrees,
+        decMinDegrees: Math.min(a, b),
+        decMaxDegrees: Math.max(a, b),
+      }),
+    );
+    const holds = fc.asyncProperty(fc.oneof(circles, ranges), async (stencil) => {
+      const found = await index.find({ release: "des_dr2", stencil }, NEVER);
+      const expected = all.filter((dataset) => regionsIntersect(dataset.region, stencil));
+      expect(found.map(didOf).sort()).toEqual(expected.map(didOf).sort());
+    });
+    await fc.assert(holds, { numRuns: 15 });
   });
 
   test("every tile is found at its centre and just inside its corners, as one that holds the point", async () => {
