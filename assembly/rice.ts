@@ -160,7 +160,7 @@ function readBlockHeader<T>(reader: RiceReader): Status {
     recordSeekEntry(reader.job, reader.stride, reader.pixel, at - reader.start, reader.value);
     reader.nextSeek = nextSeekPixel(reader.job, reader.stride);
   }
-  if (at >= reader.end) return TRUNCATED;
+  if (at + splitBits<T>() > reader.end) return TRUNCATED;
   const split = <i32>(peek(at) >> (64 - splitBits<T>())) - 1;
   if (split > verbatimSplit<T>()) return CORRUPT;
   reader.split = split;
