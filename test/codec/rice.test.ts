@@ -40,9 +40,12 @@ function readLines(file: Buffer): Line[] {
 
 type Part = { readonly from: number; readonly to: number };
 
+/** One memory for all tiles: thousands of them would be slow. */
+const shared = [new TestDecoder(1), new TestDecoder(1)];
+
 /** One line as a tile of one row or, by `width`, of several. */
 class Tile {
-  readonly decoder = new TestDecoder(1);
+  readonly decoder: TestDecoder;
   readonly #line: Line;
   readonly #plane: number;
   readonly #job: number;
@@ -52,7 +55,9 @@ class Tile {
 
   constructor(line: Line, { stream = line.stream, withIndex = false, width = line.pixels.length } = {}) {
     const count = line.pixels.length;
-    const { decoder } = this;
+    const decoder = shared[withIndex ? 1 : 0];
+    decoder.reset();
+    this.decoder = decoder;
     this.#line = line;
     this.#plane = decoder.plane({
       codec: CODEC.rice,
@@ -197,7 +202,8 @@ it("a unary code of a million bits is followed to its end", () => {
 
 it("four tiles of unlike rows are decoded in turns as if each were alone", () => {
   const some = lines.filter((line) => line.bytePixel === 2 && line.blockSize === 32 && line.pixels.length === 300);
-  const decoder = new TestDecoder(1);
+  const decoder = shared[0];
+  decoder.reset();
   const plane = decoder.plane({ codec: CODEC.rice, bytePixel: 2, blockSize: 32, bitpix: 32 });
   const windows = Array.from({ length: 24 }, (_, i) => ({
     line: some[i % some.length],
