@@ -6,42 +6,29 @@ import type { DecodeThreads, JobRun } from "./decoder.ts";
 type Request = { id: number; plane: number; jobs: number; count: number; scratch: number; scratchBytes: number };
 type Reply = { id: number; done: number };
 
-/** Decoder threads of Node: each has its own instance of the module on the arena's memory, and runs what it is sent in order. */
+/** An instance of the module and ten lines of code. Young objects are a message a time. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
+
+type Entry = { readonly worker: Worker; waiting: number };
+
+/**
+ * Decoder threads of Node: each has its own instance of the module on the arena's memory, and runs what it is sent in
+ * order. They are started when they are first needed: some 8 MB each.
+ */
 export class WorkerThreads implements DecodeThreads {
-  readonly #workers: { worker: Worker; waiting: number }[] = [];
+  readonly count: number;
+  readonly #start: () => Entry;
+  readonly #entries: Entry[] = [];
   readonly #pending = new Map<number, { resolve(done: number): void; reject(error: unknown): void }>();
   #lastId = 0;
 
   constructor(arena: Arena, module: WebAssembly.Module, count: number) {
-    for (let i = 0; i < count; i++) {
-      const worker = new Worker(`(${runDecoder.toString()})(require("node:worker_threads"))`, {
-        eval: true,
-        name: `decode-${i}`,
-        workerData: { module, memory: arena.memory },
-      });
-      const entry = { worker, waiting: 0 };
-      worker.on("message", ({ id, done }: Reply) => {
-        entry.waiting--;
-        this.#pending.get(id)?.resolve(done);
-        this.#pending.delete(id);
-        if (entry.waiting === 0) worker.unref();
-      });
-      worker.on("error", (cause) => {
-        const error = new ServiceError("internal", "Cannot decode: a decoder thread stopped", { cause });
-        for (const { reject } of this.#pending.values()) reject(error);
-        this.#pending.clear();
-      });
-      worker.unref(); // An idle thread does not keep the process alive; one at work does.
-      this.#workers.push(entry);
-    }
-  }
-
-  get count(): number {
-    return this.#workers.length;
+    this.count = count;
+    this.#start = () => this.#startWorker(module, arena.memory);
   }
 
   decode(run: JobRun, scratch: number, scratchBytes: number): Promise<number> {
-    const entry = this.#workers.reduce((least, other) => (other.waiting < least.waiting ? other : least));
+    const entry = this.#leastBusy();
     const id = ++this.#lastId;
     entry.waiting++;
     entry.worker.ref();
@@ -52,7 +39,42 @@ export class WorkerThreads implements DecodeThreads {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#workers.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.#entries.map(({ worker }) => worker.terminate()));
+  }
+
+  #leastBusy(): Entry {
+    const idle = this.#entries.find(({ waiting }) => waiting === 0);
+    if (idle !== undefined) return idle;
+    if (this.#entries.length < this.count) {
+      const entry = this.#start();
+      this.#entries.push(entry);
+      return entry;
+    }
+    return this.#entries.reduce((least, other) => (other.waiting < least.waiting ? other : least));
+  }
+
+  #startWorker(module: WebAssembly.Module, memory: WebAssembly.Memory): Entry {
+    const worker = new Worker(`(${runDecoder.toString()})(require("node:worker_threads"))`, {
+      eval: true,
+      name: "decode",
+      workerData: { module, memory },
+      resourceLimits: RESOURCE_LIMITS,
+    });
+    const entry = { worker, waiting: 0 };
+    worker.on("message", ({ id, done }: Reply) => {
+      entry.waiting--;
+      this.#pending.get(id)?.resolve(done);
+      this.#pending.delete(id);
+      if (entry.waiting === 0) worker.unref();
+    });
+    worker.on("error", (cause) => {
+      const error = new ServiceError("internal", "Cannot decode: a decoder thread stopped", { cause });
+      for (const { reject } of this.#pending.values()) reject(error);
+      this.#pending.clear();
+      this.#entries.splice(this.#entries.indexOf(entry), 1); // the next decode starts another
+    });
+    worker.unref(); // An idle thread does not keep the process alive; one at work does.
+    return entry;
   }
 }
 

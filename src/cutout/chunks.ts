@@ -8,6 +8,8 @@ const FIRST_CHUNK_BYTES = 256 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 const LONG_CUTOUT_BYTES = 4 * 1024 * 1024;
 const MAX_INPUT_BYTES = 4 * 1024 * 1024;
+/** About a tenth of a second: nothing ends a call of the decoder early. */
+const MAX_DECODED_PIXELS = 64 * 1024 * 1024;
 
 export type ChunkOptions = {
   readonly planes: number;
@@ -16,6 +18,8 @@ export type ChunkOptions = {
   readonly wholeRows: number;
   /** Bytes that are read for a row of the window, about: a narrow window of compressed rows reads far more than it gives. */
   readonly inputBytesPerRow: number;
+  /** Pixels of the tiles that a row of the window meets, wanted or not, in one row of theirs. */
+  readonly decodedPixelsPerRow: number;
 };
 
 /**
@@ -25,12 +29,14 @@ export type ChunkOptions = {
  */
 export function planChunks(
   window: PixelWindow,
-  { planes, bytesPerPixel, wholeRows, inputBytesPerRow }: ChunkOptions,
+  { planes, bytesPerPixel, wholeRows, inputBytesPerRow, decodedPixelsPerRow }: ChunkOptions,
 ): Chunk[] {
   const rowBytes = window.width * bytesPerPixel;
   const long = rowBytes * window.height * planes >= LONG_CUTOUT_BYTES;
   const end = window.y0 + window.height;
-  const maxRows = Math.max(1, Math.floor(MAX_INPUT_BYTES / Math.max(1, inputBytesPerRow)));
+  const rowsOfInput = MAX_INPUT_BYTES / Math.max(1, inputBytesPerRow);
+  const rowsOfPixels = MAX_DECODED_PIXELS / Math.max(1, decodedPixelsPerRow);
+  const maxRows = Math.max(1, Math.floor(Math.min(rowsOfInput, rowsOfPixels)));
   const chunks: Chunk[] = [];
   for (let plane = 0; plane < planes; plane++) {
     for (let y0 = window.y0; y0 < end; ) {

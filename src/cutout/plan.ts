@@ -4,6 +4,7 @@ import type { PixelWindow } from "../raster/pixel-window.ts";
 import { tileAt, type TileGrid } from "../raster/tile-grid.ts";
 import { planChunks, type Chunk } from "./chunks.ts";
 import type { OpenImage, TiledData } from "./open-image.ts";
+import { checkPlanSize, MAX_ROW_OF_TILES_BYTES } from "./plan-limits.ts";
 
 /** Everything decided, nothing done. */
 export type CutoutPlan = {
@@ -27,32 +28,44 @@ export type CutoutCost = {
 };
 
 export type CutoutLimits = {
-  /** Bytes that one tile, or one row of tiles that cannot be decoded in part, may take when decoded. */
+  /** Bytes that one tile, or one row of tiles that cannot be decoded in part, or a row of pixels may take when decoded. */
   readonly maxTileBytes: number;
 };
 
 /**
  * Plans to read a window, which lies in the image, of all its planes. The descriptors of the tiles must be loaded
- * (`loadTilesOf`). "over-limit" where a tile is larger than `limits` allow.
+ * (`loadTilesOf`). "over-limit" where a tile is larger than `limits` allow, or the plan itself would be.
  */
 export function planCutout(image: OpenImage, window: PixelWindow, limits: CutoutLimits): CutoutPlan {
-  const { data } = image;
+  const { data, planes } = image;
   const bytesPerPixel = Math.abs(image.bitpix) / 8;
-  const planes = image.planes;
   const outputPixels = window.width * window.height * planes;
-  const wholeRows = data.kind === "tiled" && !data.decodesInPart ? data.grid.tile[1] : 1;
-  const plan = {
-    window,
-    bytesPerPixel,
-    chunks: planChunks(window, { planes, bytesPerPixel, wholeRows, inputBytesPerRow: inputBytesPerRow(image, window) }),
-  };
   const output = { outputBytes: outputPixels * bytesPerPixel, outputPixels };
+  const shape = { planes, bytesPerPixel };
   if (data.kind === "plain") {
-    return { ...plan, streams: [], cost: { ...output, tiles: 0, bytesToRead: output.outputBytes, pixelsToDecode: 0 } };
+    checkPlanSize(image, window, { ...limits, columns: 0, rows: 0 });
+    const inputBytesPerRow = window.width * bytesPerPixel;
+    return {
+      window,
+      bytesPerPixel,
+      chunks: planChunks(window, { ...shape, wholeRows: 1, inputBytesPerRow, decodedPixelsPerRow: 0 }),
+      streams: [],
+      cost: { ...output, tiles: 0, bytesToRead: output.outputBytes, pixelsToDecode: 0 },
+    };
   }
-  checkTileSize(image, data, window, limits);
-  const { streams, ...cost } = planTiles(data, window, planes);
-  return { ...plan, streams, cost: { ...output, tiles: streams.length, ...cost } };
+  const { column0, column1, row0, row1 } = tilesOf(data.grid, { y0: window.y0, y1: window.y0 + window.height }, window);
+  const columns = column1 - column0;
+  checkPlanSize(image, window, { ...limits, columns, rows: row1 - row0 });
+  const { streams, mostBytesOfRow, ...cost } = planTiles(image.name, data, window, planes);
+  const [tileWidth, tileHeight, ...depths] = data.grid.tile;
+  const chunks = planChunks(window, {
+    ...shape,
+    wholeRows: data.decodesInPart ? 1 : tileHeight,
+    // Rows are alike; where a hostile table has them differ, the largest counts.
+    inputBytesPerRow: Math.max(inputBytesPerRow(image, data, columns), mostBytesOfRow / tileHeight / 4),
+    decodedPixelsPerRow: columns * tileWidth * depths[0] * depths[1],
+  });
+  return { window, bytesPerPixel, chunks, streams, cost: { ...output, tiles: streams.length, ...cost } };
 }
 
 /** The tiles of one plane that a window meets: columns [column0, column1) and rows [row0, row1) of tiles. */
@@ -66,21 +79,21 @@ export function tilesOf(grid: TileGrid, rows: { y0: number; y1: number }, window
 }
 
 /** On average over the image. */
-function inputBytesPerRow({ data, height, planes, bitpix }: OpenImage, window: PixelWindow): number {
-  if (data.kind === "plain") return (window.width * Math.abs(bitpix)) / 8;
-  const { column0, column1 } = tilesOf(data.grid, { y0: 0, y1: 1 }, window);
-  return (data.heapLength / (height * planes)) * ((column1 - column0) / data.grid.tiles[0]);
+function inputBytesPerRow({ height, planes }: OpenImage, { grid, heapLength }: TiledData, columns: number): number {
+  return (heapLength / (height * planes)) * (columns / grid.tiles[0]);
 }
 
-function planTiles(data: TiledData, window: PixelWindow, planes: number) {
+function planTiles(name: string, data: TiledData, window: PixelWindow, planes: number) {
   const { grid, table } = data;
   const { column0, column1, row0, row1 } = tilesOf(grid, { y0: window.y0, y1: window.y0 + window.height }, window);
   const streams: TileStream[] = [];
   const met = new Set<number>();
   let bytesToRead = 0;
   let pixelsToDecode = 0;
+  let mostBytesOfRow = 0;
   for (let plane = 0; plane < planes; plane++) {
     for (let row = row0; row < row1; row++) {
+      let bytesOfRow = 0;
       for (let column = column0; column < column1; column++) {
         const tile = tileAt(grid, column, row, plane);
         // A tile that spans planes is decoded for each of them, from one read where the cache holds it.
@@ -89,31 +102,20 @@ function planTiles(data: TiledData, window: PixelWindow, planes: number) {
         pixelsToDecode += data.decodesInPart ? tile.planeOffset + lastRow * tile.width + lastColumn : tile.pixels;
         const stream = table.streamOf(tile.index);
         streams.push(stream);
+        const bytes = stream.length + (stream.mask?.length ?? 0);
+        bytesOfRow += bytes;
         if (planes > 1 && met.has(tile.index)) continue;
         if (planes > 1) met.add(tile.index);
-        bytesToRead += stream.length + (stream.mask?.length ?? 0);
+        bytesToRead += bytes;
       }
+      mostBytesOfRow = Math.max(mostBytesOfRow, bytesOfRow);
     }
   }
-  return { streams, bytesToRead, pixelsToDecode };
-}
-
-/** A header may claim any tile size: nothing is reserved for more than the limit. */
-function checkTileSize(image: OpenImage, data: TiledData, window: PixelWindow, { maxTileBytes }: CutoutLimits): void {
-  const [width, height, depth, sets] = data.grid.tile;
-  const tileBytes = width * height * depth * sets * Math.max(4, Math.abs(image.bitpix) / 8);
-  if (!data.decodesInPart && tileBytes > maxTileBytes) {
+  if (mostBytesOfRow > MAX_ROW_OF_TILES_BYTES) {
     throw new ServiceError(
       "over-limit",
-      `Cannot cut ${image.name}: its tiles take ${tileBytes} bytes each when decoded, and ${maxTileBytes} are allowed`,
+      `Cannot cut ${name}: a row of its tiles has ${mostBytesOfRow} compressed bytes, and ${MAX_ROW_OF_TILES_BYTES} are allowed`,
     );
   }
-  const rowBytes =
-    window.width * (data.decodesInPart ? 1 : Math.min(height, window.height)) * (Math.abs(image.bitpix) / 8);
-  if (rowBytes > maxTileBytes) {
-    throw new ServiceError(
-      "over-limit",
-      `Cannot cut ${image.name}: a row of its tiles takes ${rowBytes} bytes in this window, and ${maxTileBytes} are allowed`,
-    );
-  }
+  return { streams, mostBytesOfRow, bytesToRead, pixelsToDecode };
 }

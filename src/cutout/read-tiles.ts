@@ -107,7 +107,7 @@ class ChunkReader {
     return { chunk, parts, bytes: await readStreams(from, ranges, signal) };
   }
 
-  async decode({ chunk, parts, bytes }: ChunkInput): Promise<PixelRows> {
+  async decode({ chunk, parts, bytes: streams }: ChunkInput): Promise<PixelRows> {
     const { arena } = this.#decoder;
     const { data } = this.#image;
     const rowCount = chunk.y1 - chunk.y0;
@@ -115,15 +115,15 @@ class ChunkReader {
     const jobs = arena.allocate(parts.length * JOB_BYTES);
     const out = arena.allocate(outBytes);
     try {
-      const work = this.#writeJobs(parts, bytes, { jobs, out });
+      const work = this.#writeJobs(parts, streams, { jobs, out });
       const run: JobRun = { plane: data.planeAddress, jobs, count: parts.length };
       await this.#decoder.decode(run, work).catch((cause: unknown) => {
         throw cause instanceof DecodeFailure ? this.#tileError(parts, cause) : cause;
       });
       this.#keepProgress(parts, jobs, chunk.y1);
-      const pixels = new Uint8Array(outBytes);
-      pixels.set(arena.bytes.subarray(out, out + outBytes));
-      return { plane: chunk.plane, firstRow: chunk.y0 - this.#window.y0, rowCount, bytes: pixels };
+      // A copy of its own: the socket holds it for longer than the arena can.
+      const bytes = arena.bytes.slice(out, out + outBytes) as Uint8Array<ArrayBuffer>;
+      return { plane: chunk.plane, firstRow: chunk.y0 - this.#window.y0, rowCount, bytes };
     } finally {
       arena.release(out);
       arena.release(jobs);
