@@ -3,7 +3,7 @@ import type { ByteRange, RangeSource } from "./range-source.ts";
 export type CoalesceLimits = {
   /** Ranges this far apart, or nearer, are read together with the bytes between them. */
   readonly maxGapBytes: number;
-  /** A read grows no longer than this by merging. One range that is longer is still read whole. */
+  /** A read grows no longer than this by merging neighbours. Ranges that overlap are one, however long. */
   readonly maxReadBytes: number;
 };
 
@@ -52,6 +52,7 @@ export function planReads(ranges: readonly ByteRange[], limits: CoalesceLimits):
 function joins(read: ByteRange, range: ByteRange, { maxGapBytes, maxReadBytes }: CoalesceLimits): boolean {
   const readEnd = read.start + read.length;
   const rangeEnd = range.start + range.length;
-  if (rangeEnd <= readEnd) return true;
+  // No byte is read twice: a hostile table may have every tile begin one byte after the last, and reach to the end.
+  if (range.start < readEnd) return true;
   return range.start - readEnd <= maxGapBytes && rangeEnd - read.start <= maxReadBytes;
 }

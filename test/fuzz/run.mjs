@@ -1,61 +1,59 @@
-// `npm run fuzz`: breaks real files and reads them, for FUZZ_SECONDS (60) from FUZZ_SEED (of the clock). Watches over
-// the process that does it: one that hangs is ended, and the file it hung on is named. FUZZ_CASE repeats one case.
+// npm run fuzz [-- --seconds N] [--seed N] [FILE...]
+// Changes bytes of FITS files at random and reads them whole: list, check, open, WCS, plan, pixels. Each must end soon, and
+// well or with a ServiceError. A finding is printed with its seed, and its file is kept in build/fuzz/.
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { clearInterval, setInterval } from "node:timers";
+import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { randomNumbers } from "../bench/harness.mjs";
+import { mutate } from "./mutate.mjs";
+import { readEverything } from "./read-everything.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** No case takes so long: beyond it, one hangs. */
-const HANG_SECONDS = 60;
+const FINDINGS = join(ROOT, "build/fuzz");
+const MOST_MILLISECONDS = 10_000;
+const MOST_FILE_BYTES = 400_000; // larger ones say no more, more slowly
 
-const seed = process.env.FUZZ_SEED ?? String(Date.now() % 1_000_000_000);
-const folder = mkdtempSync(join(tmpdir(), "recorte-fuzz-"));
-const progress = join(folder, "case.txt");
-console.log(`FUZZ_SEED=${seed}`);
-
-const program = join(ROOT, "node_modules/vitest/vitest.mjs");
-const child = spawn(process.execPath, [program, "run", "--config", "test/fuzz/vitest.config.ts"], {
-  cwd: ROOT,
-  stdio: "inherit",
-  detached: true, // a group of its own, so that its workers can be ended with it
-  env: { ...process.env, FUZZ_SEED: seed, FUZZ_PROGRESS: progress },
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: "string", default: "60" }, seed: { type: "string" } },
+  allowPositionals: true,
 });
-let hung = false;
-const watch = setInterval(() => {
-  const at = statSync(progress, { throwIfNoEntry: false })?.mtimeMs;
-  if (at === undefined || Date.now() - at < HANG_SECONDS * 1000) return;
-  hung = true;
-  stop();
-}, 1000);
-const stop = () => {
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch {
-    // It has ended by itself.
-  }
-};
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
+const files = positionals.length > 0 ? positionals : fixtures();
+const only = values.seed === undefined ? null : Number(values.seed);
+const end = Date.now() + Number(values.seconds) * 1000;
+let seed = only ?? Date.now() % 2 ** 31;
+let tried = 0;
+const outcomes = new Map();
 
-child.on("exit", (code, signal) => {
-  clearInterval(watch);
-  if (hung || code !== 0) {
-    console.error(
-      `${hung ? `Nothing moved for ${HANG_SECONDS} seconds` : `Stopped with ${signal ?? code}`}; the last case:`,
-    );
-    console.error(readText(progress));
-  }
-  rmSync(folder, { recursive: true });
-  process.exitCode = hung || code !== 0 ? 1 : 0;
-});
+do {
+  const below = randomNumbers(seed);
+  const file = files[below(files.length)];
+  const bytes = mutate(readFileSync(file), below);
+  const start = Date.now();
+  const outcome = await readEverything(bytes, below);
+  const milliseconds = Date.now() - start;
+  outcomes.set(outcome.code, (outcomes.get(outcome.code) ?? 0) + 1);
+  if (outcome.fault !== undefined || milliseconds > MOST_MILLISECONDS) report(file, bytes, outcome, milliseconds);
+  tried++;
+  seed = (seed + 1) % 2 ** 31;
+} while (only === null && Date.now() < end);
 
-function readText(path) {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "(none was begun)";
-  }
+console.log(`${tried} files read: ${[...outcomes].map(([code, count]) => `${code} ${count}`).join(", ")}`);
+
+function fixtures() {
+  const folders = ["test/fixtures", "sample"].map((name) => join(ROOT, name));
+  const found = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /\.(fits|fz|gz)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return found.filter((file) => readFileSync(file).length <= MOST_FILE_BYTES).sort();
+}
+
+function report(file, bytes, { fault }, milliseconds) {
+  mkdirSync(FINDINGS, { recursive: true });
+  writeFileSync(join(FINDINGS, `${seed}.fits`), bytes);
+  console.error(`seed ${seed}, ${file.replace(ROOT, "")}, ${milliseconds} ms: ${fault?.stack ?? "too slow"}`);
+  process.exitCode = 1;
 }

@@ -37,6 +37,12 @@ describe("planReads", () => {
     expect(plan.slices[1]).toEqual({ read: 0, offset: 300, length: 20 });
   });
 
+  it("reads no byte twice where ranges overlap, whatever the limit", () => {
+    const plan = planReads([range(0, 90), range(1, 90), range(2, 90), range(92, 90)], limits);
+    expect(plan.reads).toEqual([range(0, 92), range(92, 90)]);
+    expect(plan.slices.slice(0, 3)).toEqual([0, 1, 2].map((offset) => ({ read: 0, offset, length: 90 })));
+  });
+
   it("reads a repeated range once", () => {
     expect(planReads([range(7, 3), range(7, 3)], limits).reads).toEqual([range(7, 3)]);
   });
@@ -76,17 +82,17 @@ describe("planReads", () => {
     fc.assert(
       fc.property(anyRanges, anyLimits, (ranges, someLimits) => {
         const { reads } = planReads(ranges, someLimits);
+        const longest = longestOverlap(ranges);
         const wanted = new Set(ranges.flatMap(({ start, length }) => Array.from({ length }, (_, i) => start + i)));
         for (const [index, read] of reads.entries()) {
-          const longest = Math.max(...ranges.map(({ length }) => length));
-          expect(read.length).toBeLessThanOrEqual(Math.max(someLimits.maxReadBytes, longest));
+          expect(read.length).toBeLessThan(someLimits.maxReadBytes + longest + 1);
           expect(wanted.has(read.start) && wanted.has(read.start + read.length - 1)).toBe(true);
           for (let at = read.start, idle = 0; at < read.start + read.length; at++) {
             idle = wanted.has(at) ? 0 : idle + 1;
             expect(idle).toBeLessThanOrEqual(someLimits.maxGapBytes);
           }
           const next = reads[index + 1];
-          if (next !== undefined) expect(next.start).toBeGreaterThanOrEqual(read.start);
+          if (next !== undefined) expect(next.start).toBeGreaterThanOrEqual(read.start + read.length);
         }
       }),
     );
@@ -103,4 +109,17 @@ describe("coalesceLimitsOf", () => {
 
 function range(start: number, length: number): ByteRange {
   return { start, length };
+}
+
+/** Bytes of the longest run of ranges that overlap. */
+function longestOverlap(ranges: readonly ByteRange[]): number {
+  const sorted = ranges.filter(({ length }) => length > 0).sort((a, b) => a.start - b.start);
+  let longest = 0;
+  let [start, end] = [0, 0];
+  for (const next of sorted) {
+    if (next.start >= end) start = next.start;
+    end = Math.max(next.start < end ? end : 0, next.start + next.length);
+    longest = Math.max(longest, end - start);
+  }
+  return longest;
 }
