@@ -30,13 +30,15 @@ function distanceToRange(range: RangeStencil): (point: UnitVector) => number {
   const meridians = rangeMeridians(range);
   const parallels = rangeParallels(range);
   const whole = raSpanDegrees(range) === 360;
+  // Beside the arc of a parallel its ends are the nearest. A pole alone has no border but them.
+  const isPole = parallels.length === 0 && range.decMaxDegrees - range.decMinDegrees < 90;
+  const ends = !whole || isPole ? corners : [];
   const everyDec = { ...range, decMinDegrees: -90, decMaxDegrees: 90 };
   return (point) => {
     const position = fromUnitVector(point);
     let best = Math.PI;
     for (const meridian of meridians) best = Math.min(best, nearestOnArc(meridian, point).radians);
-    // Beside the arc of a parallel its ends are the nearest: corners, which also stand for a range of one point.
-    for (const corner of whole ? [] : corners) best = Math.min(best, angleBetween(corner, point));
+    for (const corner of ends) best = Math.min(best, angleBetween(corner, point));
     if (whole || rangeContains(everyDec, position)) {
       for (const dec of parallels) best = Math.min(best, Math.abs(dec - position.decDegrees) * RADIANS_PER_DEGREE);
     }

@@ -2,7 +2,7 @@ import { angleBetween } from "../sky/separation.ts";
 import { RADIANS_PER_DEGREE, toUnitVector } from "../sky/unit-vector.ts";
 import type { UnitVector } from "../sky/unit-vector.ts";
 import type { PlaneBox } from "./outline-box.ts";
-import { pixelToSky } from "./wcs.ts";
+import { pixelToSky, skyToPixel } from "./wcs.ts";
 import type { Wcs } from "./wcs.ts";
 
 /** What is known of an image before any shape is asked for. */
@@ -17,14 +17,16 @@ export type ImageSky = {
   /** Directions of the four outer corners; only where there is a cap. */
   readonly corners: readonly UnitVector[];
   /**
-   * Whether the map has neither tears nor ends nor poles in or near the image: there the image of a shape is bounded
-   * by the image of its outline.
+   * Whether the map has neither tears nor ends nor poles in the image, so that what a shape shows of itself there is
+   * bounded by its outline: "around" where that holds for its surroundings too.
    */
-  readonly isSmooth: boolean;
+  readonly smooth: "around" | "inside" | "no";
 };
 
 /** Zenithal projections that are one-to-one and smooth up to 60° and more from their pole. */
 const SMOOTH_CODES = new Set(["TAN", "SIN", "STG", "ARC", "ZEA", "NCP", "TPV", "TNX"]);
+/** Steps each way in which an image in another projection is looked at. */
+const PROBES = 32;
 const MAX_CAP_RADIUS = 50 * RADIANS_PER_DEGREE;
 
 const known = new WeakMap<Wcs, ImageSky>();
@@ -36,10 +38,25 @@ export function imageSkyOf(wcs: Wcs): ImageSky {
   const height = wcs.shape[wcs.pixelAxes[1]] ?? 0;
   const area = { xMin: -0.5, xMax: width - 0.5, yMin: -0.5, yMax: height - 0.5 };
   const { cap, corners } = capOf(wcs, area);
-  const isSmooth = cap !== null && SMOOTH_CODES.has(wcs.projectionCode);
-  const found = { width, height, area, cap, corners, isSmooth };
+  const found: ImageSky = { width, height, area, cap, corners, smooth: smoothnessOf(wcs, area, cap !== null) };
   known.set(wcs, found);
   return found;
+}
+
+function smoothnessOf(wcs: Wcs, { xMax, yMax }: PlaneBox, hasCap: boolean): ImageSky["smooth"] {
+  if (!hasCap) return "no";
+  if (SMOOTH_CODES.has(wcs.projectionCode)) return "around";
+  for (let i = 0; i <= PROBES; i++) {
+    for (let j = 0; j <= PROBES; j++) {
+      const x = ((xMax + 0.5) * i) / PROBES - 0.5;
+      const y = ((yMax + 0.5) * j) / PROBES - 0.5;
+      const sky = pixelToSky(wcs, x, y);
+      const back = sky === null ? null : skyToPixel(wcs, sky);
+      // Somewhere else: the image shows this place twice.
+      if (back === null || Math.hypot(back.x - x, back.y - y) > 1e-3) return "no";
+    }
+  }
+  return "inside";
 }
 
 function capOf(wcs: Wcs, area: PlaneBox): Pick<ImageSky, "cap" | "corners"> {

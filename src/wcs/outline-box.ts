@@ -6,6 +6,8 @@ export type PlaneBox = { xMin: number; xMax: number; yMin: number; yMax: number 
 
 /** Pixels: how exactly the extremes of a curve are found. */
 const PRECISION = 0.005;
+/** Pixels: how exactly the points are found where it enters or leaves the image. */
+const CROSSING_PRECISION = 0.05;
 
 export function emptyBox(): PlaneBox {
   return { xMin: Infinity, xMax: -Infinity, yMin: Infinity, yMax: -Infinity };
@@ -26,11 +28,17 @@ export function boxHolds(box: PlaneBox, { x, y }: { readonly x: number; readonly
   return x >= box.xMin && x <= box.xMax && y >= box.yMin && y <= box.yMax;
 }
 
-/** Extends the box by the points of the curve within `limits`, its extremes found between them. */
-export function includeCurve(box: PlaneBox, traced: TracedCurve, limits: PlaneBox, toPixel: ToPixel): void {
+/** Extends the box by the part of the curve within `area`: its extremes, and where it enters and leaves. */
+export function includeCurve(box: PlaneBox, traced: TracedCurve, area: PlaneBox, toPixel: ToPixel): void {
   const { points, curve } = traced;
-  for (const point of points) if (boxHolds(limits, point)) includePoint(box, point.x, point.y);
   const count = points.length;
+  if (boxHolds(area, points[0])) includePoint(box, points[0].x, points[0].y);
+  for (let i = 1; i < count; i++) {
+    const isInside = boxHolds(area, points[i]);
+    if (isInside) includePoint(box, points[i].x, points[i].y);
+    if (!isInside || !boxHolds(area, points[i - 1]))
+      includeCrossings(box, { traced, from: points[i - 1], to: points[i], area, toPixel });
+  }
   for (let i = curve.closed ? 0 : 1; i < count - 1; i++) {
     // Point 0 of a closed curve is its last as well: the neighbour before it is the last but one, a turn earlier.
     const before = i === 0 ? { ...points[count - 2], t: points[count - 2].t - 1 } : points[i - 1];
@@ -39,9 +47,32 @@ export function includeCurve(box: PlaneBox, traced: TracedCurve, limits: PlaneBo
       const value = direction(points[i]);
       if (value < direction(before) || value < direction(points[i + 1])) continue;
       const peak = climb(traced, triple, { direction, reached: reachedBy(box, direction), toPixel });
-      if (peak !== null && boxHolds(limits, peak)) includePoint(box, peak.x, peak.y);
+      if (peak !== null && boxHolds(area, peak)) includePoint(box, peak.x, peak.y);
     }
   }
+}
+
+type Crossing = {
+  readonly traced: TracedCurve;
+  readonly from: TracedPoint;
+  readonly to: TracedPoint;
+  readonly area: PlaneBox;
+  readonly toPixel: ToPixel;
+};
+
+/** Halves a piece of the curve that is not wholly inside until the points where it crosses the border are found. */
+function includeCrossings(box: PlaneBox, { traced, from, to, area, toPixel }: Crossing): void {
+  if (!isShown(from) || !isShown(to)) return;
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  const slack = chordSlack(from, to);
+  if (Math.max(from.x, to.x) + slack < area.xMin || Math.min(from.x, to.x) - slack > area.xMax) return;
+  if (Math.max(from.y, to.y) + slack < area.yMin || Math.min(from.y, to.y) - slack > area.yMax) return;
+  if (length < CROSSING_PRECISION || to.t - from.t < 1e-9) return;
+  const middle = tracePoint(traced.curve, (from.t + to.t) / 2, toPixel);
+  const [start, between, end] = [from, middle, to].map((point) => boxHolds(area, point));
+  if (between) includePoint(box, middle.x, middle.y);
+  if (!start || !between) includeCrossings(box, { traced, from, to: middle, area, toPixel });
+  if (!between || !end) includeCrossings(box, { traced, from: middle, to, area, toPixel });
 }
 
 type Direction = (point: { readonly x: number; readonly y: number }) => number;
@@ -84,20 +115,4 @@ function climb(
     else [a, b, c] = higher ? [a, found, b] : [found, b, c];
   }
   return b;
-}
-
-/** Whether the curve passes through the box, to a tenth of a pixel. */
-export function curveMeetsBox({ curve, points }: TracedCurve, box: PlaneBox, toPixel: ToPixel): boolean {
-  if (points.some((point) => boxHolds(box, point))) return true;
-  function chordMeets(from: TracedPoint, to: TracedPoint, depth: number): boolean {
-    if (!isShown(from) || !isShown(to)) return false;
-    if (boxHolds(box, from) || boxHolds(box, to)) return true;
-    const slack = chordSlack(from, to);
-    if (Math.max(from.x, to.x) + slack < box.xMin || Math.min(from.x, to.x) - slack > box.xMax) return false;
-    if (Math.max(from.y, to.y) + slack < box.yMin || Math.min(from.y, to.y) - slack > box.yMax) return false;
-    if (depth === 0 || Math.hypot(to.x - from.x, to.y - from.y) < 0.1) return false;
-    const middle = tracePoint(curve, (from.t + to.t) / 2, toPixel);
-    return chordMeets(from, middle, depth - 1) || chordMeets(middle, to, depth - 1);
-  }
-  return points.some((to, i) => i > 0 && chordMeets(points[i - 1], to, 24));
 }
