@@ -91,13 +91,16 @@ export function decodeHcompress(
   return decode<i64>(src, length, dst, nx, ny, smooth, scale, sum, scratch);
 }
 
-/** No sum of the inverse transform can leave an i32: it stays below the first sum and the differences of one level. */
+/**
+ * No sum of the inverse transform can leave an i32. With sums up to M and differences up to D each level makes sums up to
+ * (M + 3D) / 2, so that M is never more than the greater of the first sum and 3D, and nothing added up exceeds M + 3D.
+ */
 function fitsInt32(nx: u32, ny: u32, planes: u32, scale: i32, sum: i64, smooth: u32): bool {
   const rounding = <f64>(<u64>4 << levels(ny, nx));
   const difference = <f64>(<u64>1 << planes) * scale + rounding + scale;
   const bound = abs(<f64>sum) * scale + 8 * difference;
-  // Smoothing compares differences times 64 with sums times 16.
-  return bound * (smooth != 0 && scale > 1 ? 128 : 1) < 2147483648.0;
+  // Smoothing takes up to 32M + 128D.
+  return bound * (smooth != 0 && scale > 1 ? 32 : 1) < 2147483648.0;
 }
 
 function decode<T>(
