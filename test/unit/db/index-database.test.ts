@@ -42,13 +42,13 @@ describe("the database of the image index", () => {
     // The second comes between the first's look at what is to be done and its doing it.
     const prepare = first.sqlite.prepare.bind(first.sqlite);
     let raced = false;
-    first.sqlite.prepare = ((text: string) => {
+    first.sqlite.prepare = (text: string) => {
       if (/^begin/i.test(text) && !raced) {
         raced = true;
         migrateIndex(second);
       }
       return prepare(text);
-    });
+    };
     migrateIndex(first);
     expect(raced).toBe(true);
     expect(first.orm.select().from(schema.image).all()).toEqual([]);
