@@ -59,7 +59,8 @@ function planesBytes(nx: u32, ny: u32): u64 {
 /**
  * Decodes a tile of `ny` rows of `nx` pixels into int32; `smooth` is 0 or 1 (ZVALn of SMOOTH). The stream must name the
  * same size. Sums are taken in 64 bits and their low 32 kept, as CFITSIO does for all but 8- and 16-bit images, where
- * no stream that it writes needs more than 32. STREAM_PADDING readable bytes must follow; `scratch` is aligned to 8.
+ * no stream that it writes needs more than 32; but a tile of one pixel keeps its value (CFITSIO shifts by -1 and makes it
+ * 0). STREAM_PADDING readable bytes must follow; `scratch` is aligned to 8.
  */
 export function decodeHcompress(
   src: usize,

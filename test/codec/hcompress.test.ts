@@ -25,6 +25,13 @@ describe("what CFITSIO decodes", () => {
   }
 });
 
+test("a single pixel is the sum of all", () => {
+  const stream = Buffer.from("dd99 00000001 00000001 00000000 00000000000004d2 000000 00".replaceAll(" ", ""), "hex");
+  const { result, output } = decode(stream, 1, 1, 0);
+  expect(result).toBe(STATUS.ok);
+  expect(output).toEqual(new Uint8Array(Int32Array.of(1234).buffer));
+});
+
 describe("hostile streams", () => {
   const small = hcompressCases.filter(({ stream }) => stream.length < 3000);
 
