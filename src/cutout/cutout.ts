@@ -63,12 +63,9 @@ export type CutoutFacts = {
 const ENCODING = { bufferBytes: 256 * 1024 };
 
 /** A FITS file of these pieces, at least one. It takes their leases. */
-export async function createCutout(
-  pieces: readonly CutoutPiece[],
-  facts: CutoutFacts,
-  pixels: PixelServices,
-): Promise<Cutout> {
-  const parts = (signal?: AbortSignal) => describeParts(pieces, facts, pixels, signal);
+export function createCutout(pieces: readonly CutoutPiece[], facts: CutoutFacts, pixels: PixelServices): Cutout {
+  let signal: AbortSignal | undefined;
+  const parts = describeParts(pieces, facts, pixels, () => signal);
   const dispose = () => pieces.forEach(({ lease }) => lease.release());
   const { stencil, checksums, missing, software, day, fileName } = facts;
   const recipe = pieces.map(({ plane, plan: { window }, lease: { image } }) => {
@@ -78,12 +75,13 @@ export async function createCutout(
   return {
     mediaType: "application/fits",
     fileName,
-    byteLength: fitsByteLength(parts(), ENCODING),
-    etag: await recipeTag(recipe, [software, day, stencil, checksums, missing]),
+    byteLength: fitsByteLength(parts, ENCODING),
+    etag: recipeTag(recipe, [software, day, stencil, checksums, missing]),
     cost: totalCost(pieces),
     missing,
-    open({ signal, onEnd } = {}) {
-      return encodeFits(parts(signal), {
+    open({ signal: given, onEnd } = {}) {
+      signal = given;
+      return encodeFits(parts, {
         ...ENCODING,
         onEnd(end) {
           dispose();
@@ -123,13 +121,13 @@ function describeParts(
   pieces: readonly CutoutPiece[],
   { stencil, checksums, missing, software, day }: CutoutFacts,
   pixels: PixelServices,
-  signal: AbortSignal | undefined,
+  signal: () => AbortSignal | undefined,
 ): FitsPart[] {
   const extension = pieces.length > 1;
   const versions = extension ? countNames(pieces) : null;
   const parts = pieces.map(({ dataset, plane, lease: { image }, plan }, i): FitsPart => {
     const { window } = plan;
-    const rows = () => bytesOf(readPixelRows(image, plan, pixels, signal));
+    const rows = () => bytesOf(() => readPixelRows(image, plan, pixels, signal()));
     const streamed = plan.cost.outputBytes > ENCODING.bufferBytes && checksums === "when-cheap";
     return {
       cards: cutoutHeader({
@@ -165,9 +163,10 @@ function nameOf({ lease, plane }: CutoutPiece): string {
 
 function emptyPrimary(): FitsPart {
   const cards = cutoutHeader({ original: createHeader([]), shape: [], window: ORIGIN, extension: false });
-  return { cards, byteLength: 0, rows: () => bytesOf([]) };
+  return { cards, byteLength: 0, rows: () => bytesOf(() => []) };
 }
 
-async function* bytesOf(rows: AsyncIterable<PixelRows> | Iterable<PixelRows>) {
-  for await (const { bytes } of rows) yield bytes;
+/** `read` is called when the first bytes are asked for. */
+async function* bytesOf(read: () => AsyncIterable<PixelRows> | Iterable<PixelRows>) {
+  for await (const { bytes } of read()) yield bytes;
 }

@@ -95,7 +95,7 @@ async function withPieces(
     const facts = await collect(pieces);
     if (pieces.length === 0) return null;
     checkSize(totalCost(pieces).outputPixels, limits.maxPixels);
-    return await createCutout(pieces, { ...facts, software, day: now().toISOString().slice(0, 10) }, pixels);
+    return createCutout(pieces, { ...facts, software, day: now().toISOString().slice(0, 10) }, pixels);
   } catch (error) {
     for (const { lease } of pieces) lease.release();
     throw error;
