@@ -56,7 +56,7 @@ export function footprintOf(wcs: Wcs): Region {
       }
     }
   }
-  return boundOf(wcs, inside.shown);
+  return boundOf(wcs, limbOf(wcs, image));
 }
 
 /** The region as STC-S, the form of s_region of ObsCore; degrees to 1e-8 (0.04 mas). */
@@ -113,13 +113,46 @@ function probes(wcs: Wcs, { width, height }: ImageSky): { shown: UnitVector[]; m
   return { shown, missing: PROBES * PROBES - shown.length };
 }
 
+/** Directions on a grid over the image, and of the ends of the map between its points: a limb changes fast there. */
+function limbOf(wcs: Wcs, { width, height }: ImageSky): UnitVector[] {
+  const found: UnitVector[] = [];
+  const steps = 4 * (PROBES - 1);
+  const at = (i: number, j: number) => directionAt(wcs, (i / steps) * width - 0.5, (j / steps) * height - 0.5);
+  for (let line = 0; line <= steps; line++) {
+    for (const along of [(k: number) => at(k, line), (k: number) => at(line, k)]) {
+      let before = along(0);
+      if (before !== null) found.push(before);
+      for (let k = 1; k <= steps; k++) {
+        const here = along(k);
+        if (here !== null) found.push(here);
+        if ((here === null) !== (before === null))
+          found.push(...lastShown(along, here === null ? [k - 1, k] : [k, k - 1]));
+        before = here;
+      }
+    }
+  }
+  return found;
+}
+
+/** The last direction between a step with sky and one without. */
+function lastShown(along: (k: number) => UnitVector | null, [shown, hidden]: [number, number]): UnitVector[] {
+  let last: UnitVector | null = null;
+  for (let halving = 0; halving < 24; halving++) {
+    const middle = (shown + hidden) / 2;
+    const direction = along(middle);
+    if (direction === null) hidden = middle;
+    else [shown, last] = [middle, direction];
+  }
+  return last === null ? [] : [last];
+}
+
 function boundOf(wcs: Wcs, shown: readonly UnitVector[]): Region {
   const sum = shown.reduce<UnitVector>(add, [0, 0, 0]);
   if (shown.length === 0 || length(sum) < 0.1 * shown.length) return { shape: "all-sky" };
   const center = normalize(sum);
   const farthest = Math.max(...shown.map((direction) => angleBetween(center, direction)));
-  // Between the probes the image may reach as much farther as one of their steps is wide.
-  const radius = farthest * (1 + 2 / (PROBES - 1)) + wcs.pixelScaleDegrees * RADIANS_PER_DEGREE;
+  // Between the lines looked at the image may reach a little farther.
+  const radius = farthest * 1.1 + wcs.pixelScaleDegrees * RADIANS_PER_DEGREE;
   if (radius > MAX_BOUND) return { shape: "all-sky" };
   return { shape: "polygon", vertices: circleAround(center, radius) };
 }
