@@ -50,6 +50,8 @@ export type CutoutFacts = {
   /** Checksums for large cutouts too, which are then decoded twice. */
   readonly checksums: "when-cheap" | "always";
   readonly missing: readonly string[];
+  /** Header keywords that hold for a whole image only. */
+  readonly wholeImageKeywords: readonly string[];
   /** Name and version of this service, for provenance: "recorte 0.1.0". */
   readonly software: string;
   /** UTC, YYYY-MM-DD. */
@@ -119,7 +121,7 @@ const ORIGIN = { x0: 0, y0: 0 };
 /** One image is the primary HDU; several are extensions after an empty one. */
 function describeParts(
   pieces: readonly CutoutPiece[],
-  { stencil, checksums, missing, software, day }: CutoutFacts,
+  { stencil, checksums, missing, wholeImageKeywords, software, day }: CutoutFacts,
   pixels: PixelServices,
   signal: () => AbortSignal | undefined,
 ): FitsPart[] {
@@ -135,6 +137,7 @@ function describeParts(
         shape: [window.width, window.height, ...image.shape.slice(2)],
         window,
         extension,
+        drop: wholeImageKeywords,
         provenance: [
           ...(versions === null ? [] : [formatCard("EXTNAME", nameOf(pieces[i])), formatCard("EXTVER", versions[i])]),
           ...provenanceOf({ dataset, plane, image, window, stencil, missing, software, day }),

@@ -61,7 +61,8 @@ export async function openCutout(
     }
     const bands = [...new Set(pieces.map(({ dataset }) => dataset?.band ?? ""))];
     const name = pieces[0]?.dataset?.obsId ?? "";
-    return { fileName: formatFileName({ release: release.id, stencil, bands, name }), stencil, checksums, missing };
+    const fileName = formatFileName({ release: release.id, stencil, bands, name });
+    return { fileName, stencil, checksums, missing, wholeImageKeywords: release.wholeImageKeywords };
   });
 }
 
@@ -75,12 +76,8 @@ export async function openFileCutout(
   return withPieces(services, async (pieces) => {
     await addImage(pieces, { location: { file, hdu }, dataset: null, plane: "image" }, request, services, signal);
     const name = file.slice(file.lastIndexOf("/") + 1).replace(/\.fits?(\.(fz|gz))?$/i, "");
-    return {
-      fileName: formatFileName({ release: name, stencil, bands: [], name: "" }),
-      stencil,
-      checksums,
-      missing: [],
-    };
+    const fileName = formatFileName({ release: name, stencil, bands: [], name: "" });
+    return { fileName, stencil, checksums, missing: [], wholeImageKeywords: [] };
   });
 }
 

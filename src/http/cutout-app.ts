@@ -4,6 +4,7 @@ import type { StreamEnd } from "../encode/fits.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
 import { ServiceError } from "../errors.ts";
+import type { Interval } from "../ivoa/dali-values.ts";
 import { parseSodaParameters, type SodaParameters } from "../ivoa/soda.ts";
 import { evaluatePreconditions } from "./conditional.ts";
 import { describeError } from "./error-response.ts";
@@ -57,12 +58,18 @@ function requestOf(parameters: SodaParameters) {
     id,
     stencil,
     bands: filters,
-    wavelengthMetres: band === undefined ? undefined : { min: band.low, max: band.high },
-    timeMjd: time === undefined ? undefined : { min: time.low, max: time.high },
+    wavelengthMetres: conditionOf(band),
+    timeMjd: conditionOf(time),
     planes,
     checksums,
     missing,
   } as const;
+}
+
+/** An interval that is open on both sides asks for nothing; images whose value is not known stay in. */
+function conditionOf(interval: Interval | undefined) {
+  if (interval === undefined || (interval.low === -Infinity && interval.high === Infinity)) return undefined;
+  return { min: interval.low, max: interval.high };
 }
 
 type Answering = { readonly services: CutoutAppServices; readonly signal: AbortSignal; readonly started: number };

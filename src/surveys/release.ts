@@ -20,6 +20,8 @@ export type Release = {
   readonly bands: readonly Band[];
   /** Those that an image of this release can have, `image` first. */
   readonly planes: readonly Plane[];
+  /** Header keywords that hold for a whole image only, its corners for example: a cutout goes without them. */
+  readonly wholeImageKeywords: readonly string[];
   /** The text that the data's owners ask publications to carry. */
   readonly acknowledgement: string;
   /** Where the terms and the description of the release are. */

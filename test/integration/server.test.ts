@@ -81,6 +81,6 @@ describe("a real connection", () => {
     const stopped = other.close();
     await expect(reading).rejects.toThrow(/aborted|reset/);
     await stopped;
-    expect(other.services.images.inUse).toBe(0);
+    await vi.waitFor(() => expect(other.services.images.inUse).toBe(0));
   });
 });

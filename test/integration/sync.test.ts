@@ -50,6 +50,9 @@ describe("GET /sync", () => {
     expect(header.get("CUTDID")).toMatch(/^ivo:\/\/localhost\/des_sample\?.+/);
     expect(header.get("CUTFILE")).toBe("DESJ035621.6-524840.0_g.fits.fz");
     expect(header.get("CUTSOFT")).toMatch(/^recorte \d/);
+    expect(header.get("TILENAME")).toBe("DES0356-5248");
+    expect(header.has("RAC1"), "corners of the whole tile").toBe(false);
+    expect(header.has("FZALGOR"), "how the original was packed").toBe(false);
     expect(entries).toMatchObject([{ event: "sync", status: 200, bytes: length }]);
   });
 

@@ -9,6 +9,12 @@ export const DECAM_BANDS: readonly Band[] = [
   { name: "Y", wavelengthMinMetres: 950.8e-9, wavelengthMaxMetres: 1016.9e-9 },
 ];
 
+/** Centre, corners and extent of a coadd tile. */
+export const DES_TILE_KEYWORDS: readonly string[] = [
+  ...["RA_CENT", "DEC_CENT", "RACMIN", "RACMAX", "DECCMIN", "DECCMAX", "CROSSRA0"],
+  ...[1, 2, 3, 4].flatMap((corner) => [`RAC${corner}`, `DECC${corner}`]),
+];
+
 const ACKNOWLEDGEMENT =
   "Uses public archival data of the Dark Energy Survey (DES). " +
   "The wording that DES asks publications to carry is at https://des.ncsa.illinois.edu/thanks";
@@ -19,6 +25,7 @@ export const DES_DR2: Release = {
   collection: "DES DR2",
   bands: DECAM_BANDS,
   planes: ["image", "mask", "weight"],
+  wholeImageKeywords: DES_TILE_KEYWORDS,
   acknowledgement: ACKNOWLEDGEMENT,
   referenceUrl: "https://des.ncsa.illinois.edu/releases/dr2",
 };
@@ -30,6 +37,7 @@ export const DES_SAMPLE: Release = {
   collection: "DES sample",
   bands: DECAM_BANDS,
   planes: ["image", "mask", "weight"],
+  wholeImageKeywords: DES_TILE_KEYWORDS,
   acknowledgement: ACKNOWLEDGEMENT,
   referenceUrl: "https://des.ncsa.illinois.edu/",
 };

@@ -1,5 +1,5 @@
 import { DES_HABITS } from "../des/des-survey.ts";
-import { DECAM_BANDS } from "../des/releases.ts";
+import { DECAM_BANDS, DES_TILE_KEYWORDS } from "../des/releases.ts";
 import type { ImageIndex } from "../image-index.ts";
 import { createIndexedSurvey } from "../indexed-survey.ts";
 import type { IngestHabits } from "../ingest-habits.ts";
@@ -13,6 +13,7 @@ export const SIM_SAMPLE: Release = {
   collection: "simulated sample",
   bands: DECAM_BANDS,
   planes: ["image", "mask", "weight"],
+  wholeImageKeywords: DES_TILE_KEYWORDS,
   acknowledgement: "Computed for testing; not an observation, and no product of any survey.",
   referenceUrl: "https://github.com/linea-it/cutout",
 };
