@@ -91,6 +91,13 @@ const SETTINGS = {
     fallback: "256MiB",
     explanation: "Bytes of seek indexes kept in memory",
   }),
+  seekIndexDiskBytes: required({
+    variable: "RECORTE_SEEK_INDEX_DISK",
+    parse: bytes(0),
+    fallback: "16GiB",
+    explanation:
+      "Bytes of seek indexes kept in RECORTE_DATA, so that a restart is warm: about 6 MiB a plane of a DES tile",
+  }),
   decodeWorkers: required({
     variable: "RECORTE_DECODE_WORKERS",
     parse: integer(0, 256),

@@ -15,6 +15,8 @@ export type RunningServer = {
   close(): Promise<void>;
 };
 
+const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
+
 /** Listens where the configuration says. "unavailable" where the port is taken. */
 export async function startServer(configuration: Configuration): Promise<RunningServer> {
   const services = await createServices(configuration);
@@ -33,11 +35,14 @@ export async function startServer(configuration: Configuration): Promise<Running
     await services.close();
     throw error;
   }
+  // A crash loses what was indexed since: time, and nothing else.
+  const saving = setInterval(() => void services.saveIndices(), SAVE_INDICES_MILLISECONDS).unref();
   const { port } = server.address() as AddressInfo;
   return {
     services,
     urls: urlsOf(configuration, port),
     async close() {
+      clearInterval(saving);
       await closeServer(server, configuration.shutdownTimeoutSeconds);
       await services.close();
     },

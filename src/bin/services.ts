@@ -26,6 +26,8 @@ export type Services = {
   readonly index: ImageIndex;
   readonly images: ImageCache;
   readonly pixels: PixelServices;
+  /** Writes the seek indices that have grown; what cannot be written is made again when it is needed. */
+  saveIndices(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -54,6 +56,7 @@ export async function createServices(configuration: Configuration): Promise<Serv
       software: SOFTWARE,
       now: () => new Date(),
     },
+    saveIndices: () => core.pixels.planes.saveIndices().catch(() => undefined),
     close: () => closeAll(core, database),
   };
 }
@@ -76,7 +79,11 @@ export async function createPixelCore(configuration: Configuration, roots: reado
     decodeWorkers > 0 ? new WorkerThreads(arena, module, decodeWorkers) : null,
   );
   const budgets = { heapBytes: planeCacheBytes, indexBytes: seekIndexCacheBytes };
-  const planes = new PlaneCache(arena, budgets, new BlobFolder(seekIndexFolder(configuration)));
+  const planes = new PlaneCache(
+    arena,
+    budgets,
+    new BlobFolder(seekIndexFolder(configuration), configuration.seekIndexDiskBytes),
+  );
   const images = new ImageCache(store, decoder, { maxBytes: IMAGE_CACHE_BYTES, maxGzipBytes });
   return { images, pixels: { decoder, planes, limits: { maxTileBytes } }, store };
 }
