@@ -48,9 +48,10 @@ export type Examiner = {
   readonly counts: Counts;
 };
 
-export async function createExaminer(): Promise<Examiner> {
+/** `module`: the decoders, those of the release build by default. */
+export async function createExaminer(module?: WebAssembly.Module): Promise<Examiner> {
   const arena = new GuardedArena(1024 * MEBI);
-  const decoder = new GuardedDecoder(arena, await decoderModule());
+  const decoder = new GuardedDecoder(arena, module ?? (await decoderModule()));
   const counts: Counts = { images: 0, pixels: 0, errors: new Map() };
   return {
     counts,

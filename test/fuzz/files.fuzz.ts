@@ -1,25 +1,28 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readCorpus } from "./corpus.ts";
+import { readCorpus, readCorpusFile } from "./corpus.ts";
 import { createExaminer } from "./examine.ts";
 import { mutate } from "./mutate.ts";
 import { createRandom } from "./random.ts";
 
 const {
+  FUZZ_BUILD,
   FUZZ_SEED = "1",
   FUZZ_SECONDS = "60",
   FUZZ_CASE,
-  FUZZ_FILES,
+  FUZZ_PATHS,
   FUZZ_KEEP,
   FUZZ_PROGRESS,
   FUZZ_FAILURES = "1",
 } = process.env;
 
 test("a broken file gives pixels or an error that says what is wrong with it", async () => {
-  const corpus = readCorpus(FUZZ_FILES);
+  const corpus = FUZZ_PATHS === undefined ? readCorpus() : FUZZ_PATHS.split("\n").map(readCorpusFile);
   expect(corpus.length).toBeGreaterThan(0);
-  const examiner = await createExaminer();
+  const debugBuild = new URL("../../build/recorte.debug.wasm", import.meta.url);
+  const module = FUZZ_BUILD === "debug" ? await WebAssembly.compile(readFileSync(debugBuild)) : undefined;
+  const examiner = await createExaminer(module);
   const end = performance.now() + 1000 * Number(FUZZ_SECONDS);
   const failures: string[] = [];
   const first = FUZZ_CASE === undefined ? 0 : Number(FUZZ_CASE);
@@ -28,7 +31,7 @@ test("a broken file gives pixels or an error that says what is wrong with it", a
     const random = createRandom(Number(FUZZ_SEED), number);
     const file = random.pick(corpus);
     const mutant = mutate(file.bytes, random);
-    const repeat = `FUZZ_SEED=${FUZZ_SEED} FUZZ_CASE=${number} ${FUZZ_FILES === undefined ? "" : `FUZZ_FILES=${FUZZ_FILES} `}npm run fuzz`;
+    const repeat = `npm run fuzz -- --seed ${FUZZ_SEED} --case ${number} ${FUZZ_PATHS?.replaceAll("\n", " ") ?? ""}`;
     const story = `${file.name}: ${mutant.what}\n  repeat: ${repeat}`;
     if (FUZZ_PROGRESS !== undefined) writeFileSync(FUZZ_PROGRESS, story);
     if (FUZZ_KEEP !== undefined) writeFileSync(join(FUZZ_KEEP, `case-${number}.fits`), mutant.bytes);

@@ -1,59 +1,78 @@
-// npm run fuzz [-- --seconds N] [--seed N] [FILE...]
-// Changes bytes of FITS files at random and reads them whole: list, check, open, WCS, plan, pixels. Each must end soon, and
-// well or with a ServiceError. A finding is printed with its seed, and its file is kept in build/fuzz/.
+// npm run fuzz [-- --seconds N] [--seed N] [--case N] [FILE…]
+// Breaks real files at random (those of the tests and the sample, or FILEs) and reads them, for 60 seconds from a seed of
+// the clock; a case of a seed is always the same. FUZZ_SECONDS, FUZZ_SEED and FUZZ_CASE say the same in the environment.
+// FUZZ_BUILD=debug takes the decoders with assertions, FUZZ_KEEP=FOLDER keeps the broken files, FUZZ_FAILURES=N goes on
+// to the Nth failure. Watches over the process that reads: one that hangs is ended, and the file it hung on is named.
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
-import { randomNumbers } from "../bench/harness.mjs";
-import { mutate } from "./mutate.mjs";
-import { readEverything } from "./read-everything.mjs";
+import { parseArgs } from "node:util";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const FINDINGS = join(ROOT, "build/fuzz");
-const MOST_MILLISECONDS = 10_000;
-const MOST_FILE_BYTES = 400_000; // larger ones say no more, more slowly
+/** No case takes so long: beyond it, one hangs. */
+const HANG_SECONDS = 60;
 
 const { values, positionals } = parseArgs({
-  options: { seconds: { type: "string", default: "60" }, seed: { type: "string" } },
+  options: { seconds: { type: "string" }, seed: { type: "string" }, case: { type: "string" } },
   allowPositionals: true,
 });
-const files = positionals.length > 0 ? positionals : fixtures();
-const only = values.seed === undefined ? null : Number(values.seed);
-const end = Date.now() + Number(values.seconds) * 1000;
-let seed = only ?? Date.now() % 2 ** 31;
-let tried = 0;
-const outcomes = new Map();
+const { env } = process;
+const seed = values.seed ?? env.FUZZ_SEED ?? String(Date.now() % 1_000_000_000);
+const only = values.case ?? env.FUZZ_CASE;
+const folder = mkdtempSync(join(tmpdir(), "recorte-fuzz-"));
+const progress = join(folder, "case.txt");
+console.log(`FUZZ_SEED=${seed}`);
 
-do {
-  const below = randomNumbers(seed);
-  const file = files[below(files.length)];
-  const bytes = mutate(readFileSync(file), below);
-  const start = Date.now();
-  const outcome = await readEverything(bytes, below);
-  const milliseconds = Date.now() - start;
-  outcomes.set(outcome.code, (outcomes.get(outcome.code) ?? 0) + 1);
-  if (outcome.fault !== undefined || milliseconds > MOST_MILLISECONDS) report(file, bytes, outcome, milliseconds);
-  tried++;
-  seed = (seed + 1) % 2 ** 31;
-} while (only === null && Date.now() < end);
+const program = join(ROOT, "node_modules/vitest/vitest.mjs");
+const child = spawn(process.execPath, [program, "run", "--config", "test/fuzz/vitest.config.ts"], {
+  cwd: ROOT,
+  stdio: "inherit",
+  detached: true, // a group of its own, so that its workers can be ended with it
+  env: {
+    ...env,
+    FUZZ_SEED: seed,
+    FUZZ_SECONDS: values.seconds ?? env.FUZZ_SECONDS ?? "60",
+    FUZZ_PROGRESS: progress,
+    ...(only === undefined ? {} : { FUZZ_CASE: only }),
+    ...(positionals.length === 0 ? {} : { FUZZ_PATHS: positionals.map((path) => resolve(path)).join("\n") }),
+  },
+});
+let hung = false;
+const watch = setInterval(() => {
+  const at = statSync(progress, { throwIfNoEntry: false })?.mtimeMs;
+  if (at === undefined || Date.now() - at < HANG_SECONDS * 1000) return;
+  hung = true;
+  stop();
+}, 1000);
+const stop = () => {
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+};
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
 
-console.log(`${tried} files read: ${[...outcomes].map(([code, count]) => `${code} ${count}`).join(", ")}`);
+child.on("exit", (code, signal) => {
+  clearInterval(watch);
+  if (hung || code !== 0) {
+    console.error(
+      `${hung ? `Nothing moved for ${HANG_SECONDS} seconds` : `Stopped with ${signal ?? code}`}; the last case:`,
+    );
+    console.error(readText(progress));
+  }
+  rmSync(folder, { recursive: true });
+  process.exitCode = hung || code !== 0 ? 1 : 0;
+});
 
-function fixtures() {
-  const folders = ["test/fixtures", "sample"].map((name) => join(ROOT, name));
-  const found = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && /\.(fits|fz|gz)$/.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name)),
-  );
-  return found.filter((file) => readFileSync(file).length <= MOST_FILE_BYTES).sort();
-}
-
-function report(file, bytes, { fault }, milliseconds) {
-  mkdirSync(FINDINGS, { recursive: true });
-  writeFileSync(join(FINDINGS, `${seed}.fits`), bytes);
-  console.error(`seed ${seed}, ${file.replace(ROOT, "")}, ${milliseconds} ms: ${fault?.stack ?? "too slow"}`);
-  process.exitCode = 1;
+function readText(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "(none was begun)";
+  }
 }
