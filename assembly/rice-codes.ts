@@ -1,29 +1,15 @@
 /**
- * Reading the codes of Rice blocks (rice.ts). `at` and `end` are bit addresses: eight times the byte's, plus the bit.
+ * Reading the codes of Rice blocks (rice.ts). `at` and `end` are bit addresses, see rice-bits.ts.
  *
- * A function returns the address after what it read. That may lie beyond `end`, by at most 90 bits, if the stream is too
- * short: the caller then throws away what was read. Of a code of `split` low bits, 2^(split + 1) is the `factor`.
+ * If the stream is too short, the address after what was read lies beyond `end`, by at most 90 bits, and what was read is
+ * of no worth.
  */
 
-import { swap64 } from "./convert";
+import { peek, wordAt } from "./rice-bits";
+import { RiceReader } from "./rice-reader";
 
 /** Bytes that a window of a code occupies. */
 export const WINDOW_BYTES: u32 = 8;
-
-/** At least 57 bits from `at` on, left-aligned. */
-// @ts-ignore: decorator
-@inline
-export function peek(at: u64): u64 {
-  return wordAt(at) << (at & 7);
-}
-
-/** The eight bytes from the one that holds bit `at` on. A vector turns their order in one step. */
-// @ts-ignore: decorator
-@inline
-function wordAt(at: u64): u64 {
-  const word = v128.load64_zero(<usize>(at >> 3));
-  return i64x2.extract_lane(swap64(word), 0);
-}
 
 /**
  * Reads 6 or 7 codes as windows: for each code a u64 with its bits from the highest on, followed by others. That takes
@@ -34,7 +20,9 @@ function wordAt(at: u64): u64 {
  */
 // @ts-ignore: decorator
 @inline
-export function readWindows(at: u64, end: u64, factor: u64, windows: usize, seven: bool): u64 {
+export function readWindows(reader: RiceReader, windows: usize, seven: bool): void {
+  const at = reader.at;
+  const factor = reader.factor;
   let bits = (wordAt(at) | 1) << (at & 7);
   store<u64>(windows, bits, 0);
   bits = passCode(bits, factor);
@@ -52,8 +40,8 @@ export function readWindows(at: u64, end: u64, factor: u64, windows: usize, seve
     store<u64>(windows, bits, 48);
     bits = passCode(bits, factor);
   }
-  if (bits != 0) return (at & ~7) + ctz(bits);
-  return readWindowsOneByOne(at, end, factor, windows, seven ? 7 : 6);
+  if (bits != 0) reader.at = (at & ~7) + ctz(bits);
+  else readWindowsOneByOne(reader, windows, seven ? 7 : 6);
 }
 
 /** The bits after a code: shifted by its zeros, its one and its low bits. */
@@ -63,15 +51,17 @@ function passCode(bits: u64, factor: u64): u64 {
   return (bits * factor) << clz(bits);
 }
 
-function readWindowsOneByOne(at: u64, end: u64, factor: u64, windows: usize, count: u32): u64 {
-  const rest = ctz(factor);
+function readWindowsOneByOne(reader: RiceReader, windows: usize, count: u32): void {
+  let at = reader.at;
+  const end = reader.end;
+  const rest = ctz(reader.factor);
   for (; count > 0; count--, windows += WINDOW_BYTES) {
     store<u64>(windows, peek(at));
     at = passZeros(at, end);
-    if (at >= end) return end + 1;
+    if (at >= end) break;
     at += rest;
   }
-  return at;
+  reader.at = count ? end + 1 : at;
 }
 
 /** Reads `count` codes of any length as u32. */

@@ -5,8 +5,9 @@
  */
 import * as layout from "./layout";
 import { PixelWriter, openWriter, writePixels } from "./pixel-writer";
-import { RiceReader, openRice, readBlocks, readPixels, seekRice } from "./rice";
+import { readBlocks, readPixels, skipBlocks } from "./rice";
 import { WINDOW_BYTES } from "./rice-codes";
+import { RiceReader, openRice, seekRice } from "./rice-reader";
 import { BLOCK } from "./rice-sums";
 import { nextSeekPixel, seekStride } from "./seek";
 import { OK, Status } from "./status";
@@ -33,8 +34,9 @@ class Lane {
   end: u32;
   /** The pixel of the first value of the chunk. */
   held: u32;
-  /** Whole blocks to decode before the chunk is written. */
+  /** Whole blocks to decode before the chunk is written, and whether it has only pixels before the window's. */
   ahead: u32;
+  skips: bool;
 }
 
 /** What is still to be decoded. */
@@ -86,8 +88,15 @@ export function decodeRiceJobs<T>(plane: usize, jobs: usize, count: u32, scratch
   }
   while (lanes > 0) {
     let blocks = CHUNK_BLOCKS;
-    for (let i: u32 = 0; i < lanes; i++) blocks = min(blocks, laneAt(load<u32>(list + (i << 2))).ahead);
-    let status = readBlocks<T>(list, lanes, blocks, scratch + WINDOWS);
+    let skips = true;
+    for (let i: u32 = 0; i < lanes; i++) {
+      const lane = laneAt(load<u32>(list + (i << 2)));
+      blocks = min(blocks, lane.ahead);
+      if (!lane.skips) skips = false;
+    }
+    let status = skips
+      ? skipBlocks<T>(list, lanes, blocks, scratch + WINDOWS)
+      : readBlocks<T>(list, lanes, blocks, scratch + WINDOWS);
     for (let i: u32 = lanes; i-- > 0 && status == OK; ) {
       const state: usize = load<u32>(list + (i << 2));
       const lane = laneAt(state);
@@ -160,7 +169,10 @@ function advance<T>(queue: Queue, state: usize): Status {
     lane.held = reader.pixel;
     reader.values = state + VALUES;
     const jumps = lane.gap > reader.stride && load<u32>(reader.job, layout.JOB_INDEX) != 0;
-    const pixels = min((jumps ? lane.to : lane.end) - reader.pixel, CHUNK_PIXELS);
+    const skipped = max(lane.next, reader.pixel) - reader.pixel;
+    lane.skips = skipped >= BLOCK;
+    const wanted = lane.skips ? skipped & ~(BLOCK - 1) : (jumps ? lane.to : lane.end) - reader.pixel;
+    const pixels = min(wanted, CHUNK_PIXELS);
     if (reader.blockSize == BLOCK && !reader.left) {
       lane.ahead = min((pixels + BLOCK - 1) / BLOCK, (reader.tilePixels - reader.pixel) / BLOCK);
       if (lane.ahead) return OK;

@@ -11,8 +11,8 @@ export const BLOCK: u32 = 32;
 export const MAX_WINDOW_SPLIT: i32 = 14;
 
 /**
- * Sums BLOCK windows from `value` on into `values`. Returns false if a code is longer than 24 bits, and then the values
- * are wrong.
+ * Sums BLOCK windows from `value` on into `values`, or where not `keep` only the last one, at its place there. Returns
+ * false if a code is longer than 24 bits, and then the values are wrong.
  *
  * A conversion to float counts the zeros of four codes at once: of an integer of 24 bits with a one at bit 23 - zeros it
  * makes
@@ -23,20 +23,25 @@ export const MAX_WINDOW_SPLIT: i32 = 14;
  */
 // @ts-ignore: decorator
 @inline
-export function sumWindows<T>(windows: usize, split: i32, value: i32, values: usize): bool {
-  const end = values + (BLOCK << 2);
+export function sumWindows<T>(windows: usize, split: i32, value: i32, values: usize, keep: bool): bool {
+  const end = windows + BLOCK * WINDOW_BYTES;
   const exponent = i32x4.splat(-1 << split);
   const bias = i32x4.splat(151 << split);
   let least = i32x4.splat(-1);
-  let last = i32x4.splat(value);
-  for (; values < end; values += 16, windows += 4 * WINDOW_BYTES) {
+  let last = keep ? i32x4.splat(value) : i32x4.splat(0);
+  let to = values;
+  for (; windows < end; windows += 4 * WINDOW_BYTES) {
     const bits = i32x4.shr_u(v128.shuffle<i32>(v128.load(windows), v128.load(windows, 16), 1, 3, 5, 7), 8);
     least = i32x4.min_u(least, bits);
     const float = i32x4.shr_u(f32x4.convert_i32x4_s(bits), 23 - split);
     const code = i32x4.add(v128.xor(float, exponent), bias); // -exponent = ~exponent + 1
-    last = sumFour<T>(code, last);
-    v128.store(values, last);
+    if (keep) {
+      last = sumFour<T>(code, last);
+      v128.store(to, last);
+      to += 16;
+    } else last = i32x4.add(last, differences(code));
   }
+  if (!keep) store<i32>(values, <i32>(<T>(value + sumLanes(last))), 4 * (BLOCK - 1));
   return !v128.any_true(i32x4.lt_u(least, i32x4.splat(1 << split)));
 }
 
@@ -52,11 +57,24 @@ export function sumCodes<T>(codes: usize, count: u32, value: i32): void {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function differences(code: v128): v128 {
+  return v128.xor(i32x4.shr_u(code, 1), i32x4.shr_s(i32x4.shl(code, 31), 31));
+}
+
+// @ts-ignore: decorator
+@inline
+function sumLanes(lanes: v128): i32 {
+  const pairs = i32x4.add(lanes, v128.shuffle<i32>(lanes, lanes, 2, 3, 0, 1));
+  return i32x4.extract_lane(pairs, 0) + i32x4.extract_lane(pairs, 1);
+}
+
 /** The values of four codes after the highest lane of `before`. */
 // @ts-ignore: decorator
 @inline
 function sumFour<T>(code: v128, before: v128): v128 {
-  let sum = v128.xor(i32x4.shr_u(code, 1), i32x4.shr_s(i32x4.shl(code, 31), 31));
+  let sum = differences(code);
   sum = i32x4.add(sum, v128.swizzle(sum, i8x16(-1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)));
   sum = i32x4.add(sum, v128.swizzle(sum, i8x16(-1, -1, -1, -1, -1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7)));
   sum = i32x4.add(sum, v128.shuffle<i32>(before, before, 3, 3, 3, 3));

@@ -15,68 +15,12 @@
  * beyond the stream are TRUNCATED. A block of 32 codes is begun before `end` and reads five words of at most 64 bits,
  * or single codes until it has passed `end` by 90 bits at most.
  */
-import * as layout from "./layout";
-import { peek, readCodes, readVerbatimCodes, readWindows, WINDOW_BYTES } from "./rice-codes";
+import { peek } from "./rice-bits";
+import { readCodes, readVerbatimCodes, readWindows, WINDOW_BYTES } from "./rice-codes";
+import { RiceReader, saveCursor } from "./rice-reader";
 import { BLOCK, MAX_WINDOW_SPLIT, sumCodes, sumWindows } from "./rice-sums";
-import { findSeekEntry, nextSeekPixel, recordSeekEntry, seekEntryPixel, seekStride } from "./seek";
+import { nextSeekPixel, recordSeekEntry } from "./seek";
 import { CORRUPT, OK, Status, TRUNCATED } from "./status";
-
-/** Where decoding stands in one tile; lives in the caller's scratch. Addresses of bits count from address 0. */
-// prettier-ignore
-@unmanaged
-export class RiceReader {
-  at: u64;
-  end: u64;
-  /** 2^(split + 1) of the current block. */
-  factor: u64;
-  /** Where its codes begin. */
-  codes: u64;
-  split: i32;
-  /** The value before the next pixel, and where the next values go. */
-  value: i32;
-  values: usize;
-  pixel: u32;
-  /** Pixels of the current block that are still to come; 0 between two calls of readBlocks. */
-  left: u32;
-  tilePixels: u32;
-  blockSize: u32;
-  /** The pixel of the first seek entry that is not filled, if there is to be one. */
-  nextSeek: u32;
-  stride: u32;
-  job: usize;
-  start: u64;
-}
-
-/** Puts the reader at the first pixel of the job's tile. */
-export function openRice<T>(reader: RiceReader, plane: usize, job: usize): Status {
-  const length = load<u32>(job, layout.JOB_STREAM_LENGTH);
-  reader.job = job;
-  reader.start = <u64>load<u32>(job, layout.JOB_STREAM) << 3;
-  reader.end = reader.start + (<u64>length << 3);
-  reader.tilePixels = load<u32>(job, layout.JOB_TILE_PIXELS);
-  reader.blockSize = load<u32>(plane, layout.PLANE_BLOCK_SIZE);
-  if (length < sizeof<T>()) return TRUNCATED;
-  reader.stride = seekStride(reader.blockSize);
-  reader.nextSeek = nextSeekPixel(job, reader.stride);
-  rewind<T>(reader);
-  return OK;
-}
-
-/** Goes to the nearest known position at or before `pixel`: the present one, the job's cursor or a seek entry. */
-export function seekRice<T>(reader: RiceReader, pixel: u32): Status {
-  const job = reader.job;
-  if (reader.pixel > pixel) rewind<T>(reader);
-  const cursor = load<u32>(job, layout.JOB_CURSOR_PIXEL);
-  if (cursor > reader.pixel && cursor <= pixel) {
-    jump(reader, cursor, load<u32>(job, layout.JOB_CURSOR_BIT), load<i32>(job, layout.JOB_CURSOR_VALUE));
-  }
-  const entry = findSeekEntry(job, reader.stride, pixel);
-  if (entry) {
-    const indexed = seekEntryPixel(job, reader.stride, entry);
-    if (indexed > reader.pixel) jump(reader, indexed, load<u32>(entry), load<i32>(entry, 4));
-  }
-  return reader.at <= reader.end ? OK : CORRUPT;
-}
 
 /**
  * Decodes `blocks` whole blocks of BLOCK pixels with each of `lanes` readers, whose addresses lie at `readers`.
@@ -85,6 +29,17 @@ export function seekRice<T>(reader: RiceReader, pixel: u32): Status {
  * several streams at once: four take half the time of one after another.
  */
 export function readBlocks<T>(readers: usize, lanes: u32, blocks: u32, windows: usize): Status {
+  return passBlocks<T>(readers, lanes, blocks, windows, true);
+}
+
+/** The same, but gives no values. */
+export function skipBlocks<T>(readers: usize, lanes: u32, blocks: u32, windows: usize): Status {
+  return passBlocks<T>(readers, lanes, blocks, windows, false);
+}
+
+// @ts-ignore: decorator
+@inline
+function passBlocks<T>(readers: usize, lanes: u32, blocks: u32, windows: usize, keep: bool): Status {
   const last = readers + (<usize>lanes << 2);
   for (; blocks > 0; blocks--) {
     let simple = true;
@@ -100,10 +55,10 @@ export function readBlocks<T>(readers: usize, lanes: u32, blocks: u32, windows: 
       const reader = readerAt(at);
       if (!simple && hasWindows<T>(reader)) readWindowsInTurns(at, at + 4, own);
       if (reader.at > reader.end) return TRUNCATED;
-      const done = hasWindows<T>(reader) && sumWindows<T>(own, reader.split, reader.value, reader.values);
+      const done = hasWindows<T>(reader) && sumWindows<T>(own, reader.split, reader.value, reader.values, keep);
       if (!done && !readBlockCodes<T>(reader, BLOCK)) return TRUNCATED;
       reader.value = load<i32>(reader.values, 4 * (BLOCK - 1));
-      reader.values += 4 * BLOCK;
+      if (keep) reader.values += 4 * BLOCK;
       reader.pixel += BLOCK;
     }
   }
@@ -126,8 +81,7 @@ function readWindowsInTurns(readers: usize, last: usize, windows: usize): void {
 @inline
 function readRound(readers: usize, last: usize, windows: usize, seven: bool): void {
   for (let at = readers; at < last; at += 4, windows += BLOCK * WINDOW_BYTES) {
-    const reader = readerAt(at);
-    reader.at = readWindows(reader.at, reader.end, reader.factor, windows, seven);
+    readWindows(readerAt(at), windows, seven);
   }
 }
 
@@ -181,28 +135,10 @@ function readBlockCodes<T>(reader: RiceReader, count: u32): bool {
   return true;
 }
 
-/** Lets the next job on this tile go on from the block that the reader is about to read. */
-function saveCursor(reader: RiceReader): void {
-  store<u32>(reader.job, reader.pixel, layout.JOB_CURSOR_PIXEL);
-  store<u32>(reader.job, <u32>(reader.at - reader.start), layout.JOB_CURSOR_BIT);
-  store<i32>(reader.job, reader.value, layout.JOB_CURSOR_VALUE);
-}
-
 // @ts-ignore: decorator
 @inline
 function readerAt(address: usize): RiceReader {
   return changetype<RiceReader>(<usize>load<u32>(address));
-}
-
-function rewind<T>(reader: RiceReader): void {
-  jump(reader, 0, sizeof<T>() << 3, <i32>(<T>(peek(reader.start) >> (64 - (sizeof<T>() << 3)))));
-}
-
-function jump(reader: RiceReader, pixel: u32, bit: u64, value: i32): void {
-  reader.pixel = pixel;
-  reader.at = reader.start + bit;
-  reader.value = value;
-  reader.left = 0;
 }
 
 /** Bits of the split's field. */
