@@ -36,10 +36,11 @@ export const kernels = new WebAssembly.Instance(new WebAssembly.Module(wasm), { 
   .exports as unknown as Kernels;
 
 const bytes = () => new Uint8Array(memory.buffer);
+const padding = seededRandom(64);
 
 /**
  * Lends a stream, an output and a scratch region with guard bytes around the two that are written, and fails if one of
- * those changed, or the stream did. The padding behind the stream is of any value: here random.
+ * those changed, or the stream did. The padding behind the stream is of any value.
  */
 export function runKernel(
   sizes: { readonly stream: Uint8Array; readonly output: number; readonly scratch: number },
@@ -57,7 +58,7 @@ export function runKernel(
   if (next > memory.buffer.byteLength) memory.grow(Math.ceil((next - memory.buffer.byteLength) / 65536));
 
   const all = bytes();
-  for (let i = 0; i < STREAM_PADDING; i++) all[src.at + sizes.stream.length + i] = Math.floor(Math.random() * 256);
+  for (let i = 0; i < STREAM_PADDING; i++) all[src.at + sizes.stream.length + i] = Math.floor(256 * padding());
   all.set(sizes.stream, src.at);
   for (const region of [dst, scratch]) {
     all.fill(GUARD, region.at - GUARD_BYTES, region.at + region.length + GUARD_BYTES);
