@@ -6,8 +6,8 @@ import { angleBetween } from "./separation.ts";
 import { cross, dot, subtract, toUnitVector } from "./unit-vector.ts";
 import type { UnitVector } from "./unit-vector.ts";
 
-/** More would let one request compare edges for seconds (each with each). */
-const MAX_VERTICES = 4096;
+/** Each edge is compared with each, and with every place that is asked for: more would take a request seconds. */
+const MAX_VERTICES = 1000;
 
 /** A polygon ready for questions: edges in the order that has the smaller side, the inside, on their left. */
 export type SphericalPolygon = {

@@ -8,13 +8,13 @@ export function senseAt(jet: Jet): 1 | -1 {
   return jet[2] * jet[5] - jet[3] * jet[4] > 0 ? 1 : -1;
 }
 
-const MAX_ROUNDS = 30;
-const MAX_HALVINGS = 12;
+const MAX_ROUNDS = 20;
+const MAX_HALVINGS = 6;
 
 /**
  * The point that `jetAt` maps to `target`, found by Newton's method from `start`; each step is halved until it
  * brings the image nearer. null where that ends away from the target or beyond a fold of the map, or takes too long
- * (at most 360 evaluations).
+ * (at most 140 evaluations).
  *
  * `tolerance` is the wanted precision of the point, in its units; `sense` that of the map at its reference point.
  */

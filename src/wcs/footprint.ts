@@ -2,12 +2,13 @@ import type { PixelWindow } from "../raster/pixel-window.ts";
 import { distanceToStencil } from "../sky/stencil-distance.ts";
 import type { Stencil } from "../sky/stencil.ts";
 import type { UnitVector } from "../sky/unit-vector.ts";
+import { createEvaluationBudget } from "./evaluation-budget.ts";
 import { imageSkyOf } from "./image-sky.ts";
 import type { ImageSky } from "./image-sky.ts";
 import { emptyBox, includeCurve, includePoint, isEmpty } from "./outline-box.ts";
 import type { PlaneBox } from "./outline-box.ts";
 import { traceCurve } from "./outline-trace.ts";
-import type { TracedCurve } from "./outline-trace.ts";
+import type { ToPixel, TracedCurve } from "./outline-trace.ts";
 import { outlineOf } from "./outline.ts";
 import { includeCentersIn } from "./window-search.ts";
 import { skyToPixel } from "./wcs.ts";
@@ -18,6 +19,8 @@ export { footprintOf, sRegion } from "./image-region.ts";
 
 /** A pixel that a shape enters by less than this does not count: alignment with pixel edges is not lost in rounding. */
 const EDGE_SLACK = 1e-6;
+/** Positions of an outline of one curve; a torn one takes some hundreds, any other some dozens. */
+const OUTLINE_BUDGET = 20_000;
 
 /**
  * The bounding box in pixels of what an image shows of a shape (SODA 1.0, section 3.3); null where they do not meet.
@@ -28,7 +31,8 @@ const EDGE_SLACK = 1e-6;
  *   the shape by less than a pixel on each side. A shape that the map tears apart has one box around all pieces.
  * - The whole sky is the whole image, pixels without sky included.
  *
- * null as well for images without relation to ICRS. Throws "usage" for an unusable polygon.
+ * null as well for images without relation to ICRS. Throws "usage" for an unusable polygon, "corrupt-data" for an image
+ * whose coordinates jump about.
  */
 export function windowOf(wcs: Wcs, stencil: Stencil): PixelWindow | null {
   const image = imageSkyOf(wcs);
@@ -40,23 +44,31 @@ export function windowOf(wcs: Wcs, stencil: Stencil): PixelWindow | null {
     if (away > image.cap.radius) return null;
     if (away < -image.cap.radius && image.smooth !== "no") return whole;
   }
-  const curves = outlineOf(stencil).map((curve) => traceCurve(curve, (position) => skyToPixel(wcs, position)));
-  if (curves.length === 0) return whole;
+  const outline = outlineOf(stencil);
+  if (outline.length === 0) return whole;
+  const spend = createEvaluationBudget(OUTLINE_BUDGET * (1 + outline.length / 1000));
+  const toPixel: ToPixel = (position) => {
+    spend();
+    return skyToPixel(wcs, position);
+  };
+  const curves = outline.map((curve) => traceCurve(curve, toPixel));
   const isSmooth = image.smooth === "around" || (image.smooth === "inside" && !curves.some(({ torn }) => torn));
   return isSmooth
-    ? windowOnSmoothMap(wcs, { image, curves, distance })
-    : windowOnTornMap(wcs, { image, curves, distance });
+    ? windowOnSmoothMap({ image, curves, distance, toPixel })
+    : windowOnTornMap(wcs, { image, curves, distance, toPixel });
 }
 
 type Search = {
   readonly image: ImageSky;
   readonly curves: readonly TracedCurve[];
   readonly distance: (point: UnitVector) => number;
+  readonly toPixel: ToPixel;
 };
 
 /** What the shape shows of itself is bounded by its outline in the image and the corners that it holds. */
-function windowOnSmoothMap(wcs: Wcs, { image, curves, distance }: Search): PixelWindow | null {
-  const box = boxOfOutline(wcs, { image, curves });
+function windowOnSmoothMap(search: Search): PixelWindow | null {
+  const { image, distance } = search;
+  const box = boxOfOutline(search);
   const { xMin, xMax, yMin, yMax } = image.area;
   const inside = image.corners.map((corner) => distance(corner) <= 0);
   if (inside[0]) includePoint(box, xMin, yMin);
@@ -67,15 +79,16 @@ function windowOnSmoothMap(wcs: Wcs, { image, curves, distance }: Search): Pixel
 }
 
 /** The inside of the shape may be anywhere: besides its outline, all pixels are searched. */
-function windowOnTornMap(wcs: Wcs, { image, curves, distance }: Search): PixelWindow | null {
-  const box = boxOfOutline(wcs, { image, curves });
+function windowOnTornMap(wcs: Wcs, search: Search): PixelWindow | null {
+  const { image, distance } = search;
+  const box = boxOfOutline(search);
   includeCentersIn(box, { wcs, image, distance });
   return isEmpty(box) ? null : windowOfBox(box, image);
 }
 
-function boxOfOutline(wcs: Wcs, { image, curves }: Pick<Search, "image" | "curves">): PlaneBox {
+function boxOfOutline({ image, curves, toPixel }: Search): PlaneBox {
   const box = emptyBox();
-  for (const curve of curves) includeCurve(box, curve, image.area, (position) => skyToPixel(wcs, position));
+  for (const curve of curves) includeCurve(box, curve, image.area, toPixel);
   return box;
 }
 

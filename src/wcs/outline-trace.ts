@@ -20,8 +20,6 @@ const MAX_BEND = 0.1;
 const MAX_SAGITTA_PIXELS = 0.02;
 /** Halvings until a tear of the map, or the end of the projection, is left alone. */
 const MAX_DEPTH = 22;
-/** In all, for curves that a hostile distortion shakes everywhere. */
-const MAX_POINTS = 20_000;
 
 /** The curve on the image, with points added where it bends, tears or ends. */
 export function traceCurve(curve: OutlineCurve, toPixel: ToPixel): TracedCurve {
@@ -33,7 +31,7 @@ export function traceCurve(curve: OutlineCurve, toPixel: ToPixel): TracedCurve {
   function follow(from: TracedPoint, to: TracedPoint, depth: number): void {
     const middle = at((from.t + to.t) / 2);
     const gentle = isGentle(from, middle, to);
-    if (depth < MAX_DEPTH && points.length < MAX_POINTS && !gentle) {
+    if (depth < MAX_DEPTH && !gentle) {
       follow(from, middle, depth + 1);
       follow(middle, to, depth + 1);
     } else {

@@ -1,6 +1,7 @@
 import { angleBetween } from "../sky/separation.ts";
 import { RADIANS_PER_DEGREE } from "../sky/unit-vector.ts";
 import type { UnitVector } from "../sky/unit-vector.ts";
+import { createEvaluationBudget } from "./evaluation-budget.ts";
 import { directionAt } from "./image-sky.ts";
 import type { ImageSky } from "./image-sky.ts";
 import { boxHolds, includePoint } from "./outline-box.ts";
@@ -24,6 +25,8 @@ type BlockSky = {
 const FIRST_BLOCKS = 16;
 /** A block is taken to lie within its farthest sample times this: neighbours of a map may stretch differently. */
 const STRETCH = 1.5;
+/** Blocks and pixels to look at; an all-sky map of 26 million pixels takes up to ten thousand. */
+const BUDGET = 200_000;
 /** Pixels to both sides that are looked at where the map may end in a tip. */
 const TIP_REACH = 3;
 
@@ -36,7 +39,9 @@ export function includeCentersIn(
   box: PlaneBox,
   { wcs, image, distance }: { wcs: Wcs; image: ImageSky; distance: (point: UnitVector) => number },
 ): void {
+  const spend = createEvaluationBudget(BUDGET);
   const isInside = (x: number, y: number) => {
+    spend();
     if (x < 0 || y < 0 || x >= image.width || y >= image.height) return false;
     const direction = directionAt(wcs, x, y);
     return direction !== null && distance(direction) <= 0;
@@ -44,6 +49,7 @@ export function includeCentersIn(
 
   function visit(block: Block, parentHasSky: boolean): void {
     if (isHeld(box, block)) return;
+    spend();
     if (block.x0 === block.x1 && block.y0 === block.y1) {
       if (isInside(block.x0, block.y0)) includePoint(box, block.x0, block.y0);
       return;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { separationDegrees } from "../../../src/sky/separation.ts";
 import type { Stencil } from "../../../src/sky/stencil.ts";
@@ -187,4 +188,45 @@ test("images in galactic coordinates are asked in ICRS", () => {
   const wcs = wcsOf({ ...header, CTYPE1: "GLON-CAR", CTYPE2: "GLAT-CAR" });
   // M 31 at l 121.17°, b -21.57°: x = 179.5 - 121.17 = 58.33, y = 89.5 - 21.57 = 67.93.
   expect(windowOf(wcs, circle(10.6847, 41.269, 0.01))).toEqual({ x0: 58, y0: 68, width: 1, height: 1 });
+});
+
+test("headers with senseless distortions end in a window, none, or an error that says so", () => {
+  const coefficient = fc.double({ min: -10, max: 10, noNaN: true });
+  const started = performance.now();
+  fc.assert(
+    fc.property(fc.array(coefficient, { minLength: 8, maxLength: 8 }), fc.integer({ min: 1, max: 9 }), (c, order) => {
+      const names = ["A_2_0", "A_1_1", "A_0_3", `A_${order}_0`, "B_2_0", "B_1_2", "B_3_0", `B_0_${order}`];
+      const distortion = Object.fromEntries(names.map((name, i) => [name, c[i] ?? 0]));
+      const base = imageHeader({ code: "TAN", width: 500, height: 500, ra: 10, dec: 10, scale: 0.01 });
+      const wcs = wcsOf({
+        ...base,
+        CTYPE1: "RA---TAN-SIP",
+        CTYPE2: "DEC--TAN-SIP",
+        A_ORDER: 9,
+        B_ORDER: 9,
+        ...distortion,
+      });
+      try {
+        const window = windowOf(wcs, circle(10, 10, 1));
+        if (window !== null) expect(window.x0 + window.width).toBeLessThanOrEqual(500);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "corrupt-data", message: expect.stringContaining("jump about") as string });
+      }
+    }),
+    { numRuns: 20 },
+  );
+  expect(performance.now() - started).toBeLessThan(15_000);
+});
+
+test("a polygon of a thousand vertices is placed, one of more is refused", () => {
+  const ring = (count: number): Stencil => {
+    const vertices = Array.from({ length: count }, (_, i) => {
+      const angle = (2 * Math.PI * i) / count;
+      return position(150 + 0.1 * Math.cos(angle), 0.1 * Math.sin(angle));
+    });
+    return { shape: "polygon", vertices };
+  };
+  // 0.1° are 1368.8 pixels.
+  expect(windowOf(tileAt(150, 0), ring(1000))).toEqual({ x0: 3631, y0: 3631, width: 2738, height: 2738 });
+  expect(() => windowOf(tileAt(150, 0), ring(1001))).toThrow("1000");
 });
