@@ -20,7 +20,7 @@ export function initDitherTable(table: usize): void {
 
 /** The position of a tile's first pixel; `ditherSeed` is ZDITHER0, `tile` counts from 0. */
 export function firstDitherPosition(table: usize, ditherSeed: u32, tile: u32): u32 {
-  return startOfRound(table, <u32>((<u64>tile + ditherSeed + (DITHER_VALUES - 1)) % DITHER_VALUES));
+  return startOfRound(table, ((tile % DITHER_VALUES) + (ditherSeed % DITHER_VALUES) + (DITHER_VALUES - 1)) % DITHER_VALUES);
 }
 
 /** The position `pixels` further on: a step for each round of about 9750 pixels, not for each pixel. */

@@ -4,7 +4,6 @@
  * If the stream is too short, the address after what was read lies beyond `end`, by at most 90 bits, and what was read is
  * of no worth.
  */
-
 import { peek, wordAt } from "./rice-bits";
 import { RiceReader } from "./rice-reader";
 

@@ -46,6 +46,8 @@ class Queue {
   plane: usize;
   job: usize;
   end: usize;
+  /** Pixels between two seek entries. */
+  stride: u32;
   /** The most strands of a job, those of the first job, and how many of these are taken. */
   most: u32;
   strands: u32;
@@ -71,6 +73,7 @@ export function decodeRiceJobs<T>(plane: usize, jobs: usize, count: u32, scratch
   queue.plane = plane;
   queue.job = jobs;
   queue.end = jobs + <usize>count * layout.JOB_BYTES;
+  queue.stride = seekStride(load<u32>(plane, layout.PLANE_BLOCK_SIZE));
   queue.most = max(LANES / count, 1);
   queue.taken = 0;
 
@@ -114,7 +117,7 @@ export function decodeRiceJobs<T>(plane: usize, jobs: usize, count: u32, scratch
 function takeStrand<T>(queue: Queue, state: usize): Status {
   const job = queue.job;
   const lane = laneAt(state);
-  if (!queue.taken) queue.strands = strandsOf(job, queue.most, seekStride(load<u32>(queue.plane, layout.PLANE_BLOCK_SIZE)));
+  if (!queue.taken) queue.strands = strandsOf(job, queue.most, queue.stride);
   const allRows = load<u32>(job, layout.JOB_ROWS);
   const row = partOf(allRows, queue.taken, queue.strands);
   const rows = partOf(allRows, queue.taken + 1, queue.strands) - row;
@@ -135,7 +138,7 @@ function takeStrand<T>(queue: Queue, state: usize): Status {
   lane.out = <usize>load<u32>(job, layout.JOB_OUT) + <usize>row * outStride;
   lane.outGap = outStride - <usize>lane.length * writer.pixelBytes;
   lane.held = 0;
-  return openRice<T>(changetype<RiceReader>(state), queue.plane, job);
+  return openRice<T>(changetype<RiceReader>(state), queue.plane, job, queue.stride);
 }
 
 /**
@@ -145,6 +148,7 @@ function takeStrand<T>(queue: Queue, state: usize): Status {
 function strandsOf(job: usize, most: u32, stride: u32): u32 {
   const rows = load<u32>(job, layout.JOB_ROWS);
   const strands = min(most, rows);
+  if (strands == 1) return 1;
   const lastRow = partOf(rows, strands - 1, strands);
   const first = load<u32>(job, layout.JOB_FIRST_PIXEL) + lastRow * load<u32>(job, layout.JOB_TILE_WIDTH);
   return first < nextSeekPixel(job, stride) && load<u32>(job, layout.JOB_INDEX) ? strands : 1;
@@ -202,7 +206,7 @@ function writeHeld(lane: Lane, reader: RiceReader, state: usize): void {
 
 /** The first of `rows` rows that belongs to part `part` of `parts`. */
 function partOf(rows: u32, part: u32, parts: u32): u32 {
-  return <u32>((<u64>rows * part) / parts);
+  return parts == 1 ? rows * part : <u32>((<u64>rows * part) / parts);
 }
 
 // @ts-ignore: decorator

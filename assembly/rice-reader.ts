@@ -1,7 +1,7 @@
 /** Where a Rice tile is being read, and the ways to get there: the stream's start, the job's cursor, the seek index. */
 import * as layout from "./layout";
 import { peek } from "./rice-bits";
-import { findSeekEntry, nextSeekPixel, seekEntryPixel, seekStride } from "./seek";
+import { findSeekEntry, nextSeekPixel, seekEntryPixel } from "./seek";
 import { CORRUPT, OK, Status, TRUNCATED } from "./status";
 
 /** Lives in the caller's scratch. `at`, `end`, `codes` and `start` are bit addresses, see rice-bits.ts. */
@@ -30,8 +30,8 @@ export class RiceReader {
   start: u64;
 }
 
-/** Puts the reader at the first pixel of the job's tile. */
-export function openRice<T>(reader: RiceReader, plane: usize, job: usize): Status {
+/** Puts the reader at the first pixel of the job's tile; `stride` as seek.ts has it. */
+export function openRice<T>(reader: RiceReader, plane: usize, job: usize, stride: u32): Status {
   const length = load<u32>(job, layout.JOB_STREAM_LENGTH);
   reader.job = job;
   reader.start = <u64>load<u32>(job, layout.JOB_STREAM) << 3;
@@ -39,8 +39,8 @@ export function openRice<T>(reader: RiceReader, plane: usize, job: usize): Statu
   reader.tilePixels = load<u32>(job, layout.JOB_TILE_PIXELS);
   reader.blockSize = load<u32>(plane, layout.PLANE_BLOCK_SIZE);
   if (length < sizeof<T>()) return TRUNCATED;
-  reader.stride = seekStride(reader.blockSize);
-  reader.nextSeek = nextSeekPixel(job, reader.stride);
+  reader.stride = stride;
+  reader.nextSeek = nextSeekPixel(job, stride);
   rewind<T>(reader);
   return OK;
 }
