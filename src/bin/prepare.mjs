@@ -17,15 +17,18 @@ const LOCK_BEAT_MILLISECONDS = 500;
 /** A lock that nobody touched for so long belongs to a process that was killed. */
 const LOCK_STALE_MILLISECONDS = 15_000;
 
+/** What a compiled addon fits. */
+const MACHINE = `${process.platform} ${process.arch} ABI ${process.versions.modules}`;
+
 /** In order: later steps need the earlier ones. `key` changes when the step has to be done again. */
 const STEPS = [
   {
     doing: "installing packages (npm ci); the first time takes some minutes, since SQLite is compiled",
     stamp: "node_modules/.prepared",
     makes: [],
-    // A compiled addon fits one ABI.
-    key: () => `${process.platform} ${process.arch} ABI ${process.versions.modules} ${hashOf(["package-lock.json"])}`,
-    holds: packagesAreInstalled,
+    key: () => `${MACHINE} ${hashOf(["package-lock.json"])}`,
+    // Somebody ran `npm install` or `npm ci` by hand.
+    holds: (stamp) => (stamp ?? MACHINE).startsWith(MACHINE) && packagesAreInstalled(),
     make: installPackages,
   },
   {
@@ -68,7 +71,7 @@ async function prepare() {
 function isDone(step) {
   if (!step.makes.every((file) => fs.existsSync(inRoot(file)))) return false;
   const stamp = readText(step.stamp);
-  return stamp === step.key() || (stamp === null && step.holds?.() === true);
+  return stamp === step.key() || step.holds?.(stamp) === true;
 }
 
 function checkNode() {
@@ -79,7 +82,7 @@ function checkNode() {
 
 // ── Packages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Whether npm's own record of node_modules has the packages of the lock file: somebody ran `npm ci` by hand. */
+/** Whether npm's own record of node_modules has the packages of the lock file. */
 function packagesAreInstalled() {
   const installed = JSON.parse(readText("node_modules/.package-lock.json") ?? "{}").packages ?? {};
   const wanted = JSON.parse(readText("package-lock.json") ?? "{}").packages ?? {};
