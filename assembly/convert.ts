@@ -23,18 +23,18 @@ export function loadIntegers(pixels: usize, count: u32, values: usize, width: u3
   }
 }
 
-/** Reverses the bytes of each int32 lane. */
+/** Reverses the bytes of each int32 lane. (V8 makes one instruction of this swizzle, and six of the same shuffle.) */
 // @ts-ignore: decorator
 @inline
 export function swap32(lanes: v128): v128 {
-  return v128.shuffle<u8>(lanes, lanes, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12);
+  return v128.swizzle(lanes, i8x16(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));
 }
 
 /** Reverses the bytes of each 64-bit lane. */
 // @ts-ignore: decorator
 @inline
 export function swap64(lanes: v128): v128 {
-  return v128.shuffle<u8>(lanes, lanes, 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
+  return v128.swizzle(lanes, i8x16(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8));
 }
 
 function storeInt32(values: usize, count: u32, out: usize): void {

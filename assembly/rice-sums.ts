@@ -25,21 +25,26 @@ export const MAX_WINDOW_SPLIT: i32 = 14;
 @inline
 export function sumWindows<T>(windows: usize, split: i32, value: i32, values: usize, keep: bool): bool {
   const end = windows + BLOCK * WINDOW_BYTES;
-  const exponent = i32x4.splat(-1 << split);
+  const shift = 23 - split;
+  const exponent = i32x4.splat(-1 << split); // the exponent is subtracted: -e = ~e + 1
   const bias = i32x4.splat(151 << split);
   let least = i32x4.splat(-1);
   let last = keep ? i32x4.splat(value) : i32x4.splat(0);
   let to = values;
-  for (; windows < end; windows += 4 * WINDOW_BYTES) {
-    const bits = i32x4.shr_u(v128.shuffle<i32>(v128.load(windows), v128.load(windows, 16), 1, 3, 5, 7), 8);
-    least = i32x4.min_u(least, bits);
-    const float = i32x4.shr_u(f32x4.convert_i32x4_s(bits), 23 - split);
-    const code = i32x4.add(v128.xor(float, exponent), bias); // -exponent = ~exponent + 1
+  // Two steps of four in one: the loop itself would cost a tenth.
+  for (; windows < end; windows += 8 * WINDOW_BYTES) {
+    const first = highestBits(windows);
+    const second = highestBits(windows + 4 * WINDOW_BYTES);
+    const codes = i32x4.add(v128.xor(i32x4.shr_u(f32x4.convert_i32x4_s(first), shift), exponent), bias);
+    const more = i32x4.add(v128.xor(i32x4.shr_u(f32x4.convert_i32x4_s(second), shift), exponent), bias);
+    least = i32x4.min_u(least, i32x4.min_u(first, second));
     if (keep) {
-      last = sumFour<T>(code, last);
+      last = sumFour<T>(codes, last);
       v128.store(to, last);
-      to += 16;
-    } else last = i32x4.add(last, differences(code));
+      last = sumFour<T>(more, last);
+      v128.store(to, last, 16);
+      to += 32;
+    } else last = i32x4.add(last, i32x4.add(differences(codes), differences(more)));
   }
   if (!keep) store<i32>(values, <i32>(<T>(value + sumLanes(last))), 4 * (BLOCK - 1));
   return !v128.any_true(i32x4.lt_u(least, i32x4.splat(1 << split)));
@@ -55,6 +60,13 @@ export function sumCodes<T>(codes: usize, count: u32, value: i32): void {
     last = sumFour<T>(v128.load(codes), last);
     v128.store(codes, last);
   }
+}
+
+/** The highest 24 bits of four windows. */
+// @ts-ignore: decorator
+@inline
+function highestBits(windows: usize): v128 {
+  return i32x4.shr_u(v128.shuffle<i32>(v128.load(windows), v128.load(windows, 16), 1, 3, 5, 7), 8);
 }
 
 // @ts-ignore: decorator

@@ -73,8 +73,15 @@ function hasWindows<T>(reader: RiceReader): bool {
 
 /** Five rounds of 6, 6, 6, 7 and 7 codes: as many as fit a word with splits that images have. */
 function readWindowsInTurns(readers: usize, last: usize, windows: usize): void {
-  for (let round = 0; round < 3; round++, windows += 6 * WINDOW_BYTES) readRound(readers, last, windows, false);
-  for (let round = 0; round < 2; round++, windows += 7 * WINDOW_BYTES) readRound(readers, last, windows, true);
+  const four = last - readers == 16;
+  for (let round = 0; round < 3; round++, windows += 6 * WINDOW_BYTES) {
+    if (four) readRoundOfFour(readers, windows, false);
+    else readRound(readers, last, windows, false);
+  }
+  for (let round = 0; round < 2; round++, windows += 7 * WINDOW_BYTES) {
+    if (four) readRoundOfFour(readers, windows, true);
+    else readRound(readers, last, windows, true);
+  }
 }
 
 // @ts-ignore: decorator
@@ -83,6 +90,16 @@ function readRound(readers: usize, last: usize, windows: usize, seven: bool): vo
   for (let at = readers; at < last; at += 4, windows += BLOCK * WINDOW_BYTES) {
     readWindows(readerAt(at), windows, seven);
   }
+}
+
+/** The same without a loop, which costs a tenth. */
+// @ts-ignore: decorator
+@inline
+function readRoundOfFour(readers: usize, windows: usize, seven: bool): void {
+  readWindows(readerAt(readers), windows, seven);
+  readWindows(readerAt(readers + 4), windows + BLOCK * WINDOW_BYTES, seven);
+  readWindows(readerAt(readers + 8), windows + 2 * BLOCK * WINDOW_BYTES, seven);
+  readWindows(readerAt(readers + 12), windows + 3 * BLOCK * WINDOW_BYTES, seven);
 }
 
 /** Decodes the next `count` pixels of blocks of any size; overwrites up to 3 words behind their values. */
