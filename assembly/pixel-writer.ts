@@ -14,8 +14,8 @@ export class PixelWriter {
   /** ZBLANK, where it marks nulls. */
   blank: i32;
   hasBlank: bool;
-  /** -1 where ZERO_VALUE is a pixel of exactly 0, else 0: a mask for lanes. */
-  hasZero: i32;
+  /** ZERO_VALUE is a pixel of exactly 0. */
+  hasZero: bool;
   /** Address of the dither table; 0: no dither. */
   table: usize;
   /** The tile's next pixel and its dither position. */
@@ -31,7 +31,7 @@ export function openWriter(writer: PixelWriter, plane: usize, job: usize): void 
   writer.pixelBytes = pixelBytesOf(plane);
   writer.blank = load<i32>(job, layout.JOB_BLANK);
   writer.hasBlank = load<u32>(job, layout.JOB_HAS_BLANK) != 0;
-  writer.hasZero = quantiser == layout.QUANTISER_DITHER_2 ? -1 : 0;
+  writer.hasZero = quantiser == layout.QUANTISER_DITHER_2;
   writer.table = 0;
   writer.pixel = 0;
   if (quantiser < layout.QUANTISER_DITHER_1) return;
