@@ -116,10 +116,18 @@ async function addDataset(
       await addImage(pieces, { location, dataset, plane }, { stencil, window: undefined }, services, signal);
     } catch (error) {
       if (error instanceof ServiceError && error.code === "missing-file") return false;
-      throw error;
+      throw ofFileOnRecord(error, place.location);
     }
   }
   return true;
+}
+
+/** Clients may know the name of a file, and not where it lies; one that lacks an HDU on record is damaged. */
+function ofFileOnRecord(error: unknown, file: string): unknown {
+  if (!(error instanceof ServiceError)) return error;
+  const code = error.code === "not-found" ? "corrupt-data" : error.code;
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  return new ServiceError(code, error.message.replaceAll(file, name), { cause: error });
 }
 
 /** Adds nothing where the image has no pixel of what is asked for. */
