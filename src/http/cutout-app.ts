@@ -7,6 +7,7 @@ import { ServiceError } from "../errors.ts";
 import type { Interval } from "../ivoa/dali-values.ts";
 import { parseSodaParameters, type SodaParameters } from "../ivoa/soda.ts";
 import { evaluatePreconditions } from "./conditional.ts";
+import { startDeadline, type Deadline } from "./deadline.ts";
 import { describeError } from "./error-response.ts";
 import { readParameters } from "./request-parameters.ts";
 import type { LogEntry } from "./log-entry.ts";
@@ -36,19 +37,19 @@ export function createCutoutApp(services: CutoutAppServices): Hono {
 
 async function handleSync(c: Context, services: CutoutAppServices): Promise<Response> {
   const started = performance.now();
-  // One signal for all that ends the work: the client goes away, the time is up, the answer is whole.
-  const timeout = AbortSignal.timeout(services.timeoutSeconds * 1000);
-  const signal = AbortSignal.any([c.req.raw.signal, timeout]);
+  const deadline = startDeadline(c.req.raw.signal, services.timeoutSeconds);
   try {
     const parameters = parseSodaParameters(await readParameters(c.req.raw));
-    const cutout = await openCutout(requestOf(parameters), services.cutouts, signal);
+    const cutout = await openCutout(requestOf(parameters), services.cutouts, deadline.signal);
     if (cutout === null) {
+      deadline.end();
       services.log({ event: "sync", status: 204, milliseconds: performance.now() - started });
       return c.body(null, 204); // no pixels in common (SODA 1.0, section 5.1)
     }
-    return answer(c, cutout, parameters, { services, signal, started });
+    return answer(c, cutout, parameters, { services, deadline, started });
   } catch (error) {
-    return errorResponse(timeout.aborted ? timeoutError(services) : error, c, services, started);
+    deadline.end();
+    return errorResponse(deadline.isOver ? timeoutError(services) : error, c, services, started);
   }
 }
 
@@ -72,24 +73,26 @@ function conditionOf(interval: Interval | undefined) {
   return { min: interval.low, max: interval.high };
 }
 
-type Answering = { readonly services: CutoutAppServices; readonly signal: AbortSignal; readonly started: number };
+type Answering = { readonly services: CutoutAppServices; readonly deadline: Deadline; readonly started: number };
 
 /** 200 with the file, 304, or 412 (RFC 9110, section 13); HEAD is 200 without the file. */
 function answer(
   c: Context,
   cutout: Cutout,
   parameters: SodaParameters,
-  { services, signal, started }: Answering,
+  { services, deadline, started }: Answering,
 ): Response {
   const { etag, fileName, byteLength, cost, missing } = cutout;
-  const log = (status: number, bytes: number, error?: unknown) =>
+  const end = (status: number, bytes: number, error?: unknown) => {
+    deadline.end();
     services.log({ event: "sync", status, milliseconds: performance.now() - started, bytes, cost, error });
+  };
   c.header("ETag", etag);
   c.header("Cache-Control", "no-cache"); // to be kept, and asked for again by its ETag
   const verdict = evaluatePreconditions(c.req.raw.headers, etag);
   if (verdict !== "proceed") {
     cutout.dispose();
-    log(verdict === "failed" ? 412 : 304, 0);
+    end(verdict === "failed" ? 412 : 304, 0);
     if (verdict === "not-modified") return c.body(null, 304);
     return c.text(`UsageError: The cutout is now ${etag}, and If-Match asks for another\n`, 412);
   }
@@ -99,11 +102,11 @@ function answer(
   if (missing.length > 0) c.header("X-Missing-Images", String(missing.length));
   if (c.req.method === "HEAD") {
     cutout.dispose();
-    log(200, 0);
+    end(200, 0);
     return c.body(null, 200);
   }
-  const onEnd = ({ outcome, byteLength: bytes, error }: StreamEnd) => log(STATUS_OF_END[outcome], bytes, error);
-  return c.body(cutout.open({ signal, onEnd }), 200);
+  const onEnd = ({ outcome, byteLength: bytes, error }: StreamEnd) => end(STATUS_OF_END[outcome], bytes, error);
+  return c.body(cutout.open({ signal: deadline.signal, onEnd }), 200);
 }
 
 /** As nginx counts a client that went away. */

@@ -139,6 +139,20 @@ describe("GET /sync", () => {
     expect(await response.text()).toMatch(/Cannot cut \d+ pixels at once: 100 are allowed/);
   });
 
+  it("gives up when its time is over, and says so", async () => {
+    const images = Object.create(services.images) as typeof services.images;
+    images.open = (_location, signal) =>
+      new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
+    const slow = createCutoutApp({
+      cutouts: { ...services.cutouts, images },
+      timeoutSeconds: 0.02,
+      log: () => undefined,
+    });
+    const response = await slow.request(`/sync?${DES}`);
+    expect(response.status).toBe(413);
+    expect(await response.text()).toMatch(/^UsageError: Cannot cut within the 0.02 seconds that are allowed/);
+  });
+
   it("keeps the ETag of a recipe, and answers conditional requests by it", async () => {
     const etag = (await get(DES)).headers.get("etag") ?? "";
     expect(etag).toMatch(/^"[\w-]{24}"$/);
