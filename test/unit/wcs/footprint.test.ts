@@ -163,4 +163,23 @@ describe("a window holds every pixel whose centre is in the shape, and exceeds t
       );
     },
   );
+
+  test.each(["TAN", "SIN", "ARC", "ZEA", "CAR", "AIT", "MOL", "CEA", "SFL", "PCO", "HPX", "TSC", "QSC"])(
+    "%s images of a part of the sky, CRVAL anywhere in or beside them",
+    (code) => {
+      const part = fc.record({ turn: unit(), scale: unit(), x: unit(), y: unit() });
+      fc.assert(
+        fc.property(anyPosition, part, fc.gen(), (center, { turn, scale, x, y }, gen) => {
+          const [ra, dec] = [center.raDegrees, Math.max(-89.99, Math.min(89.99, center.decDegrees))];
+          const more = { CRPIX1: (x * 3 - 1) * 31, CRPIX2: (y * 3 - 1) * 24 };
+          const header = { code, width: 31, height: 24, ra, dec, scale: 0.3 + 3 * scale, turn: turn * 360, more };
+          checkAgainstAllPixels(
+            wcsOf(imageHeader(header)),
+            gen(() => shapesNear(center, 40)),
+          );
+        }),
+        { numRuns: 8, endOnFailure: true },
+      );
+    },
+  );
 });
