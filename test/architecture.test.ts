@@ -42,6 +42,7 @@ const MAY_USE_NODE = [
 /** Where each package may be imported; a package without a line may not be. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   "@hono/node-server": /^src\/bin\//,
+  "@oslojs/crypto": /^src\/(cutout|access)\//,
   aws4fetch: /^src\/storage\//,
   "better-sqlite3": /^src\/db\//,
   "drizzle-orm": /^src\/(db|surveys|catalog|access|jobs)\//,
