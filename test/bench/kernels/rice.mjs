@@ -155,7 +155,9 @@ function load({ rows, width }) {
     const scratchLength = exports.scratchBytes(plane, width, width);
     const scratch = reserve(scratchLength);
     return () => {
-      for (let i = 0; i < rows.length; i++) bytes.fill(0, jobs + JOB_BYTES * i + 60, jobs + JOB_BYTES * i + 72);
+      // Without an index, the cursors of the run before must not help.
+      for (let i = 0; i < rows.length && !indexed; i++)
+        bytes.fill(0, jobs + JOB_BYTES * i + 60, jobs + JOB_BYTES * i + 72);
       const step = alone ? 1 : rows.length;
       for (let i = 0; i < rows.length; i += step) {
         const done = exports.decodeTiles(plane, jobs + JOB_BYTES * i, step, scratch, scratchLength);
