@@ -19,8 +19,7 @@ export const WINDOW_BYTES: u32 = 8;
  */
 // @ts-ignore: decorator
 @inline
-export function readWindows(reader: RiceReader, windows: usize, seven: bool): void {
-  const at = reader.at;
+export function readWindows(reader: RiceReader, at: u64, windows: usize, seven: bool): u64 {
   const factor = reader.factor;
   let bits = (wordAt(at) | 1) << (at & 7);
   store<u64>(windows, bits, 0);
@@ -39,8 +38,8 @@ export function readWindows(reader: RiceReader, windows: usize, seven: bool): vo
     store<u64>(windows, bits, 48);
     bits = passCode(bits, factor);
   }
-  if (bits != 0) reader.at = (at & ~7) + ctz(bits);
-  else readWindowsOneByOne(reader, windows, seven ? 7 : 6);
+  if (bits != 0) return (at & ~7) + ctz(bits);
+  return readWindowsOneByOne(reader, at, windows, seven ? 7 : 6);
 }
 
 /** The bits after a code: shifted by its zeros, its one and its low bits. */
@@ -50,17 +49,16 @@ function passCode(bits: u64, factor: u64): u64 {
   return (bits * factor) << clz(bits);
 }
 
-function readWindowsOneByOne(reader: RiceReader, windows: usize, count: u32): void {
-  let at = reader.at;
+function readWindowsOneByOne(reader: RiceReader, at: u64, windows: usize, count: u32): u64 {
   const end = reader.end;
   const rest = ctz(reader.factor);
   for (; count > 0; count--, windows += WINDOW_BYTES) {
     store<u64>(windows, peek(at));
     at = passZeros(at, end);
-    if (at >= end) break;
+    if (at >= end) return end + 1;
     at += rest;
   }
-  reader.at = count ? end + 1 : at;
+  return at;
 }
 
 /** Reads `count` codes of any length as u32. */

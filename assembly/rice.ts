@@ -73,33 +73,51 @@ function hasWindows<T>(reader: RiceReader): bool {
 
 /** Five rounds of 6, 6, 6, 7 and 7 codes: as many as fit a word with splits that images have. */
 function readWindowsInTurns(readers: usize, last: usize, windows: usize): void {
-  const four = last - readers == 16;
+  const lanes = (last - readers) >> 2;
+  if (lanes == 1) return readWindowsAlone(readerAt(readers), windows);
   for (let round = 0; round < 3; round++, windows += 6 * WINDOW_BYTES) {
-    if (four) readRoundOfFour(readers, windows, false);
+    if (lanes == 4) readRoundOfFour(readers, windows, false);
     else readRound(readers, last, windows, false);
   }
   for (let round = 0; round < 2; round++, windows += 7 * WINDOW_BYTES) {
-    if (four) readRoundOfFour(readers, windows, true);
+    if (lanes == 4) readRoundOfFour(readers, windows, true);
     else readRound(readers, last, windows, true);
   }
+}
+
+/** Without turns, the address need not go through memory. */
+// @ts-ignore: decorator
+@inline
+function readWindowsAlone(reader: RiceReader, windows: usize): void {
+  let at = reader.at;
+  at = readWindows(reader, at, windows, false);
+  at = readWindows(reader, at, windows + 6 * WINDOW_BYTES, false);
+  at = readWindows(reader, at, windows + 12 * WINDOW_BYTES, false);
+  at = readWindows(reader, at, windows + 18 * WINDOW_BYTES, true);
+  reader.at = readWindows(reader, at, windows + 25 * WINDOW_BYTES, true);
 }
 
 // @ts-ignore: decorator
 @inline
 function readRound(readers: usize, last: usize, windows: usize, seven: bool): void {
-  for (let at = readers; at < last; at += 4, windows += BLOCK * WINDOW_BYTES) {
-    readWindows(readerAt(at), windows, seven);
-  }
+  for (let at = readers; at < last; at += 4, windows += BLOCK * WINDOW_BYTES) readTurn(at, windows, seven);
 }
 
 /** The same without a loop, which costs a tenth. */
 // @ts-ignore: decorator
 @inline
 function readRoundOfFour(readers: usize, windows: usize, seven: bool): void {
-  readWindows(readerAt(readers), windows, seven);
-  readWindows(readerAt(readers + 4), windows + BLOCK * WINDOW_BYTES, seven);
-  readWindows(readerAt(readers + 8), windows + 2 * BLOCK * WINDOW_BYTES, seven);
-  readWindows(readerAt(readers + 12), windows + 3 * BLOCK * WINDOW_BYTES, seven);
+  readTurn(readers, windows, seven);
+  readTurn(readers + 4, windows + BLOCK * WINDOW_BYTES, seven);
+  readTurn(readers + 8, windows + 2 * BLOCK * WINDOW_BYTES, seven);
+  readTurn(readers + 12, windows + 3 * BLOCK * WINDOW_BYTES, seven);
+}
+
+// @ts-ignore: decorator
+@inline
+function readTurn(at: usize, windows: usize, seven: bool): void {
+  const reader = readerAt(at);
+  reader.at = readWindows(reader, reader.at, windows, seven);
 }
 
 /** Decodes the next `count` pixels of blocks of any size; overwrites up to 3 words behind their values. */
