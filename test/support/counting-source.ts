@@ -1,4 +1,3 @@
-import { prepareRead } from "../../src/storage/_checked-read.ts";
 import type { ByteRange, RangeSource } from "../../src/storage/range-source.ts";
 
 /** What a store charges: seconds for each request, and for each byte. */
@@ -40,21 +39,5 @@ export function countingSource(source: RangeSource): CountingSource {
       return source.read(range, options);
     },
     close: () => source.close(),
-  };
-}
-
-/** A file in memory, under the same contract as the real sources as far as ranges go. */
-export function memorySource(bytes: Uint8Array, key = "memory:"): RangeSource {
-  return {
-    key,
-    version: "1",
-    byteLength: bytes.byteLength,
-    // eslint-disable-next-line @typescript-eslint/require-await -- rejects, never throws
-    async read(range, options) {
-      const target = prepareRead({ key, byteLength: bytes.byteLength }, range, options);
-      target.set(bytes.subarray(range.start, range.start + range.length));
-      return target;
-    },
-    close: () => Promise.resolve(),
   };
 }

@@ -1,4 +1,4 @@
-import { ServiceError } from "../../src/errors.ts";
+import { prepareRead } from "../../src/storage/_checked-read.ts";
 import type { RangeSource } from "../../src/storage/range-source.ts";
 
 /** A file in memory. */
@@ -7,17 +7,11 @@ export function memorySource(key: string, bytes: Uint8Array, version = "1"): Ran
     key,
     version,
     byteLength: bytes.length,
-    async read({ start, length }, { signal, into = new Uint8Array(length) } = {}) {
-      signal?.throwIfAborted();
-      await Promise.resolve();
-      if (!(start >= 0 && length >= 0 && length <= bytes.length - start)) {
-        throw new ServiceError(
-          "corrupt-data",
-          `Cannot read ${length} bytes at ${start} of ${key}: it has ${bytes.length}`,
-        );
-      }
-      into.set(bytes.subarray(start, start + length));
-      return into;
+    // eslint-disable-next-line @typescript-eslint/require-await -- rejects, never throws
+    async read(range, options) {
+      const target = prepareRead({ key, byteLength: bytes.length }, range, options);
+      target.set(bytes.subarray(range.start, range.start + range.length));
+      return target;
     },
     close: () => Promise.resolve(),
   };

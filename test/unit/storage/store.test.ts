@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { RangeStore } from "../../../src/storage/range-source.ts";
 import { createStore } from "../../../src/storage/store.ts";
-import { countingSource, memorySource } from "../../support/counting-source.ts";
+import { countingSource } from "../../support/counting-source.ts";
+import { memorySource } from "../../support/memory-source.ts";
 
 describe("createStore", () => {
   let folder: string;
@@ -17,7 +18,7 @@ describe("createStore", () => {
   afterAll(() => fs.rmSync(folder, { recursive: true }));
 
   function named(name: string): RangeStore {
-    return { open: (location) => Promise.resolve(memorySource(new Uint8Array(0), `${name} ${location}`)) };
+    return { open: (location) => Promise.resolve(memorySource(`${name} ${location}`, new Uint8Array(0))) };
   }
 
   it.each([
@@ -54,7 +55,7 @@ describe("createStore", () => {
 
 describe("countingSource", () => {
   it("counts what was asked for, and prices it", async () => {
-    const source = countingSource(memorySource(Uint8Array.of(1, 2, 3, 4)));
+    const source = countingSource(memorySource("four bytes", Uint8Array.of(1, 2, 3, 4)));
     expect(await source.read({ start: 1, length: 2 })).toEqual(Uint8Array.of(2, 3));
     await expect(source.read({ start: 3, length: 2 })).rejects.toMatchObject({ code: "corrupt-data" });
     expect(source).toMatchObject({ reads: 2, bytes: 4 });
