@@ -86,8 +86,14 @@ export class Decoder {
     const parts = splitRun(run, Math.min(threads.count, run.count));
     const scratch = parts.map(() => this.arena.allocate(work.scratchBytes));
     try {
-      const done = await Promise.all(parts.map((part, i) => threads.decode(part, scratch[i], work.scratchBytes)));
-      parts.forEach((part, i) => this.#check(part, done[i], (part.jobs - run.jobs) / JOB_BYTES));
+      // All of them, also when one fails: until then the others write to memory that the caller would give away.
+      const results = await Promise.allSettled(
+        parts.map((part, i) => threads.decode(part, scratch[i], work.scratchBytes)),
+      );
+      results.forEach((result, i) => {
+        if (result.status === "rejected") throw result.reason;
+        this.#check(parts[i], result.value, (parts[i].jobs - run.jobs) / JOB_BYTES);
+      });
     } finally {
       for (const address of scratch) this.arena.release(address);
     }

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import type * as NodeThreads from "node:worker_threads";
 import { ServiceError } from "../errors.ts";
 import type { Arena } from "./arena.ts";
 import type { DecodeThreads, JobRun } from "./decoder.ts";
@@ -19,7 +20,7 @@ export class WorkerThreads implements DecodeThreads {
   readonly count: number;
   readonly #start: () => Entry;
   readonly #entries: Entry[] = [];
-  readonly #pending = new Map<number, { resolve(done: number): void; reject(error: unknown): void }>();
+  readonly #pending = new Map<number, { entry: Entry; resolve(done: number): void; reject(error: unknown): void }>();
   #lastId = 0;
 
   constructor(arena: Arena, module: WebAssembly.Module, count: number) {
@@ -33,7 +34,7 @@ export class WorkerThreads implements DecodeThreads {
     entry.waiting++;
     entry.worker.ref();
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { entry, resolve, reject });
       entry.worker.postMessage({ id, ...run, scratch, scratchBytes } satisfies Request);
     });
   }
@@ -69,8 +70,11 @@ export class WorkerThreads implements DecodeThreads {
     });
     worker.on("error", (cause) => {
       const error = new ServiceError("internal", "Cannot decode: a decoder thread stopped", { cause });
-      for (const { reject } of this.#pending.values()) reject(error);
-      this.#pending.clear();
+      for (const [id, request] of this.#pending) {
+        if (request.entry !== entry) continue;
+        this.#pending.delete(id);
+        request.reject(error);
+      }
       this.#entries.splice(this.#entries.indexOf(entry), 1); // the next decode starts another
     });
     worker.unref(); // An idle thread does not keep the process alive; one at work does.
@@ -79,10 +83,10 @@ export class WorkerThreads implements DecodeThreads {
 }
 
 /** Runs inside the thread, from its source text: it may refer to nothing outside itself. */
-function runDecoder({ parentPort, workerData }: typeof import("node:worker_threads")): void {
+function runDecoder({ parentPort, workerData }: typeof NodeThreads): void {
   const { module, memory } = workerData as { module: WebAssembly.Module; memory: WebAssembly.Memory };
   const { decodeTiles } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
-    decodeTiles(plane: number, jobs: number, count: number, scratch: number, scratchBytes: number): number;
+    decodeTiles: (plane: number, jobs: number, count: number, scratch: number, scratchBytes: number) => number;
   };
   parentPort?.on("message", ({ id, plane, jobs, count, scratch, scratchBytes }: Request) => {
     parentPort.postMessage({ id, done: decodeTiles(plane, jobs, count, scratch, scratchBytes) } satisfies Reply);
