@@ -55,14 +55,14 @@ class Queue {
 }
 
 // A lane: its reader comes first, for the reader's address is the lane's.
-const WRITER: usize = 128;
-const LANE: usize = WRITER + 80;
-const VALUES: usize = LANE + 48;
-const LANE_BYTES: usize = VALUES + 4 * CHUNK_PIXELS + 16;
+const WRITER: usize = (offsetof<RiceReader>() + 15) & ~15;
+const LANE: usize = (WRITER + offsetof<PixelWriter>() + 15) & ~15;
+const VALUES: usize = (LANE + offsetof<Lane>() + 15) & ~15;
+const LANE_BYTES: usize = VALUES + 4 * CHUNK_PIXELS + 16; // sums come four at a time
 
 // Scratch.
 const QUEUE: usize = 0;
-const LIST: usize = QUEUE + 32;
+const LIST: usize = (QUEUE + offsetof<Queue>() + 15) & ~15;
 const WINDOWS: usize = LIST + 4 * LANES;
 const LANE_STATES: usize = WINDOWS + BLOCK * WINDOW_BYTES * LANES;
 export const RICE_SCRATCH_BYTES: u32 = <u32>(LANE_STATES + LANE_BYTES * LANES);

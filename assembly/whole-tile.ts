@@ -15,8 +15,8 @@ const CHUNK_PIXELS: u32 = 1024;
 
 // Scratch.
 const WRITER: usize = 0;
-const DECODED: usize = WRITER + 96;
-const CHUNK: usize = DECODED + 32;
+const DECODED: usize = (WRITER + offsetof<PixelWriter>() + 15) & ~15;
+const CHUNK: usize = (DECODED + offsetof<Decoded>() + 15) & ~15;
 const INFLATE: usize = CHUNK + 4 * CHUNK_PIXELS;
 const PIXELS: u32 = (<u32>INFLATE + INFLATE_SCRATCH_BYTES + 15) & ~15;
 
