@@ -25,7 +25,8 @@ export async function startServer(configuration: Configuration): Promise<Running
     timeoutSeconds: configuration.syncTimeoutSeconds,
     log: createLog(configuration.log),
   });
-  const server = createServer(getRequestListener(app.fetch));
+  const listener = getRequestListener(app.fetch);
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
   // Headers that trickle in hold a connection; bodies are small forms.
   server.headersTimeout = 20_000;
   server.requestTimeout = 60_000;

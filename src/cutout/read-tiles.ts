@@ -122,7 +122,7 @@ class ChunkReader {
       });
       this.#keepProgress(parts, jobs, chunk.y1);
       // A copy of its own: the socket holds it for longer than the arena can.
-      const bytes = arena.bytes.slice(out, out + outBytes) as Uint8Array<ArrayBuffer>;
+      const bytes = arena.bytes.slice(out, out + outBytes);
       return { plane: chunk.plane, firstRow: chunk.y0 - this.#window.y0, rowCount, bytes };
     } finally {
       arena.release(out);

@@ -1,5 +1,4 @@
 import { Hono, type Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { StreamEnd } from "../encode/fits.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
@@ -119,13 +118,17 @@ function timeoutError({ timeoutSeconds }: CutoutAppServices): ServiceError {
   );
 }
 
+/** One that a proxy gave is kept, so that its log and ours can be laid side by side. */
+const REQUEST_ID = /^[\w.-]{1,64}$/;
+
 function errorResponse(error: unknown, c: Context, services: CutoutAppServices, started: number): Response {
-  const requestId = c.req.header("x-request-id")?.slice(0, 64) ?? crypto.randomUUID();
+  const requestId = REQUEST_ID.exec(c.req.header("x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
   const { status, text } = describeError(error, requestId);
-  services.log({ event: "sync", status, milliseconds: performance.now() - started, requestId, error });
+  const logged = c.req.raw.signal.aborted ? STATUS_OF_END.canceled : status;
+  services.log({ event: "sync", status: logged, milliseconds: performance.now() - started, requestId, error });
   const headers: Record<string, string> = { "X-Request-Id": requestId };
   if (status === 503) headers["Retry-After"] = "5";
-  return c.text(text, status as ContentfulStatusCode, headers);
+  return c.text(text, status, headers);
 }
 
 function describeService({ cutouts }: CutoutAppServices, url: URL): string {

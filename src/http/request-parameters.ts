@@ -38,7 +38,7 @@ async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer>> {
     if (length > MAX_BODY_BYTES) {
       throw new ServiceError("over-limit", `Cannot read the body: it has more than ${MAX_BODY_BYTES} bytes`);
     }
-    chunks.push(chunk as Uint8Array);
+    chunks.push(chunk);
   }
   const body = new Uint8Array(length);
   let at = 0;

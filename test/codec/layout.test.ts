@@ -11,8 +11,10 @@ it("the host writes the structures where the decoder reads them", async () => {
   const memory = new WebAssembly.Memory({ initial: 2, maximum: 65_536, shared: true });
   const { exports } = await WebAssembly.instantiate(await decoderModule(), { env: { memory } });
   const valueOf = (name: string) => (exports[name] as WebAssembly.Global | undefined)?.value as number | undefined;
-  for (const [field, offset] of Object.entries(layout.PLANE)) expect(valueOf(exportNameOf("PLANE", field)), field).toBe(offset);
-  for (const [field, offset] of Object.entries(layout.JOB)) expect(valueOf(exportNameOf("JOB", field)), field).toBe(offset);
+  for (const [field, offset] of Object.entries(layout.PLANE))
+    expect(valueOf(exportNameOf("PLANE", field)), field).toBe(offset);
+  for (const [field, offset] of Object.entries(layout.JOB))
+    expect(valueOf(exportNameOf("JOB", field)), field).toBe(offset);
   expect(valueOf("PLANE_BYTES")).toBe(layout.PLANE_BYTES);
   expect(valueOf("JOB_BYTES")).toBe(layout.JOB_BYTES);
   expect(valueOf("CODEC_RICE")).toBe(layout.CODEC.rice);

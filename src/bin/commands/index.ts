@@ -84,7 +84,7 @@ async function indexPlane(
     const hdu = place.hduIndex !== null ? { index: place.hduIndex } : { name: place.extname ?? "" };
     const lease = await images.open({ file: place.location, hdu }, signal);
     try {
-      await indexImage(lease.image, pixels as PixelServices & { planes: PlaneCache }, signal);
+      await indexImage(lease.image, pixels, signal);
     } finally {
       lease.release();
     }

@@ -5,7 +5,15 @@ describe("tileAt", () => {
   it("counts tiles along axis 1 first, and cuts the last of an axis short", () => {
     const grid = createTileGrid([250, 130], [100, 50]);
     expect(grid.tiles).toEqual([3, 3, 1, 1]);
-    expect(tileAt(grid, 2, 2, 0)).toEqual({ index: 8, x0: 200, y0: 100, width: 50, height: 30, pixels: 1500, planeOffset: 0 });
+    expect(tileAt(grid, 2, 2, 0)).toEqual({
+      index: 8,
+      x0: 200,
+      y0: 100,
+      width: 50,
+      height: 30,
+      pixels: 1500,
+      planeOffset: 0,
+    });
   });
 
   it("finds a plane inside a tile that spans planes", () => {
