@@ -9,6 +9,7 @@ import { preparePlan, readPixelRows } from "../../src/cutout/read.ts";
 import { ServiceError, type ErrorCode } from "../../src/errors.ts";
 import { readHdus } from "../../src/fits/hdu.ts";
 import type { PixelWindow } from "../../src/raster/pixel-window.ts";
+import { windowOf } from "../../src/wcs/footprint.ts";
 import { readCorpus } from "../fuzz/corpus.ts";
 import { createExaminer } from "../fuzz/examine.ts";
 import { mutate } from "../fuzz/mutate.ts";
@@ -26,6 +27,8 @@ const FLOATS = "fits/galsim_testF.fits.fz"; // 7 × 5 float32, dithered
 const HCOMPRESS = "fits/m13_hcomp.fits"; // 300 × 300 int16, one tile
 const GZIP = "pixels/m13_gzip.fits"; // 300 × 300 int16, a row a tile
 const MEBI = 2 ** 20;
+/** Degrees, some distance away from M13. */
+const SQUARE = { raMinDegrees: 70.42, raMaxDegrees: 72.24, decMinDegrees: 54.56, decMaxDegrees: 56.38 };
 
 /** Reads the window, the whole image without one; the error that ends it. */
 async function readAll(bytes: Uint8Array, { hdu = 1, window }: { hdu?: number; window?: PixelWindow } = {}) {
@@ -157,6 +160,16 @@ describe("a header that lies", () => {
     expect((await readAll(withTheap("91")))?.message).toMatch(/lie.fits\[1\].*THEAP is 91/);
     expect((await readAll(withTheap("-1")))?.message).toMatch(/lie.fits\[1\].*THEAP is -1/);
     expect((await readAll(withTheap("90")))?.message).toMatch(/lie.fits\[1\].*tile 0.*the heap has 0/);
+  });
+
+  it("about how much sky the image has is found out in time", async () => {
+    // 300 pixels high it is a piece of sky; twenty million pixels high it goes around the sphere, and is torn.
+    const high = editHeader(fixture("pixels/m13_rice.fits"), 1, { ZNAXIS2: "19660799", ZTILE2: "65536" });
+    const image = await openImage(memorySource("lie.fits", high), { index: 1 }, (await createPixelServices()).decoder);
+    const started = performance.now();
+    const window = image.wcs && windowOf(image.wcs, { shape: "range", ...SQUARE });
+    expect(performance.now() - started).toBeLessThan(4000);
+    if (window !== null) expect(window.height).toBeLessThanOrEqual(19_660_799);
   });
 
   it("reads the bytes of tiles that overlap once", async () => {
