@@ -105,7 +105,12 @@ export function windowOfStencil(image: OpenImage, stencil: Stencil | undefined):
       `Cannot cut ${image.name} by position: its first two axes are not on the sky`,
     );
   }
-  return windowOf(wcs, stencil);
+  try {
+    return windowOf(wcs, stencil);
+  } catch (cause) {
+    if (!(cause instanceof ServiceError) || cause.code !== "corrupt-data") throw cause;
+    throw new ServiceError(cause.code, `Cannot cut ${image.name}: ${cause.message}`, { cause });
+  }
 }
 
 export function totalCost(pieces: readonly CutoutPiece[]): CutoutCost {
