@@ -1,4 +1,4 @@
-import { encodeFits, fitsByteLength, type FitsPart, type StreamEnd } from "../encode/fits.ts";
+import { fitsByteLength, startFits, type FitsPart, type StreamEnd } from "../encode/fits.ts";
 import { ServiceError } from "../errors.ts";
 import { formatCard } from "../fits/card-format.ts";
 import { cutoutHeader } from "../fits/cutout-header.ts";
@@ -27,10 +27,10 @@ export type Cutout = {
   /** Images that were to be in it and whose files are not there, by publisher DID. */
   readonly missing: readonly string[];
   /**
-   * The file, made as it is read. Its end, its cancellation, an error and the signal give everything back; `onEnd` is
-   * told which of them it was.
+   * The file, made as it is read; a small one, or the first header, is made at once, and rejects where it cannot be. Its
+   * end, its cancellation, an error and the signal give everything back; `onEnd` is told which of them it was.
    */
-  open(options?: { signal?: AbortSignal; onEnd?: (end: StreamEnd) => void }): ReadableStream<Uint8Array>;
+  open(options?: { signal?: AbortSignal; onEnd?: (end: StreamEnd) => void }): Promise<ReadableStream<Uint8Array>>;
   dispose(): void;
 };
 
@@ -81,15 +81,20 @@ export function createCutout(pieces: readonly CutoutPiece[], facts: CutoutFacts,
     etag: recipeTag(recipe, [software, day, stencil, checksums, missing]),
     cost: totalCost(pieces),
     missing,
-    open({ signal: given, onEnd } = {}) {
+    async open({ signal: given, onEnd } = {}) {
       signal = given;
-      return encodeFits(parts, {
-        ...ENCODING,
-        onEnd(end) {
-          dispose();
-          onEnd?.(end);
-        },
-      });
+      try {
+        return await startFits(parts, {
+          ...ENCODING,
+          onEnd(end) {
+            dispose();
+            onEnd?.(end);
+          },
+        });
+      } catch (error) {
+        dispose();
+        throw error;
+      }
     },
     dispose,
   };

@@ -10,16 +10,19 @@ export async function* readPlain(
   plan: CutoutPlan,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PixelRows, void, undefined> {
+  let rows: Uint8Array<ArrayBuffer> | undefined; // of one chunk, used again for the next
   for (const chunk of plan.chunks) {
     signal?.throwIfAborted();
-    yield await readChunk(image, plan, chunk, signal);
+    const length = (chunk.y1 - chunk.y0) * plan.window.width * plan.bytesPerPixel;
+    if (rows === undefined || rows.length < length) rows = new Uint8Array(length);
+    yield await readChunk(image, plan, { chunk, bytes: rows.subarray(0, length) }, signal);
   }
 }
 
 async function readChunk(
   image: OpenImage & { readonly data: PlainData },
   { window, bytesPerPixel }: CutoutPlan,
-  chunk: Chunk,
+  { chunk, bytes }: { chunk: Chunk; bytes: Uint8Array<ArrayBuffer> },
   signal: AbortSignal | undefined,
 ): Promise<PixelRows> {
   const { data, source, width, height } = image;
@@ -30,7 +33,6 @@ async function readChunk(
     length: rowBytes,
   }));
   const plan = planReads(rows, coalesceLimitsOf(source));
-  const bytes = new Uint8Array(rowCount * rowBytes);
   const firstRow = chunk.y0 - window.y0;
   if (plan.reads.length === 1 && plan.reads[0].length === bytes.length) {
     await source.read(plan.reads[0], { signal, into: bytes });

@@ -40,6 +40,7 @@ export async function* readTiles(
         }
         yield await reader.decode(input);
       } finally {
+        reader.releasePixels();
         input.bytes.release();
       }
     }
@@ -77,6 +78,8 @@ class ChunkReader {
   readonly #decoder: Decoder;
   readonly #lease: PlaneLease;
   readonly #bytesPerPixel: number;
+  /** Address of the rows that are lent out. */
+  #pixels: number | null = null;
   /** Where decoding stopped in tiles that the next chunk goes on with. */
   #cursors = new Map<number, TileCursor>();
 
@@ -113,21 +116,25 @@ class ChunkReader {
     const rowCount = chunk.y1 - chunk.y0;
     const outBytes = rowCount * this.#window.width * this.#bytesPerPixel;
     const jobs = arena.allocate(parts.length * JOB_BYTES);
-    const out = arena.allocate(outBytes);
     try {
+      const out = (this.#pixels = arena.allocate(outBytes));
       const work = this.#writeJobs(parts, streams, { jobs, out });
       const run: JobRun = { plane: data.planeAddress, jobs, count: parts.length };
       await this.#decoder.decode(run, work).catch((cause: unknown) => {
         throw cause instanceof DecodeFailure ? this.#tileError(parts, cause) : cause;
       });
       this.#keepProgress(parts, jobs, chunk.y1);
-      // A copy of its own: the socket holds it for longer than the arena can.
-      const bytes = arena.bytes.slice(out, out + outBytes);
+      const bytes = arena.bytes.subarray(out, out + outBytes);
       return { plane: chunk.plane, firstRow: chunk.y0 - this.#window.y0, rowCount, bytes };
     } finally {
-      arena.release(out);
       arena.release(jobs);
     }
+  }
+
+  /** Nobody looks any more at the rows that were decoded last. */
+  releasePixels(): void {
+    if (this.#pixels !== null) this.#decoder.arena.release(this.#pixels);
+    this.#pixels = null;
   }
 
   #partsOf(chunk: Chunk): TilePart[] {

@@ -11,8 +11,8 @@ export type FitsPart = {
   /** Of the data, without padding; 0 for a header alone. */
   readonly byteLength: number;
   /**
-   * The data, in pieces of any length, which belong to the stream from then on. As a function, it gives the same bytes
-   * each time that it is called.
+   * The data, in pieces of any length, each used up before the next is asked for: their memory may be used again. As a
+   * function, it gives the same bytes each time that it is called.
    */
   readonly rows: AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
 };
@@ -22,6 +22,12 @@ export type StreamEnd = {
   readonly outcome: "whole" | "canceled" | "failed";
   readonly byteLength: number;
   readonly error?: unknown;
+};
+
+export type EncodeOptions = {
+  /** See `encodeFits`. */
+  readonly bufferBytes?: number;
+  readonly onEnd?: (end: StreamEnd) => void;
 };
 
 /** What is summed in memory rather than in two passes: 512 × 512 pixels of 4 bytes. */
@@ -47,19 +53,34 @@ export function fitsByteLength(parts: readonly FitsPart[], { bufferBytes = BUFFE
  */
 export function encodeFits(
   parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
-  {
-    bufferBytes = BUFFER_BYTES,
-    onEnd = () => undefined,
-  }: { bufferBytes?: number; onEnd?: (end: StreamEnd) => void } = {},
+  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined }: EncodeOptions = {},
 ): ReadableStream<Uint8Array> {
+  return streamOf(fitsChunks(parts, bufferBytes), onEnd);
+}
+
+/**
+ * As `encodeFits`, with the first piece made: a header, or a whole small HDU. What is wrong with that rejects here, while
+ * an error can still be told otherwise than by breaking off; `onEnd` is not called then.
+ */
+export async function startFits(
+  parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
+  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined }: EncodeOptions = {},
+): Promise<ReadableStream<Uint8Array>> {
   const chunks = fitsChunks(parts, bufferBytes);
+  return streamOf(chunks, onEnd, await chunks.next());
+}
+
+type Chunks = ReturnType<typeof fitsChunks>;
+
+function streamOf(chunks: Chunks, onEnd: (end: StreamEnd) => void, first?: Awaited<ReturnType<Chunks["next"]>>) {
   let byteLength = 0;
   let canceled = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const { done, value } = await chunks.next();
+          const { done, value } = first ?? (await chunks.next());
+          first = undefined;
           if (canceled) return; // while this piece was being made
           if (done) {
             onEnd({ outcome: "whole", byteLength });
@@ -94,7 +115,7 @@ async function* fitsChunks(
   for await (const part of parts) {
     if (!hasChecksums(part, bufferBytes)) {
       yield formatHeader(part.cards);
-      yield* exactRows(part);
+      for await (const row of exactRows(part)) yield row.slice();
     } else if (part.byteLength <= bufferBytes) {
       // One piece: a small cutout is one write to the socket, not one for each of its rows.
       const headerLength = headerLengthOf(part, true);
@@ -114,7 +135,7 @@ async function* fitsChunks(
       const sent = new Datasum();
       for await (const row of exactRows(part)) {
         sent.update(row);
-        yield row;
+        yield row.slice();
       }
       if (sent.value !== announced.value) {
         throw new ServiceError("source-changed", "Cannot finish a FITS file: its pixels changed while it was written");

@@ -45,7 +45,7 @@ async function handleSync(c: Context, services: CutoutAppServices): Promise<Resp
       services.log({ event: "sync", status: 204, milliseconds: performance.now() - started });
       return c.body(null, 204); // no pixels in common (SODA 1.0, section 5.1)
     }
-    return answer(c, cutout, parameters, { services, deadline, started });
+    return await answer(c, cutout, parameters, { services, deadline, started });
   } catch (error) {
     deadline.end();
     return errorResponse(deadline.isOver ? timeoutError(services) : error, c, services, started);
@@ -75,12 +75,12 @@ function conditionOf(interval: Interval | undefined) {
 type Answering = { readonly services: CutoutAppServices; readonly deadline: Deadline; readonly started: number };
 
 /** 200 with the file, 304, or 412 (RFC 9110, section 13); HEAD is 200 without the file. */
-function answer(
+async function answer(
   c: Context,
   cutout: Cutout,
   parameters: SodaParameters,
   { services, deadline, started }: Answering,
-): Response {
+): Promise<Response> {
   const { etag, fileName, byteLength, cost, missing } = cutout;
   const end = (status: number, bytes: number, error?: unknown) => {
     deadline.end();
@@ -105,7 +105,7 @@ function answer(
     return c.body(null, 200);
   }
   const onEnd = ({ outcome, byteLength: bytes, error }: StreamEnd) => end(STATUS_OF_END[outcome], bytes, error);
-  return c.body(cutout.open({ signal: deadline.signal, onEnd }), 200);
+  return c.body(await cutout.open({ signal: deadline.signal, onEnd }), 200);
 }
 
 /** As nginx counts a client that went away. */

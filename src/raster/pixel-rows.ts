@@ -5,5 +5,6 @@ export type PixelRows = {
   /** Of the window, from 0. */
   readonly firstRow: number;
   readonly rowCount: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Lent until the next rows are asked for: whoever keeps them copies them. May lie in shared memory. */
+  readonly bytes: Uint8Array;
 };

@@ -31,15 +31,19 @@ async function main() {
   }
   const { openReader } = await import("./ours.mjs"); // after the checks above: it needs dist/ and build/
   const peer = startPeer();
-  if (options.cpu) await peer.countCpu();
   const results = [];
-  for (const one of CASES.filter(({ name }) => name.includes(options.only ?? ""))) {
-    results.push(await runCase(one, peer, openReader));
-    console.log(formatTable(results.slice(-1)).split("\n").at(-1));
+  let about;
+  try {
+    if (options.cpu) await peer.countCpu();
+    for (const one of CASES.filter(({ name }) => name.includes(options.only ?? ""))) {
+      results.push(await runCase(one, peer, openReader));
+      console.log(formatTable(results.slice(-1)).split("\n").at(-1));
+    }
+    about = describeRun(await peer.version());
+  } finally {
+    peer.close(); // else a failed case leaves a process that waits for ever
   }
   const table = formatTable(results);
-  const about = describeRun(await peer.version());
-  peer.close();
   console.log(`\n${about}\n${table}`);
   if (options.only === undefined && !options.quick && !options.cpu) writeFileSync(BASELINE, baseline(about, table));
   const failed = results.filter(({ ratio, atLeast }) => atLeast !== undefined && ratio < atLeast);

@@ -41,7 +41,7 @@ for (const { truth: truthFile, root } of collections) {
           const bytes: Uint8Array[] = [];
           const wanted = planesOf(image.shape, planes);
           for await (const rows of readPixelRows(image, plan, services)) {
-            if (wanted.has(rows.plane)) bytes.push(rows.bytes);
+            if (wanted.has(rows.plane)) bytes.push(rows.bytes.slice());
           }
           return sha256(canonicalNaN(Buffer.concat(bytes), image.bitpix));
         };

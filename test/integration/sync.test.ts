@@ -67,7 +67,7 @@ describe("GET /sync", () => {
     const window = { x0: x1 - 1, y0: y1 - 1, width: x2 - x1 + 1, height: y2 - y1 + 1 };
     const plan = await preparePlan(lease.image, window, services.pixels);
     const expected: Uint8Array[] = [];
-    for await (const rows of readPixelRows(lease.image, plan, services.pixels)) expected.push(rows.bytes);
+    for await (const rows of readPixelRows(lease.image, plan, services.pixels)) expected.push(rows.bytes.slice());
     lease.release();
     const { dataStart, dataLength } = hdus[0];
     const got = await source.read({ start: dataStart, length: dataLength });
