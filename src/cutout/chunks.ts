@@ -3,9 +3,12 @@ import type { PixelWindow } from "../raster/pixel-window.ts";
 /** Rows [y0, y1) of the image in one of its planes: what is read, decoded and sent together. */
 export type Chunk = { readonly plane: number; readonly y0: number; readonly y1: number };
 
-/** The first bytes leave early; a long cutout goes on in pieces that are worth handing to other threads. */
-const FIRST_CHUNK_BYTES = 256 * 1024;
-const CHUNK_BYTES = 1024 * 1024;
+/**
+ * The first bytes leave early. A short cutout comes in some four chunks, so that the later ones are read while the
+ * earlier are decoded; a long one goes on in pieces that are worth handing to other threads.
+ */
+const FIRST_CHUNK_BYTES = 64 * 1024;
+const MAX_CHUNK_BYTES = 1024 * 1024;
 const LONG_CUTOUT_BYTES = 4 * 1024 * 1024;
 const MAX_INPUT_BYTES = 4 * 1024 * 1024;
 /** About a tenth of a second: nothing ends a call of the decoder early. */
@@ -24,7 +27,7 @@ export type ChunkOptions = {
 
 /**
  * Cuts a window into chunks, first row first, plane by plane. Every chunk holds at least one row, and whole rows of
- * tiles where they cannot be shared: the memory for pixels is bounded by CHUNK_BYTES, and that for what is read
+ * tiles where they cannot be shared: the memory for pixels is bounded by MAX_CHUNK_BYTES, and that for what is read
  * by MAX_INPUT_BYTES, or by one row of tiles.
  */
 export function planChunks(
@@ -32,7 +35,11 @@ export function planChunks(
   { planes, bytesPerPixel, wholeRows, inputBytesPerRow, decodedPixelsPerRow }: ChunkOptions,
 ): Chunk[] {
   const rowBytes = window.width * bytesPerPixel;
-  const long = rowBytes * window.height * planes >= LONG_CUTOUT_BYTES;
+  const cutoutBytes = rowBytes * window.height * planes;
+  const chunkBytes =
+    cutoutBytes >= LONG_CUTOUT_BYTES
+      ? MAX_CHUNK_BYTES
+      : Math.max(FIRST_CHUNK_BYTES, Math.min(cutoutBytes / 4, 256 * 1024));
   const end = window.y0 + window.height;
   const rowsOfInput = MAX_INPUT_BYTES / Math.max(1, inputBytesPerRow);
   const rowsOfPixels = MAX_DECODED_PIXELS / Math.max(1, decodedPixelsPerRow);
@@ -40,7 +47,7 @@ export function planChunks(
   const chunks: Chunk[] = [];
   for (let plane = 0; plane < planes; plane++) {
     for (let y0 = window.y0; y0 < end; ) {
-      const bytes = long && chunks.length > 0 ? CHUNK_BYTES : FIRST_CHUNK_BYTES;
+      const bytes = chunks.length > 0 ? chunkBytes : FIRST_CHUNK_BYTES;
       const rows = Math.min(maxRows, Math.max(1, Math.floor(bytes / rowBytes)));
       // To the last border of tiles within these rows, or to the next one where there is none.
       const border = Math.floor((y0 + rows) / wholeRows) * wholeRows;

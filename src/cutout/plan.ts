@@ -1,7 +1,7 @@
 import { ServiceError } from "../errors.ts";
 import type { TileStream } from "../fits/tile-stream.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
-import { tileAt, type TileGrid } from "../raster/tile-grid.ts";
+import { tileAt, type TileGrid, type TilePlace } from "../raster/tile-grid.ts";
 import { planChunks, type Chunk } from "./chunks.ts";
 import type { OpenImage, TiledData } from "./open-image.ts";
 import { checkPlanSize, MAX_ROW_OF_TILES_BYTES } from "./plan-limits.ts";
@@ -11,10 +11,13 @@ export type CutoutPlan = {
   readonly window: PixelWindow;
   readonly bytesPerPixel: number;
   readonly chunks: readonly Chunk[];
-  /** Where the bytes of each tile lie: column by column, row by row, plane by plane; none for an uncompressed image. */
-  readonly streams: readonly TileStream[];
+  /** Column by column, row by row, plane by plane; none for an uncompressed image. */
+  readonly tiles: readonly PlannedTile[];
   readonly cost: CutoutCost;
 };
+
+/** A tile, and where its bytes lie. */
+export type PlannedTile = { readonly place: TilePlace; readonly stream: TileStream };
 
 export type CutoutCost = {
   /** Of pixel data, headers not counted. */
@@ -49,14 +52,14 @@ export function planCutout(image: OpenImage, window: PixelWindow, limits: Cutout
       window,
       bytesPerPixel,
       chunks: planChunks(window, { ...shape, wholeRows: 1, inputBytesPerRow, decodedPixelsPerRow: 0 }),
-      streams: [],
+      tiles: [],
       cost: { ...output, tiles: 0, bytesToRead: output.outputBytes, pixelsToDecode: 0 },
     };
   }
   const { column0, column1, row0, row1 } = tilesOf(data.grid, { y0: window.y0, y1: window.y0 + window.height }, window);
   const columns = column1 - column0;
   checkPlanSize(image, window, { ...limits, columns, rows: row1 - row0 });
-  const { streams, mostBytesOfRow, ...cost } = planTiles(image.name, data, window, planes);
+  const { tiles, mostBytesOfRow, ...cost } = planTiles(image.name, data, window, planes);
   const [tileWidth, tileHeight, ...depths] = data.grid.tile;
   const chunks = planChunks(window, {
     ...shape,
@@ -65,7 +68,7 @@ export function planCutout(image: OpenImage, window: PixelWindow, limits: Cutout
     inputBytesPerRow: Math.max(inputBytesPerRow(image, data, columns), mostBytesOfRow / tileHeight / 4),
     decodedPixelsPerRow: columns * tileWidth * depths[0] * depths[1],
   });
-  return { window, bytesPerPixel, chunks, streams, cost: { ...output, tiles: streams.length, ...cost } };
+  return { window, bytesPerPixel, chunks, tiles, cost: { ...output, tiles: tiles.length, ...cost } };
 }
 
 /** The tiles of one plane that a window meets: columns [column0, column1) and rows [row0, row1) of tiles. */
@@ -86,7 +89,7 @@ function inputBytesPerRow({ height, planes }: OpenImage, { grid, heapLength }: T
 function planTiles(name: string, data: TiledData, window: PixelWindow, planes: number) {
   const { grid, table } = data;
   const { column0, column1, row0, row1 } = tilesOf(grid, { y0: window.y0, y1: window.y0 + window.height }, window);
-  const streams: TileStream[] = [];
+  const tiles: PlannedTile[] = [];
   const met = new Set<number>();
   let bytesToRead = 0;
   let pixelsToDecode = 0;
@@ -101,7 +104,7 @@ function planTiles(name: string, data: TiledData, window: PixelWindow, planes: n
         const lastColumn = Math.min(tile.width, window.x0 + window.width - tile.x0);
         pixelsToDecode += data.decodesInPart ? tile.planeOffset + lastRow * tile.width + lastColumn : tile.pixels;
         const stream = table.streamOf(tile.index);
-        streams.push(stream);
+        tiles.push({ place: tile, stream });
         const bytes = stream.length + (stream.mask?.length ?? 0);
         bytesOfRow += bytes;
         if (planes > 1 && met.has(tile.index)) continue;
@@ -117,5 +120,5 @@ function planTiles(name: string, data: TiledData, window: PixelWindow, planes: n
       `Cannot cut ${name}: a row of its tiles has ${mostBytesOfRow} compressed bytes, and ${MAX_ROW_OF_TILES_BYTES} are allowed`,
     );
   }
-  return { streams, mostBytesOfRow, bytesToRead, pixelsToDecode };
+  return { tiles, mostBytesOfRow, bytesToRead, pixelsToDecode };
 }

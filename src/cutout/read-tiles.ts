@@ -5,11 +5,11 @@ import { ServiceError } from "../errors.ts";
 import type { TileStream } from "../fits/tile-stream.ts";
 import type { PixelRows } from "../raster/pixel-rows.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
-import { tileAt, type TilePlace } from "../raster/tile-grid.ts";
+import type { TilePlace } from "../raster/tile-grid.ts";
 import type { ByteRange } from "../storage/range-source.ts";
 import type { Chunk } from "./chunks.ts";
 import type { OpenImage, TiledData } from "./open-image.ts";
-import { tilesOf, type CutoutPlan } from "./plan.ts";
+import { tilesOf, type CutoutPlan, type PlannedTile } from "./plan.ts";
 import type { PlaneCache, PlaneLease } from "./plane-cache.ts";
 import { readStreams, type StreamBytes } from "./stream-bytes.ts";
 
@@ -26,33 +26,48 @@ export async function* readTiles(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PixelRows, void, undefined> {
   const lease = await planes.acquire(image.data);
-  let ahead: Promise<ChunkInput> | null = null;
+  const ahead: { input: Promise<ChunkInput>; byteLength: number }[] = [];
   try {
     const reader = new ChunkReader(image, plan, decoder, lease);
-    for (let i = 0; i < plan.chunks.length; i++) {
-      const input: ChunkInput = await (ahead ?? reader.fetch(plan.chunks[i], signal));
-      ahead = null;
+    let next = 0;
+    let bytesAhead = 0;
+    for (let done = 0; done < plan.chunks.length; done++) {
+      while (
+        next < plan.chunks.length &&
+        (next === done || (next - done < MAX_AHEAD && bytesAhead < MAX_BYTES_AHEAD))
+      ) {
+        const fetching = reader.fetch(plan.chunks[next++], signal);
+        fetching.input.catch(() => undefined); // Its failure is met where it is awaited, or no longer matters.
+        ahead.push(fetching);
+        bytesAhead += fetching.byteLength;
+      }
+      const { input, byteLength } = ahead[0];
+      const arrived = await input;
       try {
         signal?.throwIfAborted();
-        if (i + 1 < plan.chunks.length) {
-          ahead = reader.fetch(plan.chunks[i + 1], signal);
-          ahead.catch(() => undefined); // Its failure is met where it is awaited, or no longer matters.
-        }
-        yield await reader.decode(input);
+        yield await reader.decode(arrived);
       } finally {
         reader.releasePixels();
-        input.bytes.release();
+        arrived.bytes.release();
+        ahead.shift();
+        bytesAhead -= byteLength;
       }
     }
   } finally {
-    // Reads under way write to memory that the lease keeps.
-    await ahead?.then(
-      ({ bytes }) => bytes.release(),
-      () => undefined,
-    );
+    // Reads under way write to memory that they and the lease keep.
+    for (const { input } of ahead) {
+      await input.then(
+        ({ bytes }) => bytes.release(),
+        () => undefined,
+      );
+    }
     lease.release();
   }
 }
+
+/** What one cutout reads ahead of its decoder, at most: a slow client holds it for as long as it likes. */
+const MAX_BYTES_AHEAD = 2 * 1024 * 1024;
+const MAX_AHEAD = 4;
 
 /** One tile's part in a chunk. */
 type TilePart = {
@@ -74,7 +89,7 @@ const FALLBACKS = { compressed: "none", gzip: "gzip", uncompressed: "uncompresse
 class ChunkReader {
   readonly #image: OpenImage & { readonly data: TiledData };
   readonly #window: PixelWindow;
-  readonly #streams: readonly TileStream[];
+  readonly #tiles: readonly PlannedTile[];
   readonly #decoder: Decoder;
   readonly #lease: PlaneLease;
   readonly #bytesPerPixel: number;
@@ -85,19 +100,20 @@ class ChunkReader {
 
   constructor(
     image: OpenImage & { readonly data: TiledData },
-    { window, streams }: CutoutPlan,
+    { window, tiles }: CutoutPlan,
     decoder: Decoder,
     lease: PlaneLease,
   ) {
     this.#image = image;
     this.#window = window;
-    this.#streams = streams;
+    this.#tiles = tiles;
     this.#decoder = decoder;
     this.#lease = lease;
     this.#bytesPerPixel = Math.abs(image.bitpix) / 8;
   }
 
-  async fetch(chunk: Chunk, signal: AbortSignal | undefined): Promise<ChunkInput> {
+  /** Starts to read a chunk's compressed bytes. */
+  fetch(chunk: Chunk, signal: AbortSignal | undefined): { input: Promise<ChunkInput>; byteLength: number } {
     const { data, source } = this.#image;
     const parts = this.#partsOf(chunk);
     const ranges: ByteRange[] = [];
@@ -107,7 +123,10 @@ class ChunkReader {
         ranges.push({ start: stream.mask.offset, length: stream.mask.length });
     }
     const from = { source, heapStart: data.heapStart, arena: this.#decoder.arena, heap: this.#lease.heap };
-    return { chunk, parts, bytes: await readStreams(from, ranges, signal) };
+    return {
+      input: readStreams(from, ranges, signal).then((bytes) => ({ chunk, parts, bytes })),
+      byteLength: ranges.reduce((sum, { length }) => sum + length, 0),
+    };
   }
 
   async decode({ chunk, parts, bytes: streams }: ChunkInput): Promise<PixelRows> {
@@ -146,14 +165,14 @@ class ChunkReader {
     for (let row = row0; row < row1; row++) {
       let next = (chunk.plane * (all.row1 - all.row0) + row - all.row0) * (column1 - column0);
       for (let column = column0; column < column1; column++) {
-        const place = tileAt(grid, column, row, chunk.plane);
+        const { place, stream } = this.#tiles[next++];
         const left = Math.max(window.x0, place.x0);
         const right = Math.min(window.x0 + window.width, place.x0 + place.width);
         const top = Math.max(chunk.y0, place.y0);
         const bottom = Math.min(chunk.y1, place.y0 + place.height);
         parts.push({
           place,
-          stream: this.#streams[next++],
+          stream,
           x0: left - place.x0,
           y0: top - place.y0,
           width: right - left,

@@ -110,7 +110,7 @@ describe("readPixelRows", () => {
     source.reset();
     let rows = 0;
     for await (const _ of readPixelRows(image, long, services)) if (++rows === 3) break;
-    expect(source.reads).toBe(4); // the fourth row was on its way
+    expect(source.reads).toBe(6); // three more were on their way
 
     source.reset();
     const abort = new AbortController();
@@ -119,7 +119,7 @@ describe("readPixelRows", () => {
         abort.abort(new Error("the client left"));
     };
     await expect(reading()).rejects.toThrow("the client left");
-    expect(source.reads).toBeLessThanOrEqual(2);
+    expect(source.reads).toBeLessThanOrEqual(5);
     services.planes.clear(); // fails if anything is still in use
     expect(services.arena.allocatedBytes).toBeLessThanOrEqual(before);
   });
