@@ -138,7 +138,7 @@ function takeStrand<T>(queue: Queue, state: usize): Status {
   lane.out = <usize>load<u32>(job, layout.JOB_OUT) + <usize>row * outStride;
   lane.outGap = outStride - <usize>lane.length * writer.pixelBytes;
   lane.held = 0;
-  return openRice<T>(changetype<RiceReader>(state), queue.plane, job, queue.stride);
+  return openRice<T>(changetype<RiceReader>(state), queue.plane, job, queue.stride, lane.next);
 }
 
 /**

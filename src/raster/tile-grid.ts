@@ -36,26 +36,35 @@ export type TilePlace = {
 
 /** The tile in column `column` and row `row` of tiles that holds plane `plane` (axes 3 and 4 counted as one). */
 export function tileAt(grid: TileGrid, column: number, row: number, plane: number): TilePlace {
-  const [imageWidth, imageHeight, imageDepth, imageSets] = grid.image;
-  const [tileWidth, tileHeight, tileDepth, tileSets] = grid.tile;
+  const imageWidth = grid.image[0];
+  const imageHeight = grid.image[1];
+  const tileWidth = grid.tile[0];
+  const tileHeight = grid.tile[1];
+  const x0 = column * tileWidth;
+  const y0 = row * tileHeight;
+  const width = Math.min(tileWidth, imageWidth - x0);
+  const height = Math.min(tileHeight, imageHeight - y0);
+  const index = row * grid.tiles[0] + column;
+  const area = width * height;
+  // Most images are flat, and have thousands of tiles in a window.
+  if (grid.image[2] * grid.image[3] === 1) return { index, x0, y0, width, height, pixels: area, planeOffset: 0 };
+
+  const [, , imageDepth, imageSets] = grid.image;
+  const [, , tileDepth, tileSets] = grid.tile;
   const [columns, rows, layers] = grid.tiles;
   const z = plane % imageDepth;
   const w = (plane - z) / imageDepth;
   const layer = Math.floor(z / tileDepth);
   const set = Math.floor(w / tileSets);
-  const x0 = column * tileWidth;
-  const y0 = row * tileHeight;
-  const width = Math.min(tileWidth, imageWidth - x0);
-  const height = Math.min(tileHeight, imageHeight - y0);
   const depth = Math.min(tileDepth, imageDepth - layer * tileDepth);
   const sets = Math.min(tileSets, imageSets - set * tileSets);
   return {
-    index: ((set * layers + layer) * rows + row) * columns + column,
+    index: (set * layers + layer) * rows * columns + index,
     x0,
     y0,
     width,
     height,
-    pixels: width * height * depth * sets,
-    planeOffset: ((w - set * tileSets) * depth + (z - layer * tileDepth)) * width * height,
+    pixels: area * depth * sets,
+    planeOffset: ((w - set * tileSets) * depth + (z - layer * tileDepth)) * area,
   };
 }

@@ -8,23 +8,29 @@
  * @property {(request: any) => Promise<number>} peer  resolves with its own nanoseconds
  * @property {readonly any[]} requests  the same ones, in the same order, for both
  * @property {number} [warmUps]  calls of each before the first that counts: V8 compiles hot code after some ten calls
+ * @property {number} [turn]  calls of one before it is the other's turn: a process that slept 20 ms wakes up slowly
  * @property {number} [atLeast]  the ratio that must be reached
  * @property {number} [aim]  the ratio hoped for
  * @property {"wall" | "cpu"} [clock]
  */
 
 /** @param {Comparison} comparison */
-export async function compare({ name, ours, peer, requests, warmUps = 12, atLeast, aim, clock = "wall" }) {
+export async function compare({ name, ours, peer, requests, warmUps = 12, turn = 1, atLeast, aim, clock = "wall" }) {
   for (let i = 0; i < warmUps; i++) await ours(requests[i % requests.length]);
   for (let i = 0; i < Math.min(2, warmUps); i++) await peer(requests[i % requests.length]);
   const oursTimes = [];
   const peerTimes = [];
-  for (const [i, request] of requests.entries()) {
-    const timeOurs = async () => oursTimes.push(await nanosecondsOf(() => ours(request), clock));
-    const timePeer = async () => peerTimes.push(await peer(request));
+  for (let start = 0; start < requests.length; start += turn) {
+    const few = requests.slice(start, start + turn);
+    const timeOurs = async () => {
+      for (const request of few) oursTimes.push(await nanosecondsOf(() => ours(request), clock));
+    };
+    const timePeer = async () => {
+      for (const request of few) peerTimes.push(await peer(request));
+    };
     // Whoever comes second finds the file's pages warm, the caches of the processor cold: take turns at that too.
-    const turns = i % 2 === 0 ? [timeOurs, timePeer] : [timePeer, timeOurs];
-    for (const turn of turns) await turn();
+    const turns = (start / turn) % 2 === 0 ? [timeOurs, timePeer] : [timePeer, timeOurs];
+    for (const take of turns) await take();
   }
   const result = { ours: quantiles(oursTimes), peer: quantiles(peerTimes) };
   return { name, atLeast, aim, count: requests.length, ...result, ratio: result.peer.median / result.ours.median };

@@ -67,13 +67,16 @@ async function runCase(
     open: (window) => peer.readOpening(path, hdu, window),
     rice: (window) => peer.decodeRice(path, hdu, window.y0, window.height),
   };
-  const warmUps = options.quick ? 2 : requests[0].height > 1000 ? 4 : 12;
+  // A server that has been up for a second: small calls want some hundreds before all of their code is compiled.
+  const side = requests[0].height;
+  const warmUps = options.quick ? 2 : side > 1024 ? 4 : side > 256 ? 30 : 300;
   const result = await compare({
     name,
     ours: reader.read,
     peer: ask[mode],
     requests,
     warmUps,
+    turn: side > 1024 ? 1 : 8,
     atLeast,
     aim,
     clock: options.cpu ? "cpu" : "wall",
