@@ -4,11 +4,14 @@ import type { PixelWindow } from "../raster/pixel-window.ts";
 export type Chunk = { readonly plane: number; readonly y0: number; readonly y1: number };
 
 /**
- * The first bytes leave early. A short cutout comes in some four chunks, so that the later ones are read while the
- * earlier are decoded; a long one goes on in pieces that are worth handing to other threads.
+ * The first bytes leave early. A short cutout that is much to read comes in some four chunks, so that the later ones are
+ * read while the earlier are decoded; a long one goes on in pieces that are worth handing to other threads.
  */
-const FIRST_CHUNK_BYTES = 64 * 1024;
+const MIN_CHUNK_BYTES = 64 * 1024;
+const MEDIUM_CHUNK_BYTES = 256 * 1024;
 const MAX_CHUNK_BYTES = 1024 * 1024;
+/** What is read at once, where there is a choice: less is not worth a turn of the event loop. */
+const READ_BYTES = 512 * 1024;
 const LONG_CUTOUT_BYTES = 4 * 1024 * 1024;
 const MAX_INPUT_BYTES = 4 * 1024 * 1024;
 /** About a tenth of a second: nothing ends a call of the decoder early. */
@@ -35,11 +38,9 @@ export function planChunks(
   { planes, bytesPerPixel, wholeRows, inputBytesPerRow, decodedPixelsPerRow }: ChunkOptions,
 ): Chunk[] {
   const rowBytes = window.width * bytesPerPixel;
-  const cutoutBytes = rowBytes * window.height * planes;
-  const chunkBytes =
-    cutoutBytes >= LONG_CUTOUT_BYTES
-      ? MAX_CHUNK_BYTES
-      : Math.max(FIRST_CHUNK_BYTES, Math.min(cutoutBytes / 4, 256 * 1024));
+  const isLong = rowBytes * window.height * planes >= LONG_CUTOUT_BYTES;
+  const bytesOfRead = (READ_BYTES / Math.max(1, inputBytesPerRow)) * rowBytes;
+  const firstBytes = Math.max(MIN_CHUNK_BYTES, Math.min(MEDIUM_CHUNK_BYTES, bytesOfRead));
   const end = window.y0 + window.height;
   const rowsOfInput = MAX_INPUT_BYTES / Math.max(1, inputBytesPerRow);
   const rowsOfPixels = MAX_DECODED_PIXELS / Math.max(1, decodedPixelsPerRow);
@@ -47,7 +48,7 @@ export function planChunks(
   const chunks: Chunk[] = [];
   for (let plane = 0; plane < planes; plane++) {
     for (let y0 = window.y0; y0 < end; ) {
-      const bytes = chunks.length > 0 ? chunkBytes : FIRST_CHUNK_BYTES;
+      const bytes = isLong && chunks.length > 0 ? MAX_CHUNK_BYTES : firstBytes;
       const rows = Math.min(maxRows, Math.max(1, Math.floor(bytes / rowBytes)));
       // To the last border of tiles within these rows, or to the next one where there is none.
       const border = Math.floor((y0 + rows) / wholeRows) * wholeRows;

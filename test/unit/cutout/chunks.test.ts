@@ -21,13 +21,21 @@ describe("planChunks", () => {
     expect(expected.plane).toBe(3);
   });
 
-  it("starts with 64 KiB and goes on with 1 MiB in a long cutout", () => {
+  it("starts with 256 KiB, or 64 where that is much to read, and goes on with 1 MiB in a long cutout", () => {
     const chunks = planChunks(
       { ...window, height: 2000 },
       { planes: 1, bytesPerPixel: 4, wholeRows: 1, inputBytesPerRow: 4000, decodedPixelsPerRow: 1000 },
     );
-    expect(chunks[0]).toEqual({ plane: 0, y0: 5, y1: 5 + 16 });
-    expect(chunks[1]).toEqual({ plane: 0, y0: 21, y1: 21 + 262 });
+    expect(chunks[0]).toEqual({ plane: 0, y0: 5, y1: 5 + 65 });
+    expect(chunks[1]).toEqual({ plane: 0, y0: 70, y1: 70 + 262 });
+    const much = planChunks(window, {
+      planes: 1,
+      bytesPerPixel: 4,
+      wholeRows: 1,
+      inputBytesPerRow: 40_000,
+      decodedPixelsPerRow: 10_000,
+    });
+    expect(much[0]).toEqual({ plane: 0, y0: 5, y1: 5 + 16 });
   });
 
   it("ends chunks at tile borders where tiles are decoded whole", () => {
