@@ -45,7 +45,8 @@ async function main() {
   }
   const table = formatTable(results);
   console.log(`\n${about}\n${table}`);
-  if (options.only === undefined && !options.quick && !options.cpu) writeFileSync(BASELINE, baseline(about, table) + otherMeasurements());
+  if (options.only === undefined && !options.quick && !options.cpu)
+    writeFileSync(BASELINE, baseline(about, table) + otherMeasurements());
   const failed = results.filter(({ ratio, atLeast }) => atLeast !== undefined && ratio < atLeast);
   if (failed.length > 0) throw new Error(`${failed.length} of ${results.length} cases are below what they must reach`);
 }
