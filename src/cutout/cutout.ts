@@ -27,10 +27,13 @@ export type Cutout = {
   /** Images that were to be in it and whose files are not there, by publisher DID. */
   readonly missing: readonly string[];
   /**
-   * The file, made as it is read; a small one, or the first header, is made at once, and rejects where it cannot be. Its
-   * end, its cancellation, an error and the signal give everything back; `onEnd` is told which of them it was.
+   * The file, made as it is read; a small one, or the first header, is made at once, and rejects where it cannot be. A
+   * small one is given as bytes. Its end, its cancellation, an error and the signal give everything back; `onEnd` is told which of them it was.
    */
-  open(options?: { signal?: AbortSignal; onEnd?: (end: StreamEnd) => void }): Promise<ReadableStream<Uint8Array>>;
+  open(options?: {
+    signal?: AbortSignal;
+    onEnd?: (end: StreamEnd) => void;
+  }): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>>;
   dispose(): void;
 };
 

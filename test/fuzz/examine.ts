@@ -255,7 +255,8 @@ async function examineCutout(wrapped: RangeSource, { pixels, steps, random }: Ex
     const cutout = await openFileCutout(request, services, new AbortController().signal);
     if (cutout === null) return;
     let length = 0;
-    for await (const chunk of await cutout.open() as unknown as AsyncIterable<Uint8Array>) length += chunk.length;
+    const body = await cutout.open();
+    for await (const chunk of body instanceof Uint8Array ? [body] : body) length += chunk.length;
     if (length !== cutout.byteLength) throw new Error(`A cutout of ${cutout.byteLength} bytes came with ${length}`);
   });
   if (images.inUse !== 0) throw new Error("A cutout kept its image");

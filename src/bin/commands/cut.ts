@@ -128,7 +128,8 @@ async function writeCutout(cutout: Cutout | null, output: string, { stdout, stde
     return EXIT_FAILURE;
   }
   for (const did of cutout.missing) stderr.write(`recorte cut: the file of ${did} is missing\n`);
-  const stream = await cutout.open({ signal });
+  const body = await cutout.open({ signal });
+  const stream = body instanceof ReadableStream ? body : new Blob([body]).stream();
   if (output === "-") {
     await stream.pipeTo(Writable.toWeb(stdout), { signal, preventClose: true });
     return EXIT_OK;
