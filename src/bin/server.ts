@@ -22,6 +22,7 @@ export async function startServer(configuration: Configuration): Promise<Running
   const services = await createServices(configuration);
   const app = createCutoutApp({
     cutouts: services.cutouts,
+    publicUrl: configuration.publicUrl,
     timeoutSeconds: configuration.syncTimeoutSeconds,
     log: createLog(configuration.log),
   });

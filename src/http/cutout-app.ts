@@ -13,6 +13,8 @@ import type { LogEntry } from "./log-entry.ts";
 
 export type CutoutAppServices = {
   readonly cutouts: CutoutServices;
+  /** Address of this service as clients see it, where that is not what requests say. */
+  readonly publicUrl?: string | undefined;
   /** Seconds that one synchronous cutout may take, from its request to its last byte. */
   readonly timeoutSeconds: number;
   readonly log: (entry: LogEntry) => void;
@@ -25,7 +27,7 @@ export function createCutoutApp(services: CutoutAppServices): Hono {
   app.get("/health", (c) => c.json({ status: "ok" }));
   app.on(["GET", "POST"], "/sync", (c) => handleSync(c, services));
   app.all("/sync", (c) => c.text("UsageError: /sync takes GET, HEAD and POST\n", 405, { Allow: "GET, HEAD, POST" }));
-  app.get("/", (c) => c.text(describeService(services, new URL(c.req.url))));
+  app.get("/", (c) => c.text(describeService(services, services.publicUrl ?? new URL(c.req.url).origin)));
 
   app.notFound((c) =>
     c.text(`UsageError: There is nothing at ${c.req.path}: /sync cuts images, / describes it\n`, 404),
@@ -131,12 +133,12 @@ function errorResponse(error: unknown, c: Context, services: CutoutAppServices, 
   return c.text(text, status, headers);
 }
 
-function describeService({ cutouts }: CutoutAppServices, url: URL): string {
+function describeService({ cutouts }: CutoutAppServices, url: string): string {
   const releases = cutouts.registry.releases.map(
     ({ id, title, bands }) => `  ${id}  ${title}; bands ${bands.map((band) => band.name).join(" ")}\n`,
   );
   return (
     `${cutouts.software}: image cutouts as FITS\n\nReleases:\n${releases.join("")}\n` +
-    `A cutout:\n  ${url.origin}/sync?ID=RELEASE&POS=CIRCLE+RA+DEC+RADIUS&FILTER=BAND   (degrees)\n`
+    `A cutout:\n  ${url}/sync?ID=RELEASE&POS=CIRCLE+RA+DEC+RADIUS&FILTER=BAND   (degrees)\n`
   );
 }
