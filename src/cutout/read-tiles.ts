@@ -16,8 +16,9 @@ import { readStreams, type StreamBytes } from "./stream-bytes.ts";
 export type TileReading = { readonly decoder: Decoder; readonly planes: PlaneCache };
 
 /**
- * The pixels of a window of a tile-compressed image, chunk by chunk. Each chunk's compressed bytes are read while the
- * one before is on its way; a chunk's memory in the arena is held only while it is decoded.
+ * The pixels of a window of a tile-compressed image, chunk by chunk. The compressed bytes of the next chunks are read
+ * while one is decoded and on its way. While its reader waits, a cutout holds one chunk of pixels, and what it has read
+ * ahead.
  */
 export async function* readTiles(
   image: OpenImage & { readonly data: TiledData },
@@ -43,14 +44,12 @@ export async function* readTiles(
       }
       const { input, byteLength } = ahead[0];
       const arrived = await input;
+      ahead.shift();
+      bytesAhead -= byteLength;
       try {
-        signal?.throwIfAborted();
-        yield await reader.decode(arrived);
+        yield await reader.decode(arrived, signal);
       } finally {
         reader.releasePixels();
-        arrived.bytes.release();
-        ahead.shift();
-        bytesAhead -= byteLength;
       }
     }
   } finally {
@@ -129,13 +128,16 @@ class ChunkReader {
     };
   }
 
-  async decode({ chunk, parts, bytes: streams }: ChunkInput): Promise<PixelRows> {
+  /** Decodes a chunk, and gives its compressed bytes back. The rows are lent until `releasePixels`. */
+  async decode({ chunk, parts, bytes: streams }: ChunkInput, signal: AbortSignal | undefined): Promise<PixelRows> {
     const { arena } = this.#decoder;
     const { data } = this.#image;
     const rowCount = chunk.y1 - chunk.y0;
     const outBytes = rowCount * this.#window.width * this.#bytesPerPixel;
-    const jobs = arena.allocate(parts.length * JOB_BYTES);
+    let jobs: number | null = null;
     try {
+      signal?.throwIfAborted();
+      jobs = arena.allocate(parts.length * JOB_BYTES);
       const out = (this.#pixels = arena.allocate(outBytes));
       const work = this.#writeJobs(parts, streams, { jobs, out });
       const run: JobRun = { plane: data.planeAddress, jobs, count: parts.length };
@@ -146,7 +148,8 @@ class ChunkReader {
       const bytes = arena.bytes.subarray(out, out + outBytes);
       return { plane: chunk.plane, firstRow: chunk.y0 - this.#window.y0, rowCount, bytes };
     } finally {
-      arena.release(jobs);
+      if (jobs !== null) arena.release(jobs);
+      streams.release();
     }
   }
 
