@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that need programs of the operating system: `test/support/needs-program.ts` says which Debian package has one. */
+/** Tests that need programs of the operating system: `test/support/outside-program.ts` says which Debian package has one. */
 export default defineConfig({
   test: {
     include: ["test/system/**/*.test.ts"],

@@ -10,6 +10,8 @@ export function senseAt(jet: Jet): 1 | -1 {
 
 const MAX_ROUNDS = 20;
 const MAX_HALVINGS = 6;
+/** Terms so large that their rounding moves the image by more than this part of the target say nothing of it. */
+const MAX_MISS = 1e-6;
 
 /**
  * The point that `jetAt` maps to `target`, found by Newton's method from `start`; each step is halved until it
@@ -22,6 +24,7 @@ export function invertByNewton(
   jetAt: (u: number, v: number) => Jet,
   { target, start, tolerance, sense }: { target: PlanePoint; start: PlanePoint; tolerance: number; sense: 1 | -1 },
 ): PlanePoint | null {
+  const near = MAX_MISS * (1 + Math.hypot(target[0], target[1]));
   let [u, v] = start;
   let jet = jetAt(u, v);
   let miss = Math.hypot(target[0] - jet[0], target[1] - jet[1]);
@@ -39,8 +42,8 @@ export function invertByNewton(
     let next = jetAt(u + du, v + dv);
     let nextMiss = Math.hypot(target[0] - next[0], target[1] - next[1]);
     if (step <= reachable) {
-      if (nextMiss < miss) [u, v, jet] = [u + du, v + dv, next];
-      return senseAt(jet) === sense ? [u, v] : null;
+      if (nextMiss < miss) [u, v, jet, miss] = [u + du, v + dv, next, nextMiss];
+      return miss <= near && senseAt(jet) === sense ? [u, v] : null;
     }
     for (let k = 0; k < MAX_HALVINGS && !(nextMiss < miss); k++) {
       fraction /= 2;
@@ -49,7 +52,7 @@ export function invertByNewton(
     }
     if (!(nextMiss < miss)) {
       // At the rounding floor nothing comes nearer; anywhere else the search has failed.
-      return step <= 64 * reachable && senseAt(jet) === sense ? [u, v] : null;
+      return step <= 64 * reachable && miss <= near && senseAt(jet) === sense ? [u, v] : null;
     }
     [u, v] = [u + du * fraction, v + dv * fraction];
     jet = next;
