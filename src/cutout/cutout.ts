@@ -73,9 +73,9 @@ export function createCutout(pieces: readonly CutoutPiece[], facts: CutoutFacts,
   const parts = describeParts(pieces, facts, pixels, () => signal);
   const dispose = () => pieces.forEach(({ lease }) => lease.release());
   const { stencil, checksums, missing, software, day, fileName } = facts;
-  const recipe = pieces.map(({ plane, plan: { window }, lease: { image } }) => {
+  const recipe = pieces.map(({ dataset, plane, plan: { window }, lease: { image } }) => {
     const { key, version } = image.source;
-    return { key, version, hduIndex: image.hduIndex, plane, window };
+    return { key, version, hduIndex: image.hduIndex, plane, did: dataset?.publisherDid, window };
   });
   return {
     mediaType: "application/fits",

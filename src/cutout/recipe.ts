@@ -6,6 +6,8 @@ export type RecipePart = {
   readonly version: string;
   readonly hduIndex: number;
   readonly plane: string;
+  /** Publisher DID, which the header tells; undefined for a file that no survey has on record. */
+  readonly did: string | undefined;
   readonly window: { readonly x0: number; readonly y0: number; readonly width: number; readonly height: number };
 };
 
@@ -14,7 +16,10 @@ export type RecipePart = {
  * header tells beside the parts.
  */
 export function recipeTag(parts: readonly RecipePart[], circumstances: unknown): string {
-  const text = JSON.stringify([circumstances, parts.map((p) => [p.key, p.version, p.hduIndex, p.plane, p.window])]);
+  const text = JSON.stringify([
+    circumstances,
+    parts.map((p) => [p.key, p.version, p.hduIndex, p.plane, p.did, p.window]),
+  ]);
   // Not crypto.subtle: its turn through the thread pool takes longer than the sum.
   const digest = sha256(new TextEncoder().encode(text));
   const letters = btoa(String.fromCharCode(...digest.subarray(0, 18)));
