@@ -19,7 +19,9 @@ export async function readStreams(
 ): Promise<StreamBytes> {
   const { source, heapStart, arena, heap } = from;
   const missing = heap === null ? ranges : ranges.filter((r) => !heap.present.has(r.start, r.start + r.length));
-  const plan = planReads(missing, coalesceLimitsOf(source));
+  const limits = coalesceLimitsOf(source);
+  // What lies in the gaps of a cached heap may be there already, and be decoded at this moment: it is not written again.
+  const plan = planReads(missing, heap === null ? limits : { ...limits, maxGapBytes: 0 });
   const places = heap === null ? reserve(arena, plan.reads) : null;
 
   const placeOf = (read: number): number =>

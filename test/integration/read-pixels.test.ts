@@ -139,6 +139,20 @@ describe("readPixelRows", () => {
     expect(source.reads).toBe(0);
   });
 
+  it("does not write again to bytes of a kept plane that are there: another cutout may be decoding them", async () => {
+    const services = await createPixelServices({ heapBytes: 1e7 });
+    const source = countingSource(memorySource("f", bytesOfFile(RICE.file)));
+    const image = await openImage(source, { index: RICE.hdu }, services.decoder);
+    const rows = (y0: number, height: number) => ({ x0: 0, y0, width: image.width, height });
+    await readWindow(image, rows(200, 1), services); // met once: kept from now on
+    await readWindow(image, rows(10, 10), services);
+    const { cost } = await preparePlan(image, rows(10, 10), services);
+    const all = await preparePlan(image, rows(0, 30), services);
+    source.reset();
+    await readWindow(image, rows(0, 30), services);
+    expect(source.bytes).toBe(all.cost.bytesToRead - cost.bytesToRead);
+  });
+
   it("names file, HDU and tile where a tile is damaged", async () => {
     const services = await createPixelServices();
     const bytes = bytesOfFile(RICE.file);
