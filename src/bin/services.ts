@@ -39,11 +39,10 @@ export async function createServices(configuration: Configuration): Promise<Serv
   migrateIndex(database);
   const index = createImageIndex(database, configuration.authority);
   const registry = createRegistry(index);
-  const roots = configuration.archiveRoots.length > 0 ? configuration.archiveRoots : index.roots();
-  const core = await createPixelCore(
-    configuration,
-    roots.filter((root) => !isAddress(root)),
-  );
+  const { archiveRoots } = configuration;
+  // Asked for when a file is opened: what is ingested while the server runs is served without a restart.
+  const ingestedRoots = () => index.roots().filter((root) => !isAddress(root));
+  const core = await createPixelCore(configuration, archiveRoots.length > 0 ? () => archiveRoots : ingestedRoots);
   return {
     ...core,
     registry,
@@ -67,8 +66,11 @@ export type PixelCore = {
   readonly store: Store;
 };
 
-/** What reads pixels, without surveys: for files that are named by hand too. `roots`: folders that may be read. */
-export async function createPixelCore(configuration: Configuration, roots: readonly string[]): Promise<PixelCore> {
+/** What reads pixels, without surveys: for files that are named by hand too. `roots` tells the folders that may be read. */
+export async function createPixelCore(
+  configuration: Configuration,
+  roots: () => readonly string[],
+): Promise<PixelCore> {
   const store = createStore({ roots, ...remoteStores(configuration) });
   const module = await loadDecoderModule();
   const arena = new Arena();

@@ -8,7 +8,7 @@ import type { ByteRange, RangeSource, RangeStore, ReadOptions } from "./range-so
 
 export type LocalStoreOptions = {
   /** Folders whose files may be read. What a location resolves to, links followed, must lie in one of them. */
-  readonly roots: readonly string[];
+  readonly roots: readonly string[] | (() => readonly string[]);
   /** Files kept open between reads. Default 256. */
   readonly maxOpenFiles?: number | undefined;
 };
@@ -22,9 +22,10 @@ const READ_CHUNK_BYTES = 8 << 20; // how much is read, at most, before a cancell
 
 /** Files of the local disk, by absolute path or `file:` URL. An open of a file known already costs one `stat`. */
 export function localStore(options: LocalStoreOptions): LocalStore {
+  const { roots } = options;
   const pool = new DescriptorPool({
     maxOpen: Math.max(1, options.maxOpenFiles ?? 256),
-    open: (path) => openRegularFile(path, options.roots),
+    open: (path) => openRegularFile(path, typeof roots === "function" ? roots() : roots),
     close: closeFile,
   });
   return {

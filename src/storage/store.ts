@@ -4,7 +4,7 @@ import type { RangeStore } from "./range-source.ts";
 
 export type StoreOptions = {
   /** Folders of the local disk whose files may be read. */
-  readonly roots: readonly string[];
+  readonly roots: readonly string[] | (() => readonly string[]);
   readonly maxOpenFiles?: number | undefined;
   /** Without one of these, its locations are refused. */
   readonly http?: RangeStore | undefined;

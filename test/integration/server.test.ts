@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { startServer, type RunningServer } from "../../src/bin/server.ts";
 import { writeLargeImage } from "../support/large-image.ts";
-import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
+import { createSampleServices, ingestFolders, type SampleServices } from "../support/sample-services.ts";
 
 /** 64 MB of pixels in a file that takes none: more than all buffers of a connection. */
 const SIZE = 4000;
@@ -70,6 +70,17 @@ describe("a real connection", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32e6);
     response.destroy();
     await vi.waitFor(() => expect(server.services.images.inUse).toBe(0));
+  });
+
+  it("serves a folder that was ingested after the start", async () => {
+    const later = await mkdtemp(join(tmpdir(), "recorte-later-"));
+    await writeLargeImage(join(later, "DES0040-0900_r.fits"), 100);
+    expect((await open("/sync?ID=des_sample&POS=CIRCLE+10+-10+0.001&FILTER=r")).statusCode).toBe(204);
+    await ingestFolders(sample.dataFolder, { des_sample: later });
+    const response = await open("/sync?ID=des_sample&POS=CIRCLE+10+-10+0.001&FILTER=r");
+    response.resume();
+    expect(response.statusCode).toBe(200);
+    await rm(later, { recursive: true });
   });
 
   it("is broken off when the server stops, and not ended as if the file were whole", async () => {

@@ -2,7 +2,8 @@ import { open, truncate } from "node:fs/promises";
 import { formatCard } from "../../src/fits/card-format.ts";
 import { formatHeader } from "../../src/fits/header.ts";
 
-/** A float image of `size` × `size` zeros that takes no room on disk: a header, and a hole. About RA 10, Dec -10. */
+/** A float image of `size` × `size` zeros that takes no room on disk: a header, and a hole. About RA 10, Dec -10; its band
+ * is in its name. */
 export async function writeLargeImage(path: string, size: number): Promise<void> {
   const scale = 0.263 / 3600;
   const header = formatHeader([
@@ -12,7 +13,7 @@ export async function writeLargeImage(path: string, size: number): Promise<void>
     formatCard("NAXIS1", size),
     formatCard("NAXIS2", size),
     formatCard("EXTNAME", "SCI"),
-    formatCard("BAND", "g"),
+    formatCard("BAND", /_(\w+)\.fits$/.exec(path)?.[1] ?? "g"),
     formatCard("RADESYS", "ICRS"),
     formatCard("CTYPE1", "RA---TAN"),
     formatCard("CTYPE2", "DEC--TAN"),

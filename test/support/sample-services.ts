@@ -20,7 +20,22 @@ export async function createSampleServices(
   folders: Record<string, string> = { des_sample: join(SAMPLE_FOLDER, "des"), sim_sample: join(SAMPLE_FOLDER, "sim") },
 ): Promise<SampleServices> {
   const dataFolder = await mkdtemp(join(tmpdir(), "recorte-test-"));
+  await ingestFolders(dataFolder, folders);
   const configuration = readConfiguration({ RECORTE_DATA: dataFolder, RECORTE_DECODE_WORKERS: "0", ...env });
+  const services = await createServices(configuration);
+  return {
+    ...services,
+    dataFolder,
+    async dispose() {
+      await services.close();
+      await rm(dataFolder, { recursive: true });
+    },
+  };
+}
+
+/** Registers folders of releases in the image index of a data folder, as `recorte ingest` does. */
+export async function ingestFolders(dataFolder: string, folders: Record<string, string>): Promise<void> {
+  const configuration = readConfiguration({ RECORTE_DATA: dataFolder });
   const database = openIndexDatabase(indexDatabaseFile(configuration));
   migrateIndex(database);
   const registry = createRegistry(createImageIndex(database, configuration.authority));
@@ -36,13 +51,4 @@ export async function createSampleServices(
     if (problems.length > 0) throw new Error(problems.join("\n"));
   }
   database.close();
-  const services = await createServices(configuration);
-  return {
-    ...services,
-    dataFolder,
-    async dispose() {
-      await services.close();
-      await rm(dataFolder, { recursive: true });
-    },
-  };
 }

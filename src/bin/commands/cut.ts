@@ -87,7 +87,7 @@ async function cutFile(
   write: Write,
 ): Promise<number> {
   const file = /^(https?|s3):/i.test(request.file) ? request.file : resolve(request.file);
-  const core = await createPixelCore(configuration, ["/"]); // whoever calls may read what they may read
+  const core = await createPixelCore(configuration, () => ["/"]); // whoever calls may read what they may read
   try {
     const limits = { maxPixels: Infinity };
     const services = { ...core, limits, software: SOFTWARE, now: () => new Date() };
