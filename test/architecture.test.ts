@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   photometry: ["raster", "sky", "wcs"],
   catalog: ["db", "photometry", "sky"],
   access: ["db"],
-  jobs: ["access", "cutout", "db", "ivoa", "storage", "surveys"],
+  jobs: ["access", "cutout", "db", "encode", "ivoa", "sky", "storage", "surveys"],
   web: [],
 };
 const FOLDERS = Object.keys(MAY_IMPORT);
@@ -45,8 +45,13 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   "@oslojs/crypto": /^src\/(cutout|access)\//,
   aws4fetch: /^src\/storage\//,
   "better-sqlite3": /^src\/db\//,
+  "client-zip": /^src\/encode\//,
   "drizzle-orm": /^src\/(db|surveys|catalog|access|jobs)\//,
+  "fast-xml-parser": /^src\/ivoa\//,
   hono: /^src\/http\//,
+  "modern-tar": /^src\/encode\//,
+  "swagger-ui-dist": /^src\/bin\//,
+  zod: /^src\/(ivoa|jobs|http)\//,
 };
 
 const MOST_LINES = 500;

@@ -1,0 +1,13 @@
+import type { User } from "../access/user.ts";
+
+/** What every handler finds in its context; set before any route runs. */
+export type AppEnv = {
+  Variables: {
+    /** Who asks; the anonymous user where nobody signed in. */
+    user: User;
+    /** Of the proxy in front of us, or made here: log and answer carry it. */
+    requestId: string;
+    /** Address of this service as clients see it, without a slash at the end. */
+    publicUrl: string;
+  };
+};
