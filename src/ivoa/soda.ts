@@ -1,7 +1,9 @@
 import { ServiceError } from "../errors.ts";
 import type { Stencil } from "../sky/stencil.ts";
-import { parseCircle, parseInterval, parsePolygon, parsePos, type Interval } from "./dali-values.ts";
+import type { Interval } from "./dali-values.ts";
 import type { Parameters } from "./parameters.ts";
+import { SHAPE_PARAMETERS, SODA_PARAMETERS, type SodaParameter } from "./soda-parameters.ts";
+import type { Polarization } from "./soda-values.ts";
 
 /** One request of SODA's sync resource, read and checked; whether the ID exists is not known yet. */
 export type SodaParameters = {
@@ -13,9 +15,14 @@ export type SodaParameters = {
   readonly band: Interval | undefined;
   /** MJD, UTC. */
   readonly time: Interval | undefined;
+  /** Empty: all. */
+  readonly polarizations: readonly Polarization[];
   /** Band names; empty: all. */
   readonly filters: readonly string[];
   readonly planes: readonly SodaPlane[];
+  /** What becomes of pixels whose centre lies outside the shape. */
+  readonly mask: "none" | "outside";
+  readonly mosaic: "none";
   /** The media type that was asked for, which the answer carries. */
   readonly mediaType: string;
   /** Shown in a browser, or saved by it. */
@@ -30,110 +37,66 @@ export type SodaParameters = {
 export type SodaPlane = "image" | "mask" | "weight";
 const PLANES: readonly SodaPlane[] = ["image", "mask", "weight"];
 
-const FITS_MEDIA_TYPES = ["application/fits", "image/fits"];
-const MAX_RUN_ID_LENGTH = 64;
-
 /**
- * Reads the parameters of one synchronous cutout (SODA 1.0, section 3). Several values where one cutout can have one
- * are refused with "multi-valued", never dropped. Unknown parameters are ignored, as DALI 1.1 (section 3.1) allows.
+ * Reads the parameters of one synchronous cutout (SODA 1.0, section 3), all of them, by `SODA_PARAMETERS`. Several values
+ * where one cutout can have one are refused with "multi-valued", never dropped. Unknown parameters are ignored, as DALI
+ * 1.1 (section 3.1) allows.
  */
 export function parseSodaParameters(parameters: Parameters): SodaParameters {
-  const id = one(parameters, "ID");
+  const one = <T>(parameter: SodaParameter<T>) => readOne(parameters, parameter);
+  const all = <T>(parameter: SodaParameter<T>) => readAll(parameters, parameter);
+  const { ID, BAND, TIME, POL, FILTER, PLANE, MASK, MOSAIC, COLOR } = SODA_PARAMETERS;
+  const { RESPONSEFORMAT, DISPOSITION, CHECKSUMS, MISSING, RUNID } = SODA_PARAMETERS;
+
+  const bands = all(BAND);
+  const wavelengths = bands.filter((band) => band.kind === "wavelengths");
+  if (wavelengths.length > 1) throw multiValued("BAND", wavelengths.length);
+  const names = bands.flatMap((band) => (band.kind === "names" ? band.names : []));
+  const planes = all(PLANE).flat();
+  const mask = one(MASK) ?? "none";
+  const stencil = readStencil(parameters);
+  one(COLOR);
+  const read = {
+    stencil,
+    band: wavelengths[0]?.metres,
+    filters: [...new Set([...all(FILTER).flat(), ...names])],
+    time: one(TIME),
+    polarizations: [...new Set(all(POL).flat())],
+    planes: planes.length === 0 ? (["image"] as const) : PLANES.filter((plane) => planes.includes(plane)),
+    mask,
+    mosaic: one(MOSAIC) ?? "none",
+    mediaType: one(RESPONSEFORMAT) ?? "application/fits",
+    disposition: one(DISPOSITION) ?? "attachment",
+    checksums: one(CHECKSUMS) ?? "when-cheap",
+    missing: one(MISSING) ?? "report",
+    runId: one(RUNID),
+  } as const;
+  const id = one(ID);
   if (id === undefined) {
     throw new ServiceError("usage", "Cannot cut: ID is missing; it needs a release or the identifier of one image");
   }
-  const { band, filters } = parseBand(parameters);
-  const runId = parameters.single("RUNID");
-  if (runId !== undefined && runId.length > MAX_RUN_ID_LENGTH) {
-    throw new ServiceError(
-      "usage",
-      `Cannot use RUNID: it has ${runId.length} characters, and may have ${MAX_RUN_ID_LENGTH}`,
-    );
+  if (mask === "outside" && stencil === undefined) {
+    throw new ServiceError("usage", "Cannot use MASK outside: it needs a shape, POS, CIRCLE or POLYGON");
   }
-  const time = one(parameters, "TIME");
-  return {
-    id,
-    stencil: parseStencil(parameters),
-    band,
-    filters,
-    time: time === undefined ? undefined : parseInterval(time, "TIME", "days (MJD)"),
-    planes: parsePlanes(parameters),
-    mediaType: parseResponseFormat(parameters),
-    disposition: parseWord(parameters, "DISPOSITION", ["attachment", "inline"]),
-    checksums: parseWord(parameters, "CHECKSUMS", ["when-cheap", "always"]),
-    missing: parseWord(parameters, "MISSING", ["report", "fail"]),
-    runId,
-  };
+  return { id, ...read };
 }
 
-/** POS, CIRCLE and POLYGON are one parameter in three spellings. */
-function parseStencil(parameters: Parameters): Stencil | undefined {
-  const stencils = [
-    ...parameters.all("POS").map((text) => parsePos(text)),
-    ...parameters.all("CIRCLE").map((text) => parseCircle(text)),
-    ...parameters.all("POLYGON").map((text) => parsePolygon(text)),
-  ];
+function readStencil(parameters: Parameters): Stencil | undefined {
+  const stencils = SHAPE_PARAMETERS.flatMap((name) => readAll<Stencil>(parameters, SODA_PARAMETERS[name]));
   if (stencils.length > 1) throw multiValued("POS, CIRCLE and POLYGON", stencils.length);
   return stencils[0];
 }
 
-/**
- * BAND in metres, and FILTER by name. Scripts of the service before this one send `band=g`: a BAND that begins with a
- * letter and is no infinity is taken as FILTER.
- */
-function parseBand(parameters: Parameters): { band: Interval | undefined; filters: string[] } {
-  const filters = parameters.all("FILTER");
-  const intervals: string[] = [];
-  for (const value of parameters.all("BAND")) {
-    const isName = /^[a-z]/i.test(value.trim()) && !/^inf/i.test(value.trim());
-    (isName ? filters : intervals).push(value);
-  }
-  if (intervals.length > 1) throw multiValued("BAND", intervals.length);
-  const band = intervals.length === 0 ? undefined : parseInterval(intervals[0], "BAND", "metres");
-  return { band, filters: [...new Set(filters.flatMap((text) => text.trim().split(/[\s,]+/)))] };
+function readOne<T>(parameters: Parameters, parameter: SodaParameter<T>): T | undefined {
+  const values = readAll(parameters, parameter);
+  if (values.length > 1) throw multiValued(parameter.name, values.length);
+  return values[0];
 }
 
-function parsePlanes(parameters: Parameters): SodaPlane[] {
-  const names = parameters.all("PLANE").flatMap((text) =>
-    text
-      .trim()
-      .toLowerCase()
-      .split(/[\s,]+/),
-  );
-  if (names.length === 0) return ["image"];
-  for (const name of names) {
-    if (!(PLANES as readonly string[]).includes(name)) {
-      throw new ServiceError("usage", `Cannot use PLANE "${name}": it needs ${PLANES.join(", ")}`);
-    }
-  }
-  return PLANES.filter((plane) => names.includes(plane));
-}
-
-/** RESPONSEFORMAT, or FORMAT of the service before this one (DALI 1.1, section 3.4.3). */
-function parseResponseFormat(parameters: Parameters): string {
-  const format = parameters.single("RESPONSEFORMAT") ?? parameters.single("FORMAT") ?? "fits";
-  const mediaType = format.split(";")[0].trim().toLowerCase();
-  if (mediaType === "fits") return "application/fits";
-  if (FITS_MEDIA_TYPES.includes(mediaType)) return mediaType;
-  throw new ServiceError(
-    "usage",
-    `Cannot deliver ${JSON.stringify(format)}: this service has fits (application/fits, image/fits)`,
-  );
-}
-
-/** One of these words, in any case; the first where the parameter is not given. */
-function parseWord<const W extends string>(parameters: Parameters, name: string, words: readonly [W, ...W[]]): W {
-  const value = parameters.single(name)?.trim().toLowerCase();
-  if (value === undefined) return words[0];
-  const word = words.find((candidate) => candidate === value);
-  if (word !== undefined) return word;
-  throw new ServiceError("usage", `Cannot use ${name} ${JSON.stringify(value)}: it needs ${words.join(" or ")}`);
-}
-
-function one(parameters: Parameters, name: string): string | undefined {
-  const values = parameters.all(name);
-  if (values.length > 1) throw multiValued(name, values.length);
-  return values[0]?.trim();
+function readAll<T>(parameters: Parameters, { name, synonyms, parse }: SodaParameter<T>): T[] {
+  const texts = parameters.all(name);
+  for (const synonym of synonyms) texts.push(...parameters.all(synonym));
+  return texts.map((text) => parse(text));
 }
 
 function multiValued(name: string, values: number): ServiceError {

@@ -18,7 +18,7 @@ describe("DALI 1.1", () => {
   });
 
   it("DALI-5: RESPONSEFORMAT given twice is an error", () => {
-    expect(() => soda("ID=a&RESPONSEFORMAT=fits&responseformat=fits")).toThrow(/RESPONSEFORMAT: it is given 2 times/);
+    expect(() => soda("ID=a&RESPONSEFORMAT=fits&responseformat=fits")).toThrow(/RESPONSEFORMAT has 2 values/);
   });
 
   it("DALI-7: the media type that is asked for is the one that is answered; fits is short for application/fits", () => {
