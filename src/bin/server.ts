@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { ServiceError } from "../errors.ts";
 import { createCutoutApp } from "../http/cutout-app.ts";
+import { pooledResponseClass } from "./byte-pool.ts";
 import type { Configuration } from "./configuration.ts";
 import { createLog } from "./log.ts";
 import { createServices, type Services } from "./services.ts";
@@ -27,7 +28,8 @@ export async function startServer(configuration: Configuration): Promise<Running
     log: createLog(configuration.log),
   });
   const listener = getRequestListener(app.fetch);
-  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
+  const ServerResponse = pooledResponseClass(services.sentBytes);
+  const server = createServer({ ServerResponse }, (incoming, outgoing) => void listener(incoming, outgoing));
   // Headers that trickle in hold a connection; bodies are small forms.
   server.headersTimeout = 20_000;
   server.requestTimeout = 60_000;

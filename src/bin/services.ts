@@ -14,6 +14,7 @@ import { createStore, type Store } from "../storage/store.ts";
 import { isAddress } from "../surveys/archive-files.ts";
 import { createImageIndex, type ImageIndex } from "../surveys/image-index.ts";
 import { createRegistry, type SurveyRegistry } from "../surveys/registry.ts";
+import { BytePool } from "./byte-pool.ts";
 import type { Configuration } from "./configuration.ts";
 import { indexDatabaseFile, seekIndexFolder } from "./data-files.ts";
 import { remoteStores } from "./remote-stores.ts";
@@ -26,6 +27,8 @@ export type Services = {
   readonly index: ImageIndex;
   readonly images: ImageCache;
   readonly pixels: PixelServices;
+  /** Where cutouts take the memory of what is sent; the server gives it back. */
+  readonly sentBytes: BytePool;
   /** Writes the seek indices that have grown; what cannot be written is made again when it is needed. */
   saveIndices(): Promise<void>;
   close(): Promise<void>;
@@ -33,6 +36,8 @@ export type Services = {
 
 /** Headers and tables of opened images: some 300 KB each for a DES tile. */
 const IMAGE_CACHE_BYTES = 32 * 1024 * 1024;
+/** What waits to be used again for sending: a few pieces of large cutouts, or some dozen small cutouts. */
+const SENT_BYTES = 8 * 1024 * 1024;
 
 export async function createServices(configuration: Configuration): Promise<Services> {
   const database = openIndexDatabase(indexDatabaseFile(configuration));
@@ -43,10 +48,12 @@ export async function createServices(configuration: Configuration): Promise<Serv
   // Asked for when a file is opened: what is ingested while the server runs is served without a restart.
   const ingestedRoots = () => index.roots().filter((root) => !isAddress(root));
   const core = await createPixelCore(configuration, archiveRoots.length > 0 ? () => archiveRoots : ingestedRoots);
+  const sentBytes = new BytePool(SENT_BYTES);
   return {
     ...core,
     registry,
     index,
+    sentBytes,
     cutouts: {
       registry,
       images: core.images,
@@ -54,6 +61,7 @@ export async function createServices(configuration: Configuration): Promise<Serv
       limits: { maxPixels: configuration.syncMaxPixels },
       software: SOFTWARE,
       now: () => new Date(),
+      allocate: (byteLength) => sentBytes.take(byteLength),
     },
     saveIndices: () => core.pixels.planes.saveIndices().catch(() => undefined),
     close: () => closeAll(core, database),

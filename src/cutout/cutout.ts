@@ -1,4 +1,4 @@
-import { fitsByteLength, startFits, type FitsPart, type StreamEnd } from "../encode/fits.ts";
+import { fitsByteLength, startFits, type EncodeOptions, type FitsPart, type StreamEnd } from "../encode/fits.ts";
 import { ServiceError } from "../errors.ts";
 import { formatCard } from "../fits/card-format.ts";
 import { cutoutHeader } from "../fits/cutout-header.ts";
@@ -63,12 +63,17 @@ export type CutoutFacts = {
 
 /**
  * Up to this many bytes the pixels are decoded before the first byte leaves, so that checksums can stand in the header:
- * 256 × 256 pixels of 4 bytes. Larger cutouts stream at once, unless checksums are asked for.
+ * 286 × 286 pixels of 4 bytes, which is a cutout of 256 however it lies on the pixels. Larger cutouts stream at once,
+ * unless checksums are asked for.
  */
-const ENCODING = { bufferBytes: 256 * 1024 };
+const ENCODING = { bufferBytes: 320 * 1024 };
 
 /** A FITS file of these pieces, at least one. It takes their leases. */
-export function createCutout(pieces: readonly CutoutPiece[], facts: CutoutFacts, pixels: PixelServices): Cutout {
+export function createCutout(
+  pieces: readonly CutoutPiece[],
+  facts: CutoutFacts,
+  { pixels, allocate }: { readonly pixels: PixelServices; readonly allocate?: EncodeOptions["allocate"] },
+): Cutout {
   let signal: AbortSignal | undefined;
   const parts = describeParts(pieces, facts, pixels, () => signal);
   const dispose = () => pieces.forEach(({ lease }) => lease.release());
@@ -89,6 +94,7 @@ export function createCutout(pieces: readonly CutoutPiece[], facts: CutoutFacts,
       try {
         return await startFits(parts, {
           ...ENCODING,
+          allocate,
           onEnd(end) {
             dispose();
             onEnd?.(end);

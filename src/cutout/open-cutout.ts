@@ -36,6 +36,11 @@ export type FileCutoutServices = {
   readonly software: string;
   /** The present, for the date in the header. */
   readonly now: () => Date;
+  /**
+   * Memory for the bytes of cutouts. Whoever sends them may give it back to its owner once they are gone; where it is
+   * given back, nobody else may have kept them.
+   */
+  readonly allocate?: ((byteLength: number) => Uint8Array<ArrayBuffer>) | undefined;
 };
 
 export type CutoutServices = FileCutoutServices & { readonly registry: SurveyRegistry };
@@ -86,13 +91,13 @@ async function withPieces(
   services: FileCutoutServices,
   collect: (pieces: CutoutPiece[]) => Promise<Omit<CutoutFacts, "software" | "day">>,
 ): Promise<Cutout | null> {
-  const { limits, pixels, software, now } = services;
+  const { limits, pixels, software, now, allocate } = services;
   const pieces: CutoutPiece[] = [];
   try {
     const facts = await collect(pieces);
     if (pieces.length === 0) return null;
     checkSize(totalCost(pieces).outputPixels, limits.maxPixels);
-    return createCutout(pieces, { ...facts, software, day: now().toISOString().slice(0, 10) }, pixels);
+    return createCutout(pieces, { ...facts, software, day: now().toISOString().slice(0, 10) }, { pixels, allocate });
   } catch (error) {
     for (const { lease } of pieces) lease.release();
     throw error;

@@ -28,7 +28,12 @@ export type EncodeOptions = {
   /** See `encodeFits`. */
   readonly bufferBytes?: number;
   readonly onEnd?: (end: StreamEnd) => void;
+  /** Memory for the pieces, of any content. The stream does not look at a piece again that it gave. */
+  readonly allocate?: Allocate | undefined;
 };
+
+type Allocate = (byteLength: number) => Uint8Array<ArrayBuffer>;
+const allocateNew: Allocate = (byteLength) => new Uint8Array(byteLength);
 
 /** What is summed in memory rather than in two passes: 512 × 512 pixels of 4 bytes. */
 const BUFFER_BYTES = 1024 * 1024;
@@ -53,9 +58,9 @@ export function fitsByteLength(parts: readonly FitsPart[], { bufferBytes = BUFFE
  */
 export function encodeFits(
   parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
-  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined }: EncodeOptions = {},
+  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew }: EncodeOptions = {},
 ): ReadableStream<Uint8Array> {
-  return streamOf(fitsChunks(parts, bufferBytes), onEnd);
+  return streamOf(fitsChunks(parts, bufferBytes, allocate), onEnd);
 }
 
 /**
@@ -65,9 +70,9 @@ export function encodeFits(
  */
 export async function startFits(
   parts: readonly FitsPart[],
-  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined }: EncodeOptions = {},
+  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew }: EncodeOptions = {},
 ): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>> {
-  const chunks = fitsChunks(parts, bufferBytes);
+  const chunks = fitsChunks(parts, bufferBytes, allocate);
   const first = await chunks.next();
   const { value } = first;
   if (parts.length > 1 || value === undefined || value.byteLength < fitsByteLength(parts, { bufferBytes })) {
@@ -119,15 +124,17 @@ function streamOf(chunks: Chunks, onEnd: (end: StreamEnd) => void, first?: Await
 async function* fitsChunks(
   parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
   bufferBytes: number,
+  allocate: Allocate,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   for await (const part of parts) {
     if (!hasChecksums(part, bufferBytes)) {
       yield formatHeader(part.cards);
-      for await (const row of exactRows(part)) yield row.slice();
+      for await (const row of exactRows(part)) yield copyOf(row, allocate);
     } else if (part.byteLength <= bufferBytes) {
       // One piece: a small cutout is one write to the socket, not one for each of its rows.
       const headerLength = headerLengthOf(part, true);
-      const hdu = new Uint8Array(headerLength + paddedLength(part.byteLength));
+      const hdu = allocate(headerLength + paddedLength(part.byteLength));
+      hdu.fill(0, headerLength + part.byteLength);
       let at = headerLength;
       for await (const row of exactRows(part)) {
         hdu.set(row, at);
@@ -143,7 +150,7 @@ async function* fitsChunks(
       const sent = new Datasum();
       for await (const row of exactRows(part)) {
         sent.update(row);
-        yield row.slice();
+        yield copyOf(row, allocate);
       }
       if (sent.value !== announced.value) {
         throw new ServiceError("source-changed", "Cannot finish a FITS file: its pixels changed while it was written");
@@ -152,6 +159,12 @@ async function* fitsChunks(
     const padding = paddedLength(part.byteLength) - part.byteLength;
     if (padding > 0) yield new Uint8Array(padding);
   }
+}
+
+function copyOf(row: Uint8Array, allocate: Allocate): Uint8Array<ArrayBuffer> {
+  const copy = allocate(row.length);
+  copy.set(row);
+  return copy;
 }
 
 function hasChecksums(part: FitsPart, bufferBytes: number): boolean {
