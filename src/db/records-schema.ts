@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 // Tables of `records.sqlite`: jobs, their results, and what was asked. Ours alone: it cannot be made again from the archive.
 // Instants are milliseconds since 1970, UTC. Every change of state is one guarded statement.
@@ -51,6 +51,11 @@ export const jobRow = sqliteTable(
     number: integer("number").notNull(),
     /** The user's own name of the row. */
     rowId: text("row_id"),
+    /** ICRS. */
+    raDegrees: real("ra_deg").notNull(),
+    decDegrees: real("dec_deg").notNull(),
+    /** Parameters that this row sets itself. */
+    overrides: text("overrides", { mode: "json" }).$type<StoredParameters>().notNull(),
     /** Every column as it came, carried through to the manifest. */
     columns: text("columns", { mode: "json" }).$type<Readonly<Record<string, string>>>().notNull(),
   },
@@ -75,6 +80,12 @@ export const jobResult = sqliteTable(
     /** Who works on it; null unless RUNNING. Taken away when that worker's heartbeat stops. */
     workerId: text("worker_id"),
     attempts: integer("attempts").notNull().default(0),
+    /** How many of the attempts ended with the death of their worker. */
+    crashes: integer("crashes").notNull().default(0),
+    /** How often it was taken from a worker that may not know yet: one that does not know it by this number is too late. */
+    takeovers: integer("takeovers").notNull().default(0),
+    /** Not to be tried again before. */
+    retryAt: integer("retry_at"),
     startedAt: integer("started_at"),
     endedAt: integer("ended_at"),
     /** In the job's folder, unique there; set when DONE. */
