@@ -1,0 +1,56 @@
+import type { Operation } from "./operation.ts";
+
+/** An OpenAPI 3.1 document of these operations, for a service at this address. */
+export function formatOpenApi(
+  operations: readonly Operation[],
+  { publicUrl, software }: { readonly publicUrl: string; readonly software: string },
+): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const operation of operations) {
+    const path = operation.path.replace(/:(\w+)/g, "{$1}");
+    (paths[path] ??= {})[operation.method] = describe(operation);
+  }
+  const [title, version] = software.split(" ");
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: `${title}: image cutouts`,
+      version,
+      description:
+        "Cuts images of sky surveys and serves the pieces: IVOA SODA, UWS, DataLink and SIA. Names of request parameters " +
+        "ignore case; their values do not.",
+    },
+    servers: [{ url: publicUrl }],
+    security: [{}, { token: [] }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+  };
+}
+
+function describe({ method, path, tag, summary, description, query = [], body, responses }: Operation): object {
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  const inQuery = query.map((parameter) => ({ in: "query", ...parameter }));
+  return {
+    operationId: `${method}${path.replace(/[/:.]+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, "")}`,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    parameters: [...inPath, ...inQuery],
+    ...(body === undefined ? {} : { requestBody: { content: body } }),
+    responses: Object.fromEntries(
+      Object.entries(responses).map(([status, { description: text, content = {} }]) => [
+        status,
+        {
+          description: text,
+          content: Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }])),
+        },
+      ]),
+    ),
+  };
+}
