@@ -1,0 +1,182 @@
+import { ServiceError } from "../errors.ts";
+import { Parameters } from "../ivoa/parameters.ts";
+import { parseSodaParameters } from "../ivoa/soda.ts";
+import type { SurveyRegistry } from "../surveys/registry.ts";
+import type { CoordinateRow } from "./coordinate-list.ts";
+import { expandBands, readBandChoice, type BandChoice } from "./expand-bands.ts";
+import { SHARED_PARAMETERS } from "./job-parameters.ts";
+import type { ParameterList } from "./job.ts";
+import { DEFAULT_SIZE, formatPos, parseSize } from "./list-size.ts";
+
+/** One combination of what a job asks for: the parameters of the synchronous request that gives its file. */
+export type Recipe = {
+  /** Of the coordinate list, from 1. */
+  readonly rowNumber: number | null;
+  readonly recipe: ParameterList;
+};
+
+export type JobExpansion = {
+  readonly parameters: ParameterList;
+  /** Of the coordinate list; null for a job without one. */
+  readonly rows: readonly CoordinateRow[] | null;
+  readonly registry: SurveyRegistry;
+  readonly limits: { readonly maxResults: number };
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * Every combination of ID, shape, band and time (SODA 1.0, sections 3.1 and 6): the IDs in the order given, for each the
+ * shapes, then the bands, then the times. With a coordinate list its rows come first, and for each of them the IDs.
+ * "over-limit" where there would be more than `maxResults`, before anything is built; "usage" or "not-found" for what
+ * could never be cut.
+ */
+export async function expandJob({ parameters, rows, registry, limits, signal }: JobExpansion): Promise<Recipe[]> {
+  const given = parameters.map(([name, value]): Entry => [name.toUpperCase(), value.trim()]);
+  const asked = given.filter(([, value]) => value !== "");
+  const ids = valuesOf(asked, "ID");
+  if (ids.length === 0) {
+    throw new ServiceError("usage", "Cannot run: ID is missing; it needs a release or the identifier of one image");
+  }
+  const targets = ids.map((id) => ({ id, release: registry.getRelease(releaseOf(id)).release }));
+  const places = rows === null ? readShapes(asked, targets) : readRows(asked, rows);
+  const bands = readBandChoice(asked);
+  const times = orNothing(valuesOf(asked, "TIME").map((value): Entry => ["TIME", value]));
+
+  checkNumber(countResults({ targets, places, bands }) * times.length, limits.maxResults);
+  await checkImages(targets, registry, signal ?? new AbortController().signal);
+
+  const shared = asked.filter(([name]) => SHARED_PARAMETERS.includes(name));
+  const unshaped = new Map<string, Entry[][]>();
+  /** Everything but the shape: the same for all places that set nothing themselves. */
+  const variants = ({ id, release }: Target, place: Place): Entry[][] => {
+    const key = JSON.stringify([id, place.bands, place.format]);
+    const known = unshaped.get(key);
+    if (known !== undefined) return known;
+    const format = place.format;
+    const rest = format === null ? shared : [...shared.filter(([name]) => !FORMATS.includes(name)), format];
+    const made = expandBands(place.bands ?? bands, release).flatMap((some) =>
+      times.map((time) => [...some, ...time, ...rest]),
+    );
+    // The shapes have been read, and the other parameters mean the same with any of them.
+    for (const entries of made) parseSodaParameters(new Parameters([["ID", id], ...place.shape, ...entries]));
+    unshaped.set(key, made);
+    return made;
+  };
+  const at = (target: Target, place: Place): Recipe[] =>
+    variants(target, place).map((entries) => ({
+      rowNumber: place.rowNumber,
+      recipe: [["ID", target.id], ...place.shape, ...entries],
+    }));
+  return rows === null
+    ? targets.flatMap((target) => places.flatMap((place) => at(target, place)))
+    : places.flatMap((place) => targets.flatMap((target) => at(target, place)));
+}
+
+type Entry = readonly [name: string, value: string];
+/** One ID, and whose rules hold for it. */
+type Target = { readonly id: string; readonly release: ReturnType<SurveyRegistry["getRelease"]>["release"] };
+/** Where to cut, and what a row of the list says instead of the job. */
+type Place = {
+  readonly rowNumber: number | null;
+  /** Empty: the whole image. */
+  readonly shape: readonly Entry[];
+  readonly bands: BandChoice | null;
+  readonly format: Entry | null;
+};
+
+const SHAPES: readonly string[] = ["POS", "CIRCLE", "POLYGON"];
+const FORMATS: readonly string[] = ["RESPONSEFORMAT", "FORMAT"];
+
+function valuesOf(entries: readonly Entry[], name: string): string[] {
+  return entries.flatMap(([given, value]) => (given === name ? [value] : []));
+}
+
+/** One combination that says nothing, where nothing is said. */
+function orNothing(entries: readonly Entry[]): Entry[][] {
+  return entries.length === 0 ? [[]] : entries.map((entry) => [entry]);
+}
+
+/** A release by itself, or `ivo://authority/release?key`. */
+function releaseOf(id: string): string {
+  if (!id.startsWith("ivo:")) return id;
+  const release = /^ivo:\/\/[^/?#]+\/([^?#]+)\?/.exec(id)?.[1];
+  if (release === undefined) throw new ServiceError("not-found", `Cannot find image ${JSON.stringify(id)}`);
+  return release;
+}
+
+function readShapes(asked: readonly Entry[], targets: readonly Target[]): Place[] {
+  if (valuesOf(asked, "SIZE").length > 0) {
+    throw new ServiceError("usage", "Cannot use SIZE without a list of positions: CIRCLE and POLYGON say how large");
+  }
+  const shapes = orNothing(asked.filter(([name]) => SHAPES.includes(name)));
+  const release = targets.find(({ id }) => !id.startsWith("ivo:"));
+  if (shapes[0].length === 0 && release !== undefined) {
+    throw new ServiceError(
+      "usage",
+      `Cannot cut release "${release.id}" without a position: it needs POS, CIRCLE or POLYGON, or a list of positions`,
+    );
+  }
+  for (const shape of shapes) parseSodaParameters(new Parameters([["ID", "any"], ...shape]));
+  return shapes.map((shape) => ({ rowNumber: null, shape, bands: null, format: null }));
+}
+
+function readRows(asked: readonly Entry[], rows: readonly CoordinateRow[]): Place[] {
+  const shape = asked.find(([name]) => SHAPES.includes(name));
+  if (shape !== undefined) {
+    throw new ServiceError("usage", `Cannot use ${shape[0]} together with a list of positions: SIZE says how large`);
+  }
+  const ownSize = new Parameters(asked).single("SIZE");
+  const size = ownSize === undefined ? DEFAULT_SIZE : parseSize(ownSize, "SIZE");
+  return rows.map(({ number, position, overrides }) => {
+    const value = (name: string) => overrides.find(([given]) => given === name)?.[1];
+    const [rowSize, filter, format] = [value("SIZE"), value("FILTER"), value("RESPONSEFORMAT")];
+    return {
+      rowNumber: number,
+      shape: [["POS", formatPos(position, rowSize === undefined ? size : parseSize(rowSize, "SIZE"))]],
+      bands: filter === undefined ? null : readBandChoice([["FILTER", filter]]),
+      format: format === undefined ? null : ["RESPONSEFORMAT", format],
+    };
+  });
+}
+
+/** IDs × places × bands; times are counted by the caller. */
+function countResults(job: { targets: readonly Target[]; places: readonly Place[]; bands: BandChoice }): number {
+  const { targets, places, bands } = job;
+  const byRelease = new Map<Target["release"], number>();
+  for (const { release } of targets) byRelease.set(release, (byRelease.get(release) ?? 0) + 1);
+  const count = (choice: BandChoice): number => {
+    let total = 0;
+    for (const [release, ids] of byRelease) total += ids * expandBands(choice, release).length;
+    return total;
+  };
+  const ofJob = count(bands);
+  return places.reduce((total, place) => total + (place.bands === null ? ofJob : ofRow(place, count)), 0);
+}
+
+/** Whose fault it is. */
+function ofRow({ rowNumber, bands }: Place, count: (choice: BandChoice) => number): number {
+  try {
+    return bands === null ? 0 : count(bands);
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw new ServiceError(error.code, `${error.message} (row ${rowNumber} of the list)`, { cause: error });
+  }
+}
+
+function checkNumber(results: number, maxResults: number): void {
+  if (results <= maxResults) return;
+  throw new ServiceError(
+    "over-limit",
+    `Cannot run: the combinations of its parameters are ${results} results, and a job may have ${maxResults}`,
+  );
+}
+
+/** Images that are named one by one must be there. */
+async function checkImages(targets: readonly Target[], registry: SurveyRegistry, signal: AbortSignal): Promise<void> {
+  for (const { id } of targets) {
+    if (!id.startsWith("ivo:")) continue;
+    if ((await registry.findByDid(id, signal)) === null) {
+      throw new ServiceError("not-found", `Cannot find image ${JSON.stringify(id)}`);
+    }
+  }
+}
