@@ -41,9 +41,12 @@ export const QUANTISER_DITHER_1 = 2;
 export const QUANTISER_DITHER_2 = 3;
 
 // ── Job ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-/** u32: address of the tile's compressed bytes. */
+/**
+ * u32: address of the tile's compressed bytes. Of a Rice stream, those before the seek entry of the first pixel (the last
+ * one filled, where that has none) need not be there: the address is where they would lie, modulo 2^32.
+ */
 export const JOB_STREAM = 0;
-/** u32: their number, less than 2^29. */
+/** u32: their number, less than 2^29. Of a Rice stream that goes on behind the window, it may end with a block after it. */
 export const JOB_STREAM_LENGTH = 4;
 /**
  * u32: how this tile is stored: 0 as the plane says; 1 gzip of unquantised pixels in the type of BITPIX

@@ -53,8 +53,11 @@ export function openRice<T>(reader: RiceReader, plane: usize, job: usize, stride
 
 /** Goes to the nearest known position at or before `pixel`: the present one, the job's cursor or a seek entry. */
 export function seekRice<T>(reader: RiceReader, pixel: u32): Status {
-  if (reader.pixel > pixel) rewind<T>(reader);
-  leap(reader, pixel);
+  if (reader.pixel > pixel) {
+    reader.pixel = 0;
+    leap(reader, pixel);
+    if (!reader.pixel) rewind<T>(reader);
+  } else leap(reader, pixel);
   return reader.at <= reader.end ? OK : CORRUPT;
 }
 

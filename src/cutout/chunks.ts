@@ -59,3 +59,17 @@ export function planChunks(
   }
   return chunks;
 }
+
+/** The same rows with short chunks joined, for a cutout of which too little is to be read to do so in steps. */
+export function joinChunks(chunks: readonly Chunk[], rowBytes: number): Chunk[] {
+  const joined: Chunk[] = [];
+  for (const chunk of chunks) {
+    const last = joined.at(-1);
+    if (last?.plane === chunk.plane && (chunk.y1 - last.y0) * rowBytes <= MEDIUM_CHUNK_BYTES) {
+      joined[joined.length - 1] = { ...last, y1: chunk.y1 };
+    } else {
+      joined.push(chunk);
+    }
+  }
+  return joined;
+}

@@ -1,5 +1,6 @@
 import type { PixelRows } from "../raster/pixel-rows.ts";
-import { coalesceLimitsOf, planReads } from "../storage/coalesce.ts";
+import { coalesceLimitsOf, NOW_LIMITS, planReads } from "../storage/coalesce.ts";
+import type { ByteRange, RangeSource } from "../storage/range-source.ts";
 import type { Chunk } from "./chunks.ts";
 import type { OpenImage, PlainData } from "./open-image.ts";
 import type { CutoutPlan } from "./plan.ts";
@@ -32,21 +33,37 @@ async function readChunk(
     start: data.dataStart + ((chunk.plane * height + chunk.y0 + row) * width + window.x0) * bytesPerPixel,
     length: rowBytes,
   }));
-  const plan = planReads(rows, coalesceLimitsOf(source));
   const firstRow = chunk.y0 - window.y0;
+  const done = readRowsNow(source, rows, bytes);
+  if (done === rowCount) return { plane: chunk.plane, firstRow, rowCount, bytes };
+  const plan = planReads(rows.slice(done), coalesceLimitsOf(source));
   if (plan.reads.length === 1 && plan.reads[0].length === bytes.length) {
     await source.read(plan.reads[0], { signal, into: bytes });
     return { plane: chunk.plane, firstRow, rowCount, bytes };
   }
   // One after the other: at most one read in memory beyond the chunk itself.
-  let row = 0;
+  let row = done;
   for (let read = 0; read < plan.reads.length; read++) {
     const block = await source.read(plan.reads[read], { signal });
     for (; row < rowCount; row++) {
-      const slice = plan.slices[row];
+      const slice = plan.slices[row - done];
       if (slice === null || slice.read !== read) break;
       bytes.set(block.subarray(slice.offset, slice.offset + rowBytes), row * rowBytes);
     }
   }
   return { plane: chunk.plane, firstRow, rowCount, bytes };
+}
+
+/** How many rows, from the first, were had without waiting: each is read to its place. */
+function readRowsNow(source: RangeSource, rows: readonly ByteRange[], bytes: Uint8Array<ArrayBuffer>): number {
+  if (source.readNow === undefined || bytes.length > NOW_LIMITS.maxReadBytes) return 0;
+  const rowBytes = bytes.length / rows.length;
+  const [first, second] = rows;
+  if (second?.start === first.start + rowBytes) {
+    return source.readNow([{ start: first.start, length: bytes.length, offset: 0 }], bytes) * rows.length;
+  }
+  return source.readNow(
+    rows.map(({ start, length }, row) => ({ start, length, offset: row * rowBytes })),
+    bytes,
+  );
 }

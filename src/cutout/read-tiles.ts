@@ -7,7 +7,7 @@ import type { PixelRows } from "../raster/pixel-rows.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
 import type { TilePlace } from "../raster/tile-grid.ts";
 import type { ByteRange } from "../storage/range-source.ts";
-import type { Chunk } from "./chunks.ts";
+import { joinChunks, type Chunk } from "./chunks.ts";
 import type { OpenImage, TiledData } from "./open-image.ts";
 import { tilesOf, type CutoutPlan, type PlannedTile } from "./plan.ts";
 import type { PlaneCache, PlaneLease } from "./plane-cache.ts";
@@ -27,23 +27,27 @@ export async function* readTiles(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PixelRows, void, undefined> {
   const lease = await planes.acquire(image.data);
-  const ahead: { input: Promise<ChunkInput>; byteLength: number }[] = [];
+  const ahead: { input: ChunkInput | Promise<ChunkInput>; byteLength: number }[] = [];
   try {
     const reader = new ChunkReader(image, plan, decoder, lease);
+    const chunks = reader.isIndexed() ? joinChunks(plan.chunks, plan.window.width * plan.bytesPerPixel) : plan.chunks;
     let next = 0;
     let bytesAhead = 0;
-    for (let done = 0; done < plan.chunks.length; done++) {
+    let waits = true; // What is had at once is not read ahead.
+    for (let done = 0; done < chunks.length; done++) {
       while (
-        next < plan.chunks.length &&
-        (next === done || (next - done < MAX_AHEAD && bytesAhead < MAX_BYTES_AHEAD))
+        next < chunks.length &&
+        (next === done || (waits && next - done < MAX_AHEAD && bytesAhead < MAX_BYTES_AHEAD))
       ) {
-        const fetching = reader.fetch(plan.chunks[next++], signal);
-        fetching.input.catch(() => undefined); // Its failure is met where it is awaited, or no longer matters.
+        const fetching = reader.fetch(chunks[next++], signal);
+        waits = fetching.input instanceof Promise;
+        // Its failure is met where it is awaited, or no longer matters.
+        if (fetching.input instanceof Promise) fetching.input.catch(() => undefined);
         ahead.push(fetching);
         bytesAhead += fetching.byteLength;
       }
       const { input, byteLength } = ahead[0];
-      const arrived = await input;
+      const arrived = input instanceof Promise ? await input : input;
       ahead.shift();
       bytesAhead -= byteLength;
       try {
@@ -55,7 +59,7 @@ export async function* readTiles(
   } finally {
     // Reads under way write to memory that they and the lease keep.
     for (const { input } of ahead) {
-      await input.then(
+      await Promise.resolve(input).then(
         ({ bytes }) => bytes.release(),
         () => undefined,
       );
@@ -72,13 +76,14 @@ const MAX_AHEAD = 4;
 type TilePart = {
   readonly place: TilePlace;
   readonly stream: TileStream;
-  /** Tile-relative rows and columns. */
-  readonly x0: number;
-  readonly y0: number;
+  /** Tile-relative position of the first pixel, in tile order. */
+  readonly firstPixel: number;
   readonly width: number;
   readonly height: number;
   /** Bytes from the start of the chunk's pixels to this part's first. */
   readonly outOffset: number;
+  /** Bytes [start, end) of the stream that are read. */
+  readonly bytes: { readonly start: number; readonly end: number };
 };
 
 type ChunkInput = { readonly chunk: Chunk; readonly parts: readonly TilePart[]; readonly bytes: StreamBytes };
@@ -111,21 +116,37 @@ class ChunkReader {
     this.#bytesPerPixel = Math.abs(image.bitpix) / 8;
   }
 
-  /** Starts to read a chunk's compressed bytes. */
-  fetch(chunk: Chunk, signal: AbortSignal | undefined): { input: Promise<ChunkInput>; byteLength: number } {
+  /** Whether every tile can be entered near its pixels of the window. */
+  isIndexed(): boolean {
+    const { index } = this.#lease;
+    const { seekStride } = this.#image.data;
+    const right = this.#window.x0 + this.#window.width;
+    const bottom = this.#window.y0 + this.#window.height;
+    return (
+      index !== null &&
+      this.#tiles.every(({ place, stream }) => {
+        const last = (Math.min(bottom - place.y0, place.height) - 1) * place.width + right - place.x0;
+        const known = index.indexed[place.index] * seekStride;
+        return stream.storage === "compressed" && known >= Math.min(place.planeOffset + last, place.pixels);
+      })
+    );
+  }
+
+  /** Starts to read a chunk's compressed bytes; has read them, where the source has them in memory. */
+  fetch(chunk: Chunk, signal: AbortSignal | undefined) {
     const { data, source } = this.#image;
     const parts = this.#partsOf(chunk);
     const ranges: ByteRange[] = [];
-    for (const { stream } of parts) {
-      ranges.push({ start: stream.offset, length: stream.length });
+    for (const { stream, bytes } of parts) {
+      ranges.push({ start: stream.offset + bytes.start, length: bytes.end - bytes.start });
       if (stream.mask !== undefined && data.maskCodec !== undefined)
         ranges.push({ start: stream.mask.offset, length: stream.mask.length });
     }
     const from = { source, heapStart: data.heapStart, arena: this.#decoder.arena, heap: this.#lease.heap };
-    return {
-      input: readStreams(from, ranges, signal).then((bytes) => ({ chunk, parts, bytes })),
-      byteLength: ranges.reduce((sum, { length }) => sum + length, 0),
-    };
+    const bytes = readStreams(from, ranges, signal);
+    const input: ChunkInput | Promise<ChunkInput> =
+      bytes instanceof Promise ? bytes.then((arrived) => ({ chunk, parts, bytes: arrived })) : { chunk, parts, bytes };
+    return { input, byteLength: ranges.reduce((sum, { length }) => sum + length, 0) };
   }
 
   /** Decodes a chunk, and gives its compressed bytes back. The rows are lent until `releasePixels`. */
@@ -173,18 +194,29 @@ class ChunkReader {
         const right = Math.min(window.x0 + window.width, place.x0 + place.width);
         const top = Math.max(chunk.y0, place.y0);
         const bottom = Math.min(chunk.y1, place.y0 + place.height);
+        const firstPixel = place.planeOffset + (top - place.y0) * place.width + left - place.x0;
+        const width = right - left;
+        const height = bottom - top;
         parts.push({
           place,
           stream,
-          x0: left - place.x0,
-          y0: top - place.y0,
-          width: right - left,
-          height: bottom - top,
+          firstPixel,
+          width,
+          height,
           outOffset: ((top - chunk.y0) * window.width + (left - window.x0)) * this.#bytesPerPixel,
+          bytes: this.#bytesToRead({ place, stream }, firstPixel, firstPixel + (height - 1) * place.width + width),
         });
       }
     }
     return parts;
+  }
+
+  /** Of a tile's stream, for its pixels [first, last). A heap that is kept gets all, for the windows that follow. */
+  #bytesToRead({ place, stream }: PlannedTile, first: number, last: number) {
+    const { index, heap } = this.#lease;
+    if (index === null || heap !== null || stream.storage !== "compressed") return { start: 0, end: stream.length };
+    const stride = this.#image.data.seekStride;
+    return index.bytesOf(place.index, { first, last, stride }, stream.length);
   }
 
   #writeJobs(parts: readonly TilePart[], bytes: StreamBytes, { jobs, out }: { jobs: number; out: number }) {
@@ -198,8 +230,7 @@ class ChunkReader {
     let next = 0;
     let lastPixels = -1;
     for (let i = 0; i < parts.length; i++) {
-      const { place, stream, x0, y0, width, height, outOffset } = parts[i];
-      const firstPixel = place.planeOffset + y0 * place.width + x0;
+      const { place, stream, firstPixel, width, height, outOffset, bytes: read } = parts[i];
       const indexed = index === null || stream.storage !== "compressed" ? 0 : index.indexed[place.index];
       const address = bytes.addresses[next++];
       const mask =
@@ -207,8 +238,9 @@ class ChunkReader {
           ? null
           : { stream: bytes.addresses[next++], length: stream.mask.length, codec: data.maskCodec };
       writeJob(words, doubles, jobs + i * JOB_BYTES, {
-        stream: address,
-        streamLength: stream.length,
+        // As if all of it were there: the seek entries lead to the bytes that are. Written as u32, it may wrap.
+        stream: address - read.start,
+        streamLength: read.end,
         fallback: FALLBACKS[stream.storage],
         tile: place.index,
         tileWidth: place.width,

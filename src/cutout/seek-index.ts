@@ -35,6 +35,23 @@ export class SeekIndex {
     if (indexed > this.indexed[tile]) this.indexed[tile] = indexed;
   }
 
+  /**
+   * The bytes [start, end) of a tile's stream that hold its pixels [first, last), as far as the entries tell. A decoder
+   * with these entries, or more, touches none before them.
+   */
+  bytesOf(tile: number, pixels: { first: number; last: number; stride: number }, streamLength: number) {
+    const filled = this.indexed[tile];
+    if (filled === 0) return { start: 0, end: streamLength };
+    const { words } = this.#arena;
+    const entries = this.addressOf(tile) >>> 2;
+    const from = Math.min(Math.floor(pixels.first / pixels.stride), filled - 1);
+    const to = Math.ceil(pixels.last / pixels.stride);
+    const start = from === 0 ? 0 : words[entries + 2 * from] >>> 3; // pixel 0 starts with the value before it
+    const end = to < filled ? (words[entries + 2 * to] + 7) >>> 3 : streamLength;
+    // Entries out of a file that was kept on disk may be of any value.
+    return start < end && end <= streamLength ? { start, end } : { start: 0, end: streamLength };
+  }
+
   get entryCount(): number {
     let sum = 0;
     for (const count of this.indexed) sum += count;

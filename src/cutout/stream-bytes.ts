@@ -1,58 +1,157 @@
 import type { Arena } from "../codec/arena.ts";
 import { STREAM_PADDING } from "../codec/layout.ts";
-import { coalesceLimitsOf, planReads } from "../storage/coalesce.ts";
+import { coalesceLimitsOf, NOW_LIMITS, planReads, type CoalesceLimits, type ReadPlan } from "../storage/coalesce.ts";
 import type { ByteRange, RangeSource } from "../storage/range-source.ts";
 import type { CachedHeap } from "./plane-cache.ts";
 
 /** Compressed streams in the arena. `addresses` follow the order of the ranges asked for; 0 for an empty one. */
 export type StreamBytes = { readonly addresses: readonly number[]; release(): void };
 
+export type StreamPlace = {
+  readonly source: RangeSource;
+  /** In bytes of the file. */
+  readonly heapStart: number;
+  readonly arena: Arena;
+  readonly heap: CachedHeap | null;
+};
+
+/** What is read at once without waiting, at most: 0.2 ms. */
+const MAX_NOW_BYTES = 1024 * 1024;
+
 /**
- * Brings the bytes of `ranges` (of the heap, which starts at `heapStart` of the file) into the arena: to their place in
- * a cached heap, where only what is missing is read, or to a block of their own. Until it settles, reads write to the
+ * Brings the bytes of `ranges` (of the heap) into the arena: to their place in a cached heap, where only what is missing
+ * is read, or to blocks of their own. At once, where the source has them in memory. Until it settles, reads write to the
  * arena; so it settles only when all of them have.
  */
-export async function readStreams(
-  from: { source: RangeSource; heapStart: number; arena: Arena; heap: CachedHeap | null },
+export function readStreams(
+  from: StreamPlace,
+  ranges: readonly ByteRange[],
+  signal: AbortSignal | undefined,
+): StreamBytes | Promise<StreamBytes> {
+  const { heap } = from;
+  if (heap === null) return readToBlocks(from, ranges, signal);
+  const missing = ranges.filter((range) => !heap.present.has(range.start, range.start + range.length));
+  const addresses = ranges.map((range) => (range.length === 0 ? 0 : heap.address + range.start));
+  const bytes = { addresses, release() {} };
+  if (missing.length === 0) return bytes;
+  const reading = readToHeap({ ...from, heap }, missing, signal);
+  return reading === null ? bytes : reading.then(() => bytes);
+}
+
+/** null when it is done. */
+function readToHeap(
+  { source, heapStart, arena, heap }: StreamPlace & { heap: CachedHeap },
+  missing: readonly ByteRange[],
+  signal: AbortSignal | undefined,
+): Promise<void> | null {
+  // What lies in the gaps may be there already, and be decoded at this moment: it is not written again.
+  const { reads } = planReads(missing, { ...coalesceLimitsOf(source), maxGapBytes: 0 });
+  const places = reads.map(({ start, length }) => ({ start: heapStart + start, length, offset: heap.address + start }));
+  const keep = (some: readonly ByteRange[]) => {
+    for (const { start, length } of some) heap.present.add(start, start + length);
+  };
+  const done = readNow(source, places, arena);
+  keep(reads.slice(0, done));
+  if (done === reads.length) return null;
+  return readAll(source, places.slice(done), { arena, signal }).then(() => keep(reads.slice(done)));
+}
+
+function readToBlocks(
+  from: StreamPlace,
+  ranges: readonly ByteRange[],
+  signal: AbortSignal | undefined,
+): StreamBytes | Promise<StreamBytes> {
+  const { source, arena } = from;
+  if (source.readNow === undefined) return readLater(from, ranges, signal);
+  const { plan, places, addresses, block } = reserve(from, ranges, NOW_LIMITS);
+  const release = () => arena.release(block);
+  let done: number;
+  try {
+    done = readNow(source, places, arena);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  if (done === places.length) return { addresses, release };
+  // The rest in few reads, with the bytes between them.
+  const rest: number[] = [];
+  plan.slices.forEach((slice, i) => {
+    if (slice !== null && slice.read >= done) rest.push(i);
+  });
+  const later = readLater(
+    from,
+    rest.map((i) => ranges[i]),
+    signal,
+  );
+  return later.then(
+    (bytes) => {
+      rest.forEach((i, at) => (addresses[i] = bytes.addresses[at]));
+      return {
+        addresses,
+        release() {
+          release();
+          bytes.release();
+        },
+      };
+    },
+    (error: unknown) => {
+      release();
+      throw error;
+    },
+  );
+}
+
+async function readLater(
+  from: StreamPlace,
   ranges: readonly ByteRange[],
   signal: AbortSignal | undefined,
 ): Promise<StreamBytes> {
-  const { source, heapStart, arena, heap } = from;
-  const missing = heap === null ? ranges : ranges.filter((r) => !heap.present.has(r.start, r.start + r.length));
-  const limits = coalesceLimitsOf(source);
-  // What lies in the gaps of a cached heap may be there already, and be decoded at this moment: it is not written again.
-  const plan = planReads(missing, heap === null ? limits : { ...limits, maxGapBytes: 0 });
-  const places = heap === null ? reserve(arena, plan.reads) : null;
+  const { source, arena } = from;
+  const { places, addresses, block } = reserve(from, ranges, coalesceLimitsOf(source));
+  try {
+    await readAll(source, places, { arena, signal });
+  } catch (error) {
+    arena.release(block);
+    throw error;
+  }
+  return { addresses, release: () => arena.release(block) };
+}
 
-  const placeOf = (read: number): number =>
-    places === null ? (heap as CachedHeap).address + plan.reads[read].start : places.addresses[read];
-  const reads = plan.reads.map((range, i) => {
-    const address = placeOf(i);
-    const into = arena.bytes.subarray(address, address + range.length);
-    return source.read({ start: heapStart + range.start, length: range.length }, { signal, into });
-  });
-  const results = await Promise.allSettled(reads);
+/** Of a file, and where in the arena its bytes go. */
+type PlacedRead = ByteRange & { readonly offset: number };
+
+/** How many of the reads, from the first, are done. */
+function readNow(source: RangeSource, places: readonly PlacedRead[], arena: Arena): number {
+  if (source.readNow === undefined || places.reduce((sum, { length }) => sum + length, 0) > MAX_NOW_BYTES) return 0;
+  return source.readNow(places, arena.bytes);
+}
+
+/** Settles when all reads have. */
+async function readAll(
+  source: RangeSource,
+  places: readonly PlacedRead[],
+  { arena, signal }: { arena: Arena; signal: AbortSignal | undefined },
+): Promise<void> {
+  const results = await Promise.allSettled(
+    places.map(({ start, length, offset }) =>
+      source.read({ start, length }, { signal, into: arena.bytes.subarray(offset, offset + length) }),
+    ),
+  );
   const failure = results.find((result) => result.status === "rejected");
-  if (failure !== undefined) {
-    places?.release();
-    throw failure.reason;
-  }
-  if (heap === null) {
-    const addresses = plan.slices.map((slice) => (slice === null ? 0 : placeOf(slice.read) + slice.offset));
-    return { addresses, release: () => places?.release() };
-  }
-  for (const { start, length } of plan.reads) heap.present.add(start, start + length);
-  return { addresses: ranges.map((range) => (range.length === 0 ? 0 : heap.address + range.start)), release() {} };
+  if (failure !== undefined) throw failure.reason;
 }
 
 /** One block for all reads, each followed by the padding that decoders may touch. */
-function reserve(arena: Arena, reads: readonly ByteRange[]): { addresses: number[]; release(): void } {
+function reserve({ heapStart, arena }: StreamPlace, ranges: readonly ByteRange[], limits: CoalesceLimits) {
+  const plan: ReadPlan = planReads(ranges, limits);
   let total = 0;
-  const offsets = reads.map(({ length }) => {
+  const places = plan.reads.map(({ start, length }) => {
     const offset = total;
     total += Math.ceil((length + STREAM_PADDING) / 64) * 64;
-    return offset;
+    return { start: heapStart + start, length, offset };
   });
   const block = arena.allocate(total);
-  return { addresses: offsets.map((offset) => block + offset), release: () => arena.release(block) };
+  for (const place of places) place.offset += block;
+  const addresses = plan.slices.map((slice) => (slice === null ? 0 : places[slice.read].offset + slice.offset));
+  return { plan, places, addresses, block };
 }

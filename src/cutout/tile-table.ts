@@ -6,6 +6,9 @@ import { ByteIntervals } from "./byte-intervals.ts";
 
 /** A request for a few rows of the table brings this many bytes, in case the next one wants their neighbours. */
 const BLOCK_BYTES = 8 * 1024;
+/** Out of memory it takes 10 µs. */
+const NOW_BLOCK_BYTES = 64 * 1024;
+const MAX_NOW_BYTES = 1024 * 1024;
 /** 8 million tiles of 32 bytes; the largest images of surveys have some 100,000. */
 const MAX_TABLE_BYTES = 256 * 1024 * 1024;
 
@@ -37,10 +40,13 @@ export class TileTable {
     const { rowLength, tableStart } = this.#image;
     if (this.#present.has(first * rowLength, end * rowLength)) return;
     this.#rows ??= new DataView(new ArrayBuffer(this.byteLength));
-    const from = Math.floor((first * rowLength) / BLOCK_BYTES) * BLOCK_BYTES;
-    const to = Math.min(this.byteLength, Math.ceil((end * rowLength) / BLOCK_BYTES) * BLOCK_BYTES);
+    const blockBytes = this.#source.readNow === undefined ? BLOCK_BYTES : NOW_BLOCK_BYTES;
+    const from = Math.floor((first * rowLength) / blockBytes) * blockBytes;
+    const to = Math.min(this.byteLength, Math.ceil((end * rowLength) / blockBytes) * blockBytes);
     const into = new Uint8Array(this.#rows.buffer, from, to - from);
-    await this.#source.read({ start: tableStart + from, length: to - from }, { signal, into });
+    const range = { start: tableStart + from, length: to - from };
+    const isRead = to - from <= MAX_NOW_BYTES && this.#source.readNow?.([{ ...range, offset: 0 }], into) === 1;
+    if (!isRead) await this.#source.read(range, { signal, into });
     this.#present.add(from, to);
   }
 

@@ -11,14 +11,8 @@ export function prepareRead(
   options: ReadOptions = {},
 ): Uint8Array {
   throwIfCanceled(options.signal, `Read ${file.key}`);
-  const { start, length } = range;
-  const sane = Number.isSafeInteger(start) && Number.isSafeInteger(length) && start >= 0 && length >= 0;
-  if (!sane || start > file.byteLength || length > file.byteLength - start) {
-    throw new ServiceError(
-      "corrupt-data",
-      `Cannot read ${length} bytes at ${start} of ${file.key}: it has ${file.byteLength} bytes`,
-    );
-  }
+  requireInFile(file, range);
+  const { length } = range;
   if (options.into === undefined) return allocate(file.key, length);
   if (options.into.byteLength !== length) {
     throw new ServiceError(
@@ -27,6 +21,20 @@ export function prepareRead(
     );
   }
   return options.into;
+}
+
+/** "corrupt-data" for a range that is not in the file. */
+export function requireInFile(
+  file: { readonly key: string; readonly byteLength: number },
+  { start, length }: ByteRange,
+): void {
+  const sane = Number.isSafeInteger(start) && Number.isSafeInteger(length) && start >= 0 && length >= 0;
+  if (!sane || start > file.byteLength || length > file.byteLength - start) {
+    throw new ServiceError(
+      "corrupt-data",
+      `Cannot read ${length} bytes at ${start} of ${file.key}: it has ${file.byteLength} bytes`,
+    );
+  }
 }
 
 /** Rejects what the caller no longer waits for. `action` is what was under way: `Read /a/b.fits`. */

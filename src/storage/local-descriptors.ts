@@ -3,6 +3,8 @@ export type OpenFile = {
   readonly descriptor: number;
   readonly version: string;
   readonly byteLength: number;
+  /** On a disk of this machine: once its bytes are in memory, reading them never waits for anybody else. */
+  readonly isLocal: boolean;
   /** Nanoseconds since 1970. While it stays the same nothing about the file has changed, its links included. */
   changeTime: bigint;
 };
@@ -43,6 +45,13 @@ export class DescriptorPool {
       if (entry.retired && entry.users === 0) this.#close(entry.file);
       this.#shrink(this.#maxOpen);
     }
+  }
+
+  /** The open file of a path, for use before the caller's turn ends; undefined when it is not open in this version. */
+  peek(path: string, version: string): OpenFile | undefined {
+    const entry = this.#borrow(path, version);
+    if (entry !== undefined) entry.users--;
+    return entry?.file;
   }
 
   /** Forgets a file that is no longer what its path leads to; closes it when its last read is over. */

@@ -22,12 +22,39 @@ export async function openRegularFile(path: string, roots: readonly string[]): P
   try {
     const now = fs.fstatSync(descriptor, { bigint: true });
     requireRegular(path, now);
-    return { descriptor, version: versionOf(now), byteLength: Number(now.size), changeTime: now.ctimeNs };
+    const isLocal = isOnLocalDisk(real, now.dev);
+    return { descriptor, version: versionOf(now), byteLength: Number(now.size), isLocal, changeTime: now.ctimeNs };
   } catch (error) {
     fs.closeSync(descriptor);
     throw asServiceError(path, error);
   }
 }
+
+/** File systems of Linux on disks and memory of the machine itself (statfs(2), `f_type`); not NFS, CIFS, Lustre, FUSE. */
+const LOCAL_FILE_SYSTEMS = new Set([
+  0xef53, // ext2, ext3, ext4
+  0x58465342, // XFS
+  0x9123683e, // Btrfs
+  0x2fc12fc1, // ZFS
+  0xf2f52010, // F2FS
+  0x01021994, // tmpfs
+  0x794c7630, // overlayfs
+]);
+
+/** By device number: a file system does not change while it is mounted. */
+const localDevices = new Map<bigint, boolean>();
+
+function isOnLocalDisk(path: string, device: bigint): boolean {
+  let isLocal = localDevices.get(device);
+  if (isLocal === undefined) {
+    isLocal = LOCAL_FILE_SYSTEMS.has(fs.statfsSync(path).type >>> 0);
+    if (localDevices.size >= MAX_DEVICES) localDevices.clear();
+    localDevices.set(device, isLocal);
+  }
+  return isLocal;
+}
+
+const MAX_DEVICES = 1024;
 
 export function closeFile(file: OpenFile): void {
   fs.close(file.descriptor, () => {}); // read only: nothing can be lost, and nobody could act on a failure

@@ -1,10 +1,11 @@
 import * as fs from "node:fs";
 
 import { ServiceError } from "../errors.ts";
-import { prepareRead, sourceChanged, throwIfCanceled } from "./_checked-read.ts";
+import { prepareRead, requireInFile, sourceChanged, throwIfCanceled } from "./_checked-read.ts";
 import { DescriptorPool, type OpenFile } from "./local-descriptors.ts";
 import { asServiceError, closeFile, openRegularFile, parsePath, readVersion, versionOf } from "./local-file.ts";
-import type { ByteRange, RangeSource, RangeStore, ReadOptions } from "./range-source.ts";
+import type { ByteRange, PlacedRange, RangeSource, RangeStore, ReadOptions } from "./range-source.ts";
+import { PageCacheReader } from "./local-page-cache.ts";
 
 export type LocalStoreOptions = {
   /** Folders whose files may be read. What a location resolves to, links followed, must lie in one of them. */
@@ -28,6 +29,7 @@ export function localStore(options: LocalStoreOptions): LocalStore {
     open: (path) => openRegularFile(path, typeof roots === "function" ? roots() : roots),
     close: closeFile,
   });
+  const pageCache = new PageCacheReader();
   return {
     async open(location, { signal } = {}) {
       throwIfCanceled(signal, `Open ${location}`);
@@ -37,7 +39,7 @@ export function localStore(options: LocalStoreOptions): LocalStore {
       // Opens the file when no descriptor of this version is at hand; what it finds then may be newer still.
       const file = await openCurrent(pool, path, version);
       throwIfCanceled(signal, `Open ${path}`);
-      return localSource(pool, path, file);
+      return localSource({ pool, pageCache }, path, file);
     },
     close() {
       pool.retireAll();
@@ -53,7 +55,11 @@ function openCurrent(pool: DescriptorPool, path: string, version: string): Promi
 }
 
 /** Holds no descriptor between reads: thousands of sources may be open at once. */
-function localSource(pool: DescriptorPool, path: string, { version, byteLength }: FileVersion): RangeSource {
+function localSource(
+  { pool, pageCache }: { pool: DescriptorPool; pageCache: PageCacheReader },
+  path: string,
+  { version, byteLength }: FileVersion,
+): RangeSource {
   const file = { key: path, byteLength };
   const underWay = new Set<Promise<Uint8Array>>();
   let closed = false;
@@ -66,12 +72,16 @@ function localSource(pool: DescriptorPool, path: string, { version, byteLength }
         // After the read: a write that began before it has moved the times by now.
         verifyUnchanged(path, opened);
       } catch (error) {
-        const failure = asServiceError(path, error);
-        if (failure.code === "source-changed") pool.retire(path, opened);
-        throw failure;
+        throw retireIfChanged(opened, error);
       }
       return target;
     });
+  }
+
+  function retireIfChanged(opened: OpenFile, error: unknown): ServiceError {
+    const failure = asServiceError(path, error);
+    if (failure.code === "source-changed") pool.retire(path, opened);
+    return failure;
   }
 
   return {
@@ -91,6 +101,19 @@ function localSource(pool: DescriptorPool, path: string, { version, byteLength }
         throw error;
       } finally {
         underWay.delete(reading);
+      }
+    },
+    readNow(ranges: readonly PlacedRange[], target: Uint8Array) {
+      if (closed) throw new ServiceError("internal", `Cannot read ${path}: it has been closed`);
+      for (const range of ranges) requireInFile(file, range);
+      const opened = pool.peek(path, version);
+      if (opened === undefined || !opened.isLocal) return 0;
+      try {
+        const done = pageCache.read({ path, descriptor: opened.descriptor }, ranges, target);
+        if (done > 0) verifyUnchanged(path, opened);
+        return done;
+      } catch (error) {
+        throw retireIfChanged(opened, error);
       }
     },
     async close() {

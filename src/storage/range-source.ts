@@ -1,6 +1,9 @@
 /** Bytes [start, start + length) of a file. */
 export type ByteRange = { readonly start: number; readonly length: number };
 
+/** A range, and where its first byte goes in the target. */
+export type PlacedRange = ByteRange & { readonly offset: number };
+
 export type ReadOptions = {
   readonly signal?: AbortSignal | undefined;
   /** Where the bytes go, `length` of it exactly; without it the source allocates. May lie in shared memory. */
@@ -20,6 +23,11 @@ export interface RangeSource {
   readonly byteLength: number;
   /** `into`, filled, when it was given; else a fresh array. */
   read(range: ByteRange, options?: ReadOptions): Promise<Uint8Array>;
+  /**
+   * Fills `target` with as many of `ranges`, from the first, as can be had without waiting, and returns how many these
+   * are: the others are for `read`. Throws as `read` rejects. Only sources have it that know what is in memory.
+   */
+  readNow?(ranges: readonly PlacedRange[], target: Uint8Array): number;
   close(): Promise<void>;
 }
 

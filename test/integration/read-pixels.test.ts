@@ -8,6 +8,7 @@ import type { SeekIndexStore } from "../../src/cutout/seek-index.ts";
 import type { PixelWindow } from "../../src/raster/pixel-window.ts";
 import { countingSource } from "../support/counting-source.ts";
 import { memorySource } from "../support/memory-source.ts";
+import { pageCacheSource } from "../support/page-cache-source.ts";
 import { createPixelServices } from "../support/pixel-services.ts";
 
 const fixtures = join(import.meta.dirname, "../fixtures");
@@ -56,12 +57,16 @@ describe.each(IMAGES)("$what ($file)", ({ file, hdu }) => {
     const modes = {
       cold: await createPixelServices(),
       indexed: await createPixelServices({ indexBytes: 1e7 }),
+      "page cache": await createPixelServices({ indexBytes: 1e7 }),
+      "hot, page cache": await createPixelServices({ indexBytes: 1e7, heapBytes: 1e7 }),
       hot: await createPixelServices({ indexBytes: 1e7, heapBytes: 1e7 }),
       threads: await createPixelServices({ indexBytes: 1e7, threads: 2, inlinePixels: 0 }),
     };
     let whole: Uint8Array | undefined;
     for (const [mode, services] of Object.entries(modes)) {
-      const image = await openImage(memorySource(file, bytes), { index: hdu }, services.decoder);
+      const inMemory = memorySource(file, bytes);
+      const source = mode.includes("page cache") ? pageCacheSource(inMemory, bytes) : inMemory;
+      const image = await openImage(source, { index: hdu }, services.decoder);
       const expected = (whole ??= await readWindow(image, wholeOf(image), services));
       const arbitraryWindow = fc
         .tuple(fc.nat(image.width - 1), fc.nat(image.height - 1), fc.nat(image.width), fc.nat(image.height))
@@ -166,6 +171,21 @@ describe("readPixelRows", () => {
       /Cannot decode tile 17 of tile.fits.fz\[1\]: .+/,
     );
     image.dispose();
+  });
+
+  it("reads no more of an indexed row than the window needs", async () => {
+    const services = await createPixelServices({ indexBytes: 1e7 });
+    const source = countingSource(memorySource("remote", bytesOfFile(RICE.file)));
+    const image = await openImage(source, { index: RICE.hdu }, services.decoder);
+    const window = { x0: 130, y0: 50, width: 20, height: 1 };
+    source.reset();
+    await readWindow(image, window, services);
+    const whole = source.ranges.at(-1)?.length ?? 0;
+    await readWindow(image, wholeOf(image), services);
+    source.reset();
+    await readWindow(image, window, services);
+    expect(source.reads).toBe(1);
+    expect(source.bytes).toBeLessThan(0.75 * whole); // 228 pixels a row: entries at 0 and 128
   });
 
   it("goes on with a saved index after a restart, and believes no file of another plane", async () => {

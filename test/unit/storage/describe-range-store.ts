@@ -87,6 +87,32 @@ export function describeRangeStore(name: string, start: () => Promise<StorePlace
       });
     });
 
+    it("reads at once, where it can, the same bytes into their places and nothing beside them", async () => {
+      const source = await open("plain.fits");
+      if (source.readNow === undefined) return;
+      const ranges = Array.from({ length: 30 }, (_, i) => ({ start: i * 3_000, length: i * 5, offset: 10 + i * 200 }));
+      const target = new Uint8Array(6_000);
+      const done = source.readNow(ranges, target);
+      expect(done).toBeGreaterThan(0); // of bytes that were written a moment ago
+      const expected = new Uint8Array(6_000);
+      for (const { start, length, offset } of ranges.slice(0, done))
+        expected.set(bytes.subarray(start, start + length), offset);
+      expect(Buffer.compare(target, expected)).toBe(0);
+      expect(() => source.readNow?.([{ start: 99_999, length: 2, offset: 0 }], target)).toThrow(/100000 bytes/);
+      await source.close();
+      expect(() => source.readNow?.([{ start: 0, length: 2, offset: 0 }], target)).toThrow(/closed/);
+    });
+
+    it("notices at once that a file was replaced", async () => {
+      await place.put("gone.fits", patternOf(5_000, 2));
+      const source = await open("gone.fits");
+      await place.put("gone.fits", patternOf(5_000, 3));
+      if (source.readNow === undefined) return;
+      expect(() => source.readNow?.([{ start: 0, length: 100, offset: 0 }], new Uint8Array(100))).toThrow(
+        expect.objectContaining({ code: "source-changed" }),
+      );
+    });
+
     it("reports a file that is not there", async () => {
       await expect(open("absent.fits")).rejects.toMatchObject({ code: "missing-file" });
     });

@@ -1,0 +1,70 @@
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+import { PageCacheReader } from "../../../src/storage/local-page-cache.ts";
+import { patternOf } from "./describe-range-store.ts";
+
+const bytes = patternOf(10_000, 1);
+const ranges = Array.from({ length: 20 }, (_, i) => ({ start: 400 * i, length: 100, offset: 100 * i }));
+let folder: string;
+let file: { path: string; descriptor: number };
+
+beforeAll(() => {
+  folder = fs.mkdtempSync(join(tmpdir(), "recorte-page-cache-"));
+  const path = join(folder, "a");
+  fs.writeFileSync(path, bytes);
+  file = { path, descriptor: fs.openSync(path, "r") };
+});
+afterAll(() => {
+  fs.closeSync(file.descriptor);
+  fs.rmSync(folder, { recursive: true });
+});
+
+/** A clock that each look at moves on, by what `steps` says, and by nothing after them. */
+function slowClock(steps: number[]) {
+  const clock = { now: 0, looks: 0 };
+  return Object.assign(() => (clock.now += steps[clock.looks++] ?? 0), { clock });
+}
+
+it("reads all while time says that they are in memory", () => {
+  const target = new Uint8Array(2_000);
+  const reader = new PageCacheReader(slowClock([]), () => 0);
+  expect(reader.read(file, ranges, target)).toBe(20);
+  for (const { start, offset } of ranges)
+    expect(target.subarray(offset, offset + 100)).toEqual(bytes.subarray(start, start + 100));
+});
+
+it("stops at the first wait for the disk, and reads nothing for twenty times as long", () => {
+  const now = slowClock([0, 0, 0, 5]); // 5 ms in the third read
+  let blocks = 8;
+  const reader = new PageCacheReader(now, () => blocks);
+  blocks += 8;
+  const target = new Uint8Array(2_000);
+  expect(reader.read(file, ranges, target)).toBe(3);
+  now.clock.now = 104;
+  expect(reader.read(file, ranges, target)).toBe(0);
+  now.clock.now = 105;
+  expect(reader.read(file, ranges, target)).toBe(20);
+});
+
+it("goes on where nothing came from a disk: another thread had the processor", () => {
+  const reader = new PageCacheReader(slowClock([0, 0, 0, 5]), () => 8);
+  expect(reader.read(file, ranges, new Uint8Array(2_000))).toBe(20);
+});
+
+it.each([
+  ["nobody counts what comes from disks", () => null, 3],
+  ["the count is always the same, but the waits do not end", () => 0, 7],
+])("stops where %s", (_, blocksRead, done) => {
+  const reader = new PageCacheReader(slowClock([0, 0, 0, 5, 5, 5, 5, 5, 5, 5]), blocksRead);
+  expect(reader.read(file, ranges, new Uint8Array(2_000))).toBe(done);
+});
+
+it("reports a file that has become shorter", () => {
+  const reader = new PageCacheReader(slowClock([]), () => 0);
+  expect(() => reader.read(file, [{ start: 20_000, length: 5, offset: 0 }], new Uint8Array(5))).toThrow(
+    expect.objectContaining({ code: "source-changed" }),
+  );
+});
