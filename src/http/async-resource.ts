@@ -1,0 +1,59 @@
+import type { Context, Hono } from "hono";
+import type { AppEnv } from "./app-env.ts";
+import { evaluatePreconditions } from "./conditional.ts";
+
+export type AsyncContext = Context<AppEnv>;
+export type AsyncHandler = (c: AsyncContext) => Promise<Response>;
+
+/** One address and what may be done there; every other method is 405 with what may (RFC 9110, section 15.5.6). */
+export function addResource(
+  app: Hono<AppEnv>,
+  path: string,
+  handlers: { readonly GET?: AsyncHandler; readonly POST?: AsyncHandler; readonly DELETE?: AsyncHandler },
+): void {
+  for (const [method, handler] of Object.entries(handlers)) app.on(method, path, handler);
+  const allowed = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+  app.all(path, (c) =>
+    c.text(`UsageError: Cannot ${c.req.method} ${c.req.path}: it takes ${allowed.join(", ")}\n`, 405, {
+      Allow: allowed.join(", "),
+    }),
+  );
+}
+
+/** Of a route below /async/:id. */
+export function jobIdOf(c: AsyncContext): string {
+  return c.req.param("id") ?? "";
+}
+
+export function jobUrl(c: AsyncContext, id: string): string {
+  return `${c.var.publicUrl}/async/${encodeURIComponent(id)}`;
+}
+
+/** What was asked is done: see there. */
+export function seeOther(c: AsyncContext, url: string): Response {
+  c.header("Cache-Control", "no-store");
+  return c.redirect(url, 303);
+}
+
+/** A value by itself, or nothing, without a line end: clients compare it as it comes (UWS 1.1, section 2.2.2). */
+export function answerText(c: AsyncContext, text: string): Response {
+  c.header("Cache-Control", "no-store");
+  return c.text(text);
+}
+
+/** A document; 304 for a client that has it. It is one user's own, and may change at any moment. */
+export async function answerXml(c: AsyncContext, document: string): Promise<Response> {
+  const bytes = new TextEncoder().encode(document);
+  const etag = `"${hexadecimal(await crypto.subtle.digest("SHA-256", bytes)).slice(0, 32)}"`;
+  c.header("ETag", etag);
+  c.header("Cache-Control", "no-store");
+  const verdict = evaluatePreconditions(c.req.raw.headers, etag);
+  if (verdict === "not-modified") return c.body(null, 304);
+  if (verdict === "failed") return c.text(`UsageError: It is now ${etag}, and If-Match asks for another\n`, 412);
+  c.header("Content-Type", "application/xml; charset=utf-8");
+  return c.body(bytes, 200);
+}
+
+function hexadecimal(bytes: ArrayBuffer): string {
+  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

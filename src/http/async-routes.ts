@@ -1,0 +1,104 @@
+import type { Hono } from "hono";
+import type { User } from "../access/user.ts";
+import { ServiceError } from "../errors.ts";
+import { Parameters } from "../ivoa/parameters.ts";
+import { formatJob, formatJobList } from "../ivoa/uws-document.ts";
+import { parseInstant, parseLast, parsePhase, parseWait } from "../ivoa/uws-values.ts";
+import { ACTIVE_PHASES, type Job } from "../jobs/job.ts";
+import type { JobFilter, JobService, NewJob } from "../jobs/job-service.ts";
+import type { AppEnv } from "./app-env.ts";
+import { addPartRoutes } from "./async-parts.ts";
+import { addParameterRoutes } from "./async-parameters.ts";
+import { addResource, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
+import { viewJob, viewReference } from "./async-view.ts";
+import { addEventRoutes, type EventServices } from "./job-events.ts";
+import { readParameters } from "./request-parameters.ts";
+
+export type AsyncServices = EventServices & {
+  readonly jobs: JobService;
+  /** Reads the request that makes a job, with the coordinate list that may be in it. */
+  readonly readJobRequest: (request: Request, user: User) => Promise<Omit<NewJob, "owner">>;
+  readonly limits: {
+    /** As long as a WAIT may hold a request. */
+    readonly maxWaitSeconds: number;
+  };
+};
+
+/** The jobs of UWS 1.1, section 2.2, but for what is below /results. */
+export function addAsyncRoutes(app: Hono<AppEnv>, services: AsyncServices): void {
+  addResource(app, "/async", {
+    GET: (c) => handleList(c, services),
+    POST: (c) => handleCreate(c, services),
+  });
+  addResource(app, "/async/:id", {
+    GET: (c) => handleJob(c, services),
+    POST: (c) => handleAction(c, services),
+    DELETE: (c) => handleDelete(c, services),
+  });
+  addPartRoutes(app, services);
+  addParameterRoutes(app, services);
+  addEventRoutes(app, services);
+}
+
+async function handleList(c: AsyncContext, { jobs }: AsyncServices): Promise<Response> {
+  const { user } = c.var;
+  const found = await jobs.list(user, parseFilter(queryOf(c)));
+  return answerXml(c, formatJobList(found.map((job) => viewReference(job, { user, url: jobUrl(c, job.id) }))));
+}
+
+/** Conditions that are not given let everything through (UWS 1.1, section 2.2.2.1). */
+function parseFilter(parameters: Parameters): JobFilter {
+  const [after, last] = [parameters.single("AFTER"), parameters.single("LAST")];
+  return {
+    phases: parameters.all("PHASE").map((text) => parsePhase(text, "PHASE")),
+    after: after === undefined ? undefined : parseInstant(after, "AFTER"),
+    last: last === undefined ? undefined : parseLast(last),
+  };
+}
+
+async function handleCreate(c: AsyncContext, { jobs, readJobRequest }: AsyncServices): Promise<Response> {
+  const { user } = c.var;
+  const job = await jobs.create({ owner: user, ...(await readJobRequest(c.req.raw, user)) });
+  return seeOther(c, jobUrl(c, job.id));
+}
+
+async function handleJob(c: AsyncContext, services: AsyncServices): Promise<Response> {
+  const { user } = c.var;
+  const job = await waitForJob(c, services);
+  const results = await services.jobs.results(job.id, user);
+  return answerXml(c, formatJob(viewJob(job, results, { user, url: jobUrl(c, job.id) })));
+}
+
+/** The job as it is, or after it has left its phase where WAIT asks for that (UWS 1.1, section 2.2.1.2). */
+async function waitForJob(c: AsyncContext, { jobs, limits }: AsyncServices): Promise<Job> {
+  const { user } = c.var;
+  const parameters = queryOf(c);
+  const [wait, phase] = [parameters.single("WAIT"), parameters.single("PHASE")];
+  const seconds = wait === undefined ? 0 : parseWait(wait, limits.maxWaitSeconds);
+  const expected = phase === undefined ? undefined : parsePhase(phase, "PHASE");
+  const job = await jobs.get(jobIdOf(c), user);
+  const hasLeft = expected !== undefined && expected !== job.phase;
+  if (seconds === 0 || hasLeft || !ACTIVE_PHASES.includes(job.phase) || c.req.method === "HEAD") return job;
+  return jobs.waitForPhaseChange(job.id, user, { phase: job.phase, seconds, signal: c.req.raw.signal });
+}
+
+/** For clients that cannot send DELETE (UWS 1.1, section 2.2.3.2). Parameters are not set here. */
+async function handleAction(c: AsyncContext, services: AsyncServices): Promise<Response> {
+  const action = (await readParameters(c.req.raw)).single("ACTION");
+  await services.jobs.get(jobIdOf(c), c.var.user);
+  if (action === "DELETE") return handleDelete(c, services);
+  throw new ServiceError(
+    "usage",
+    `Cannot use ${action === undefined ? "a POST without ACTION" : `ACTION "${action.slice(0, 100)}"`}: the job takes ` +
+      "ACTION=DELETE; parameters belong to its /parameters, PHASE to its /phase",
+  );
+}
+
+async function handleDelete(c: AsyncContext, { jobs }: AsyncServices): Promise<Response> {
+  await jobs.remove(jobIdOf(c), c.var.user);
+  return seeOther(c, `${c.var.publicUrl}/async`);
+}
+
+function queryOf(c: AsyncContext): Parameters {
+  return new Parameters(new URL(c.req.url).searchParams);
+}

@@ -1,0 +1,69 @@
+import type { UwsJob, UwsJobReference, UwsParameter, UwsResult } from "../ivoa/uws-document.ts";
+import { resultId, type Job, type JobResult, type JobSummary, type ParameterList } from "../jobs/job.ts";
+import { ANONYMOUS, type User } from "../access/user.ts";
+
+/** The parameter that stands for a coordinate list; its value has an address of its own. */
+export const UPLOAD = "UPLOAD";
+
+/** Who looks, and where the job is. */
+export type Viewing = { readonly user: User; readonly url: string };
+
+/** A job as UWS shows it. `results` are all of the job's; those that are not there yet are left out. */
+export function viewJob(job: Job, results: readonly JobResult[], { user, url }: Viewing): UwsJob {
+  return {
+    id: job.id,
+    runId: job.runId,
+    owner: viewOwner(job, user),
+    phase: job.phase,
+    quoteAt: job.quoteAt,
+    createdAt: job.createdAt,
+    startedAt: job.startedAt,
+    endedAt: job.endedAt,
+    executionDurationSeconds: job.executionDurationSeconds,
+    destructionAt: job.destructionAt,
+    parameters: viewParameters(job.parameters, url),
+    results: viewResults(results, url),
+    error: job.error,
+    info: {
+      progress: { ...job.progress },
+      links: {
+        events: `${url}/events`,
+        "manifest.json": `${url}/manifest.json`,
+        "manifest.csv": `${url}/manifest.csv`,
+        "all.zip": `${url}/results/all.zip`,
+        "all.tar": `${url}/results/all.tar`,
+      },
+    },
+  };
+}
+
+export function viewReference(job: JobSummary, { user, url }: Viewing): UwsJobReference {
+  const { id, phase, runId, createdAt } = job;
+  return { id, url, phase, runId, owner: viewOwner(job, user), createdAt };
+}
+
+/** null for nobody's. Of another user, whom an administrator sees, the id is what is known. */
+export function viewOwner({ owner }: Pick<Job, "owner">, user: User): string | null {
+  if (owner === ANONYMOUS.id) return null;
+  return owner === user.id ? user.name : owner;
+}
+
+export function viewParameters(parameters: ParameterList, jobUrl: string): UwsParameter[] {
+  return parameters.map(([name, value]) =>
+    name.toUpperCase() === UPLOAD
+      ? { name: UPLOAD, value: `${jobUrl}/parameters/${UPLOAD}`, byReference: true }
+      : { name, value, byReference: false },
+  );
+}
+
+/** One that is EMPTY or FAILED is there too: a text that says why there is no file (SODA 1.0, section 6). */
+export function viewResults(results: readonly JobResult[], jobUrl: string): UwsResult[] {
+  return results
+    .filter(({ state }) => state !== "WAITING" && state !== "RUNNING")
+    .map((result) => {
+      const id = resultId(result);
+      const url = `${jobUrl}/results/${id}`;
+      if (result.file === null) return { id, url, mediaType: "text/plain", byteLength: null };
+      return { id, url, mediaType: result.file.mediaType, byteLength: result.file.byteLength };
+    });
+}

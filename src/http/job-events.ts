@@ -1,0 +1,158 @@
+import type { Hono } from "hono";
+import { ServiceError } from "../errors.ts";
+import { formatInstant } from "../ivoa/uws-values.ts";
+import { FINISHED_PHASES, type Job } from "../jobs/job.ts";
+import type { JobService } from "../jobs/job-service.ts";
+import type { AppEnv } from "./app-env.ts";
+import { addResource, jobIdOf, type AsyncContext } from "./async-resource.ts";
+
+export type EventServices = {
+  readonly jobs: JobService;
+  /** Between two signs of life on a stream of events: proxies cut a connection that says nothing. */
+  readonly keepAliveSeconds: number;
+  /** A fault after the answer has begun, when only the log can be told. */
+  readonly logFault: (fault: { readonly error: unknown; readonly requestId: string }) => void;
+};
+
+/** The id of the last event: a client that comes back with it has seen all. */
+const END = "end";
+
+/** Progress as it is made, as server-sent events (HTML Standard, section 9.2). */
+export function addEventRoutes(app: Hono<AppEnv>, services: EventServices): void {
+  addResource(app, "/async/:id/events", { GET: (c) => handleEvents(c, services) });
+}
+
+async function handleEvents(c: AsyncContext, services: EventServices): Promise<Response> {
+  const { user, requestId } = c.var;
+  const job = await services.jobs.get(jobIdOf(c), user);
+  // A browser asks again when a stream ends, until it is answered with 204.
+  if (isFinished(job) && c.req.header("last-event-id") === END) return c.body(null, 204);
+  c.header("Content-Type", "text/event-stream; charset=utf-8");
+  c.header("Cache-Control", "no-store");
+  c.header("X-Accel-Buffering", "no"); // nginx would keep events until it has many
+  if (c.req.method === "HEAD") return c.body(null, 200);
+  const events = streamEvents({
+    watch: (signal) => services.jobs.watch(job.id, user, signal),
+    client: c.req.raw.signal,
+    keepAliveSeconds: services.keepAliveSeconds,
+    onFault: (error) => services.logFault({ error, requestId }),
+  });
+  return c.body(events, 200);
+}
+
+export type EventSource = {
+  readonly watch: (signal: AbortSignal) => AsyncIterable<Job>;
+  readonly client: AbortSignal;
+  readonly keepAliveSeconds: number;
+  readonly onFault: (error: unknown) => void;
+};
+
+/**
+ * `progress` at once and after each change, `end` after the last. Made as it is read: to a client that is slow nothing
+ * piles up. Whichever ends it, the client or the job, the watch ends and no timer stays.
+ */
+export function streamEvents({
+  watch,
+  client,
+  keepAliveSeconds,
+  onFault,
+}: EventSource): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const states = watch(signal)[Symbol.asyncIterator]();
+  const finish = () => {
+    controller.abort();
+    client.removeEventListener("abort", finish);
+    states.return?.().catch(() => undefined); // what it says now goes nowhere
+  };
+  if (client.aborted) finish();
+  else client.addEventListener("abort", finish, { once: true });
+  const encoder = new TextEncoder();
+  /** Asked for, and not there yet when the last sign of life was due. */
+  let awaited: Promise<IteratorResult<Job>> | undefined;
+  let last: Job | undefined;
+  let number = 0;
+
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(stream) {
+        try {
+          awaited ??= states.next();
+          const next = await within(awaited, keepAliveSeconds, signal);
+          if (signal.aborted) return close(stream);
+          if (next === null) return stream.enqueue(encoder.encode(": still here\n\n"));
+          awaited = undefined;
+          if (next.done !== true) {
+            last = next.value;
+            return stream.enqueue(encoder.encode(formatEvent("progress", String(++number), describe(last))));
+          }
+          stream.enqueue(encoder.encode(formatEvent(END, END, last === undefined ? {} : describe(last))));
+        } catch (error) {
+          if (signal.aborted) return close(stream);
+          if (!isGone(error)) {
+            onFault(error);
+            finish();
+            throw error; // breaks the connection: the client asks again
+          }
+          stream.enqueue(encoder.encode(formatEvent(END, END, { phase: null })));
+        }
+        close(stream);
+      },
+      cancel: finish,
+    },
+    { highWaterMark: 0 },
+  );
+
+  function close(stream: ReadableStreamDefaultController): void {
+    finish();
+    try {
+      stream.close();
+    } catch {
+      // canceled: it is closed
+    }
+  }
+}
+
+/** What `promise` gives; null where that takes longer, or the signal fires first. */
+function within<T>(promise: Promise<T>, seconds: number, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => settle(() => resolve(null));
+    const timer = setTimeout(giveUp, seconds * 1000);
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+      act();
+    };
+    if (signal.aborted) giveUp();
+    else signal.addEventListener("abort", giveUp, { once: true });
+    promise.then(
+      (value) => settle(() => resolve(value)),
+      (error: Error) => settle(() => reject(error)),
+    );
+  });
+}
+
+/** The job was deleted while it was watched. */
+function isGone(error: unknown): boolean {
+  return error instanceof ServiceError && error.code === "not-found";
+}
+
+function isFinished({ phase }: Job): boolean {
+  return FINISHED_PHASES.includes(phase);
+}
+
+function formatEvent(event: string, id: string, data: object): string {
+  return `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+function describe({ phase, progress, quoteAt, startedAt, endedAt, error }: Job): object {
+  const instant = (at: number | null) => (at === null ? null : formatInstant(at));
+  return {
+    phase,
+    ...progress,
+    quote: instant(quoteAt),
+    startTime: instant(startedAt),
+    endTime: instant(endedAt),
+    error: error?.message ?? null,
+  };
+}

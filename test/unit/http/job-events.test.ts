@@ -1,0 +1,221 @@
+import { createServer } from "node:http";
+import { connect, type AddressInfo } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { ANONYMOUS } from "../../../src/access/user.ts";
+import { ServiceError } from "../../../src/errors.ts";
+import type { AppEnv } from "../../../src/http/app-env.ts";
+import { addEventRoutes, streamEvents } from "../../../src/http/job-events.ts";
+import type { Job } from "../../../src/jobs/job.ts";
+import type { JobService } from "../../../src/jobs/job-service.ts";
+
+const JOB: Job = {
+  id: "k3j5",
+  owner: ANONYMOUS.id,
+  runId: null,
+  phase: "EXECUTING",
+  parameters: [],
+  createdAt: 0,
+  queuedAt: 0,
+  startedAt: 1000,
+  endedAt: null,
+  destructionAt: 1e12,
+  extensionsLeft: 2,
+  quoteAt: 5000,
+  executionDurationSeconds: 0,
+  error: null,
+  progress: { total: 3, waiting: 1, running: 1, done: 1, empty: 0, failed: 0, storedBytes: 2880 },
+};
+const DONE: Job = { ...JOB, phase: "COMPLETED", endedAt: 6000 };
+
+/** A watch that says what the test puts in, and tells when it was let go. */
+function manualWatch() {
+  const waiting: { resolve: (job: Job | null) => void; reject: (error: Error) => void }[] = [];
+  let isOver = false;
+  let begun = 0;
+  async function* watch(signal: AbortSignal): AsyncIterable<Job> {
+    begun++;
+    try {
+      while (!signal.aborted) {
+        const job = await new Promise<Job | null>((resolve, reject) => {
+          waiting.push({ resolve, reject });
+          signal.addEventListener("abort", () => resolve(null), { once: true });
+        });
+        if (job === null) return;
+        yield job;
+      }
+    } finally {
+      isOver = true;
+    }
+  }
+  return {
+    watch,
+    say: (job: Job | null) => waiting.shift()?.resolve(job),
+    fail: (error: Error) => waiting.shift()?.reject(error),
+    isAsked: () => waiting.length > 0,
+    isOver: () => isOver,
+    begun: () => begun,
+  };
+}
+
+function openStream(manual: ReturnType<typeof manualWatch>, client = new AbortController()) {
+  const faults: unknown[] = [];
+  const onFault = (error: unknown) => void faults.push(error);
+  const stream = streamEvents({ watch: manual.watch, client: client.signal, keepAliveSeconds: 15, onFault });
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  return { reader, faults, client };
+}
+
+describe("a stream of events", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test("has the job's progress after each change, and an end", async () => {
+    const manual = manualWatch();
+    const { reader } = openStream(manual);
+    const first = reader.read();
+    await vi.waitUntil(manual.isAsked);
+    manual.say(JOB);
+    const text = (await first).value ?? "";
+    expect(text).toMatch(/^event: progress\nid: 1\ndata: {.*}\n\n$/);
+    expect(JSON.parse(/data: (.*)/.exec(text)?.[1] ?? "")).toMatchObject({
+      phase: "EXECUTING",
+      total: 3,
+      waiting: 1,
+      running: 1,
+      done: 1,
+      empty: 0,
+      failed: 0,
+      storedBytes: 2880,
+      quote: "1970-01-01T00:00:05.000Z",
+    });
+    const second = reader.read();
+    await vi.waitUntil(manual.isAsked);
+    manual.say(DONE);
+    expect((await second).value).toMatch(/^event: progress\nid: 2\ndata: {"phase":"COMPLETED"/);
+    const third = reader.read();
+    await vi.waitUntil(manual.isAsked);
+    manual.say(null);
+    expect((await third).value).toMatch(/^event: end\nid: end\ndata: {"phase":"COMPLETED"/);
+    expect((await reader.read()).done).toBe(true);
+    expect(manual.isOver()).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("gives a sign of life every 15 seconds, and loses nothing over it", async () => {
+    const manual = manualWatch();
+    const { reader } = openStream(manual);
+    for (let i = 0; i < 3; i++) {
+      const silent = reader.read();
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect((await silent).value).toBe(": still here\n\n");
+    }
+    const next = reader.read();
+    manual.say(JOB);
+    expect((await next).value).toContain('"phase":"EXECUTING"');
+    await reader.cancel();
+  });
+
+  test.each([
+    ["the client cancels it", async ({ reader }: ReturnType<typeof openStream>) => reader.cancel()],
+    ["the request is aborted", ({ client }: ReturnType<typeof openStream>) => Promise.resolve(client.abort())],
+  ])("leaves nothing behind when %s", async (_, go) => {
+    const manual = manualWatch();
+    const opened = openStream(manual);
+    const pending = opened.reader.read();
+    await vi.waitUntil(manual.isAsked);
+    await go(opened);
+    expect((await pending).done).toBe(true);
+    await vi.waitUntil(manual.isOver);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(opened.faults).toEqual([]);
+  });
+
+  test("ends when the job is deleted", async () => {
+    const manual = manualWatch();
+    const { reader, faults } = openStream(manual);
+    const pending = reader.read();
+    await vi.waitUntil(manual.isAsked);
+    manual.fail(new ServiceError("not-found", "Cannot find job"));
+    expect((await pending).value).toBe('event: end\nid: end\ndata: {"phase":null}\n\n');
+    expect((await reader.read()).done).toBe(true);
+    expect(faults).toEqual([]);
+  });
+
+  test("breaks, and tells the log, when the records fail", async () => {
+    const manual = manualWatch();
+    const { reader, faults } = openStream(manual);
+    const pending = reader.read();
+    await vi.waitUntil(manual.isAsked);
+    const fault = new Error("disk I/O error");
+    manual.fail(fault);
+    await expect(pending).rejects.toThrow("disk I/O error");
+    expect(faults).toEqual([fault]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("GET /async/{id}/events", () => {
+  function createApp(job: Job) {
+    const manual = manualWatch();
+    const app = new Hono<AppEnv>();
+    app.use(async (c, next) => {
+      c.set("user", ANONYMOUS);
+      c.set("requestId", "r1");
+      await next();
+    });
+    const jobs = {
+      get: () => Promise.resolve(job),
+      watch: (_id: string, _user: object, s: AbortSignal) => manual.watch(s),
+    };
+    addEventRoutes(app, { jobs: jobs as unknown as JobService, keepAliveSeconds: 15, logFault: () => undefined });
+    return { app, manual };
+  }
+
+  test("is not to be kept by caches nor gathered by nginx", async () => {
+    const { app } = createApp(JOB);
+    const response = await app.request("/async/k3j5/events");
+    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect(response.headers.get("x-accel-buffering")).toBe("no");
+    await response.body?.cancel();
+  });
+
+  test("HEAD watches nothing", async () => {
+    const { app, manual } = createApp(JOB);
+    const response = await app.request("/async/k3j5/events", { method: "HEAD" });
+    expect(response.status).toBe(200);
+    expect(manual.begun()).toBe(0);
+  });
+
+  // HTML Standard, section 9.2: 204 is how a server tells an EventSource to ask no more
+  test("204 for a browser that comes back after the end", async () => {
+    const headers = { "last-event-id": "end" };
+    expect((await createApp(DONE).app.request("/async/k3j5/events", { headers })).status).toBe(204);
+    const again = await createApp(JOB).app.request("/async/k3j5/events", { headers });
+    expect(again.status, "it runs again").toBe(200);
+    await again.body?.cancel();
+  });
+
+  test("stops watching when the client closes its socket", async () => {
+    const { app, manual } = createApp(JOB);
+    const server = createServer((incoming, outgoing) => void getRequestListener(app.fetch)(incoming, outgoing));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+      let received = "";
+      socket.on("data", (bytes: Buffer) => (received += bytes.toString()));
+      socket.write("GET /async/k3j5/events HTTP/1.1\r\nHost: a\r\n\r\n");
+      await vi.waitUntil(manual.isAsked, { timeout: 5000 });
+      manual.say(JOB);
+      await vi.waitUntil(() => received.includes('"phase":"EXECUTING"'), { timeout: 5000 });
+      expect(manual.isOver()).toBe(false);
+      socket.destroy();
+      await vi.waitUntil(manual.isOver, { timeout: 5000 });
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});
