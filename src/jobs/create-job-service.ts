@@ -1,0 +1,311 @@
+import { ANONYMOUS, type Role, type User } from "../access/user.ts";
+import type { RecordsDatabase } from "../db/records-database.ts";
+import type { JobRow } from "../db/records-schema.ts";
+import { ServiceError } from "../errors.ts";
+import type { ResultStore } from "../storage/result-store.ts";
+import type { CoordinateRow } from "./coordinate-list.ts";
+import type { Recipe } from "./expand-job.ts";
+import type { JobChanges } from "./job-changes.ts";
+import { describeFailure, isTransient } from "./job-failure.ts";
+import type { JobLimits } from "./job-limits.ts";
+import * as find from "./job-records.ts";
+import type { JobService, NewJob } from "./job-service.ts";
+import * as change from "./job-transitions.ts";
+import { viewJob, viewResult } from "./job-view.ts";
+import { FINISHED_PHASES, type Job, type JobPhase, type ParameterList } from "./job.ts";
+import { waitForPhaseChange, watchJob } from "./watch-job.ts";
+
+export type JobServices = {
+  readonly records: RecordsDatabase;
+  readonly results: ResultStore;
+  readonly changes: JobChanges;
+  /** Every combination of the parameters, and of the rows of a coordinate list. */
+  readonly expand: (parameters: ParameterList, rows: readonly CoordinateRow[] | null) => Promise<readonly Recipe[]>;
+  /** When a job that was just queued will be done: milliseconds since 1970, UTC. */
+  readonly quote?: (job: JobRow, recipes: readonly ParameterList[]) => Promise<number>;
+  readonly limits: JobLimits;
+  /** The present: milliseconds since 1970, UTC. */
+  readonly now: () => number;
+};
+
+/** Lower goes first. */
+const PRIORITIES: Record<Role, number> = { admin: 10, priority: 10, user: 20, anonymous: 30 };
+
+const MAX_RUN_ID_LENGTH = 64;
+/** Less than this is no longer life, and does not cost its owner one of the extensions. */
+const LEAST_EXTENSION_MILLISECONDS = 60_000;
+/** A job whose end is asked for at once still answers that it heard so. */
+const LEAST_LIFE_MILLISECONDS = 1000;
+const RUNNABLE: readonly JobPhase[] = ["PENDING", "HELD"];
+
+export function createJobService(services: JobServices): JobService {
+  const { records, results, changes, expand, limits, now } = services;
+
+  function getRow(id: string, user: User): JobRow {
+    const row = find.findJob(records, id, now());
+    // Nobody's jobs are everybody's who knows their address.
+    if (row !== null && (row.owner === user.id || row.owner === ANONYMOUS.id)) return row;
+    throw new ServiceError("not-found", `Cannot find job ${JSON.stringify(id.slice(0, 64))}`);
+  }
+  const view = (row: JobRow) => viewJob(row, find.readProgress(records, row.id), limits.maxExtensions);
+  const getJob = (id: string, user: User): Job => view(getRow(id, user));
+
+  /** Tells everybody, and answers with what the job is now. */
+  function changed(id: string, user: User): Job {
+    changes.notify(id);
+    return getJob(id, user);
+  }
+
+  /** An estimate is no reason to wait: it comes when it comes. */
+  function quoteLater(id: string, user: User, recipes: readonly Recipe[]): void {
+    if (services.quote === undefined || recipes.length === 0) return;
+    const tell = async () => {
+      const at = await services.quote?.(
+        getRow(id, user),
+        recipes.map(({ recipe }) => recipe),
+      );
+      if (at !== undefined && change.setQuote(records, id, at)) changes.notify(id);
+    };
+    tell().catch(() => undefined);
+  }
+
+  /** Queues a job that has, or had, its parameters only. */
+  async function expandAndQueue(row: JobRow, user: User, from: readonly JobPhase[]): Promise<Job> {
+    const { id, parameters } = row;
+    let recipes: readonly Recipe[];
+    try {
+      recipes = await expand(parameters, find.readCoordinates(records, id));
+      checkSize(recipes, limits);
+    } catch (error) {
+      const failure = describeFailure(error);
+      if (isTransient(failure.code)) throw error; // the job stays as it is, and can be run later
+      if (!change.failJob(records, { id, from, parameters, now: now() }, failure)) return conflict(id, user, "run");
+      return changed(id, user);
+    }
+    const queued = change.inTransaction(records, () => {
+      const done = change.queueJob(records, { id, from, parameters, recipes, now: now() });
+      checkActive(row.owner);
+      return done;
+    });
+    if (!queued) return conflict(id, user, "run");
+    quoteLater(id, user, recipes);
+    return changed(id, user);
+  }
+
+  /** Somebody else was first, or the phase does not allow it. */
+  function conflict(id: string, user: User, what: string): never {
+    const { phase } = getRow(id, user);
+    throw new ServiceError("forbidden", `Cannot ${what} the job: it is ${phase}, or was changed at the same time`);
+  }
+
+  /** Within the transaction that has queued the job, and that this undoes. */
+  function checkActive(owner: string): void {
+    const most = owner === ANONYMOUS.id ? limits.maxActiveAnonymousJobs : limits.maxActiveJobs;
+    if (find.countJobs(records, owner, ["QUEUED", "EXECUTING"], now()) <= most) return;
+    throw new ServiceError(
+      "over-limit",
+      owner === ANONYMOUS.id
+        ? `Cannot queue the job: ${most} jobs of users who have not signed in are waiting or running; sign in, or try later`
+        : `Cannot queue the job: ${most} of your jobs are waiting or running, which is the most; wait for one or abort it`,
+    );
+  }
+
+  function checkStored(owner: string): void {
+    const most = owner === ANONYMOUS.id ? limits.maxAnonymousJobs : limits.maxJobs;
+    if (find.countJobs(records, owner, [], now()) <= most) return;
+    throw new ServiceError("over-limit", `Cannot make a job: ${most} are kept, which is the most; delete some`);
+  }
+
+  return {
+    async create({ owner, parameters, list, run }: NewJob) {
+      const created = now();
+      const row: JobRow = {
+        id: makeJobId(),
+        owner: owner.id,
+        priority: PRIORITIES[owner.role],
+        runId: runIdOf(parameters),
+        phase: "PENDING",
+        parameters,
+        createdAt: created,
+        queuedAt: null,
+        startedAt: null,
+        endedAt: null,
+        destructionAt: created + limits.lifetimeSeconds * 1000,
+        extensions: 0,
+        quoteAt: null,
+        executionDurationSeconds: limits.executionDurationSeconds,
+        errorCode: null,
+        errorMessage: null,
+      };
+      const recipes = run ? await expand(parameters, list?.rows ?? null) : null;
+      if (recipes !== null) checkSize(recipes, limits);
+      change.inTransaction(records, () => {
+        find.insertJob(records, row, list);
+        checkStored(owner.id);
+        if (recipes === null) return;
+        change.queueJob(records, { id: row.id, from: ["PENDING"], parameters, recipes, now: now() });
+        checkActive(owner.id);
+      });
+      if (recipes !== null) quoteLater(row.id, owner, recipes);
+      return changed(row.id, owner);
+    },
+
+    get: async (id, user) => Promise.resolve(getJob(id, user)),
+
+    list: (user, filter) =>
+      Promise.resolve(user.id === ANONYMOUS.id ? [] : find.listJobs(records, user.id, filter, now())),
+
+    async setParameters(id, user, parameters) {
+      await Promise.resolve();
+      const { phase, parameters: before } = getRow(id, user);
+      if (phase !== "PENDING") {
+        throw new ServiceError(
+          "forbidden",
+          `Cannot set parameters: the job is ${phase}, and only a PENDING one has open ones`,
+        );
+      }
+      const names = new Set(parameters.map(([name]) => name.toUpperCase()));
+      const after = [...before.filter(([name]) => !names.has(name.toUpperCase())), ...parameters];
+      const done = change.replaceParameters(records, { id, before, after, runId: runIdOf(after) });
+      if (!done) return conflict(id, user, "set parameters of");
+      return changed(id, user);
+    },
+
+    async run(id, user) {
+      const row = getRow(id, user);
+      if (!RUNNABLE.includes(row.phase)) {
+        throw new ServiceError(
+          "forbidden",
+          `Cannot run the job: it is ${row.phase}, and only a PENDING or HELD one can be run`,
+        );
+      }
+      if (row.phase === "PENDING" || find.readProgress(records, id).total === 0) {
+        return expandAndQueue(row, user, [row.phase]);
+      }
+      const released = change.inTransaction(records, () => {
+        const done = change.releaseJob(records, id, now());
+        checkActive(row.owner);
+        return done;
+      });
+      return released ? changed(id, user) : conflict(id, user, "run");
+    },
+
+    async abort(id, user) {
+      await Promise.resolve();
+      getRow(id, user);
+      change.abortJob(records, { id, now: now() });
+      return changed(id, user);
+    },
+
+    async rerun(id, user) {
+      const row = getRow(id, user);
+      if (!FINISHED_PHASES.includes(row.phase) || row.phase === "ARCHIVED") {
+        throw new ServiceError(
+          "forbidden",
+          `Cannot run the job again: it is ${row.phase}, and only a finished one can be`,
+        );
+      }
+      const { total } = find.readProgress(records, id);
+      if (total === 0 && row.phase !== "COMPLETED") return expandAndQueue(row, user, [row.phase]);
+      change.inTransaction(records, () => {
+        if (change.requeueJob(records, id, now())) checkActive(row.owner);
+      });
+      return changed(id, user);
+    },
+
+    async remove(id, user) {
+      getRow(id, user);
+      change.deleteJob(records, id);
+      changes.notify(id);
+      await results.removeJob(id);
+    },
+
+    async setDestruction(id, user, at) {
+      await Promise.resolve();
+      if (!Number.isSafeInteger(at))
+        throw new ServiceError("usage", `Cannot set the destruction to ${at}: it needs an instant`);
+      getRow(id, user);
+      change.setDestruction(records, {
+        id,
+        at: Math.max(at, now() + LEAST_LIFE_MILLISECONDS),
+        latest: now() + limits.maxLifetimeSeconds * 1000,
+        maxExtensions: limits.maxExtensions,
+        leastExtension: LEAST_EXTENSION_MILLISECONDS,
+      });
+      return changed(id, user);
+    },
+
+    async setExecutionDuration(id, user, seconds) {
+      await Promise.resolve();
+      if (!Number.isSafeInteger(seconds) || seconds < 0) {
+        throw new ServiceError(
+          "usage",
+          `Cannot set the execution duration to ${seconds}: it needs seconds, or 0 for no limit`,
+        );
+      }
+      const { phase } = getRow(id, user);
+      const most = limits.maxExecutionDurationSeconds;
+      const allowed = most === 0 ? seconds : seconds === 0 ? most : Math.min(seconds, most);
+      if (!change.setExecutionDuration(records, id, allowed)) {
+        throw new ServiceError("forbidden", `Cannot set the execution duration: the job is ${phase}`);
+      }
+      return changed(id, user);
+    },
+
+    async results(id, user) {
+      getRow(id, user);
+      return Promise.resolve(find.listResults(records, id).map(viewResult));
+    },
+
+    async result(id, user, number) {
+      await Promise.resolve();
+      getRow(id, user);
+      const row = find.findResult(records, id, number);
+      if (row === null)
+        throw new ServiceError("not-found", `Cannot find result ${number}: the job has none of this number`);
+      return viewResult(row);
+    },
+
+    async rows(id, user) {
+      getRow(id, user);
+      return Promise.resolve(find.listRows(records, id));
+    },
+
+    async waitForPhaseChange(id, user, options) {
+      await waitForPhaseChange({ phaseOf: () => getRow(id, user).phase, follower: changes.follow(id) }, options);
+      return getJob(id, user);
+    },
+
+    watch(id, user, signal) {
+      getRow(id, user);
+      const findJob = () => {
+        const row = find.findJob(records, id, now());
+        return row === null ? null : view(row);
+      };
+      return watchJob({ findJob, follow: () => changes.follow(id) }, signal);
+    },
+  };
+}
+
+/** 130 random bits in base 32 (RFC 4648, section 6), lower case. */
+function makeJobId(): string {
+  const random = crypto.getRandomValues(new Uint8Array(26));
+  return Array.from(random, (byte) => "abcdefghijklmnopqrstuvwxyz234567"[byte & 31]).join("");
+}
+
+/** The last one that is given. */
+function runIdOf(parameters: ParameterList): string | null {
+  const runId = parameters.findLast(([name]) => name.toUpperCase() === "RUNID")?.[1].trim() ?? "";
+  if (runId.length > MAX_RUN_ID_LENGTH) {
+    throw new ServiceError(
+      "usage",
+      `Cannot use RUNID: it has ${runId.length} characters, and may have ${MAX_RUN_ID_LENGTH}`,
+    );
+  }
+  return runId === "" ? null : runId;
+}
+
+function checkSize(recipes: readonly Recipe[], { maxResults }: JobLimits): void {
+  if (recipes.length <= maxResults) return;
+  throw new ServiceError("over-limit", `Cannot run ${recipes.length} results as one job: ${maxResults} are allowed`);
+}

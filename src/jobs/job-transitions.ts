@@ -1,0 +1,194 @@
+import type { RecordsDatabase } from "../db/records-database.ts";
+import type { ParameterList, JobPhase } from "./job.ts";
+import type { JobFailure } from "./job-failure.ts";
+import { insertResults } from "./job-records.ts";
+import type { Recipe } from "./expand-job.ts";
+
+// Every change of phase but those that workers make (claims.ts). Each is one transaction that begins with a guarded
+// statement and says whether it found the job as it had to be.
+
+/** Runs `change` while no other process can write. What it throws undoes all. */
+export function inTransaction<T>({ sqlite }: RecordsDatabase, change: () => T): T {
+  return sqlite.inTransaction ? change() : sqlite.transaction(change).immediate();
+}
+
+export type Queueing = {
+  readonly id: string;
+  readonly from: readonly JobPhase[];
+  /** What the recipes were made of: parameters that were changed meanwhile are not run. */
+  readonly parameters: ParameterList;
+  readonly recipes: readonly Recipe[];
+  readonly now: number;
+};
+
+/** → QUEUED with these results, or COMPLETED where there are none. */
+export function queueJob(records: RecordsDatabase, { id, from, parameters, recipes, now }: Queueing): boolean {
+  return inTransaction(records, () => {
+    const isEmpty = recipes.length === 0;
+    const { changes } = records.sqlite
+      .prepare(
+        `update job set phase = @phase, queued_at = @now, started_at = @ended, ended_at = @ended, error_code = null,
+           error_message = null, quote_at = null
+         where id = @id and parameters = @parameters and phase in (${listOf(from)})`,
+      )
+      .run({
+        id,
+        phase: isEmpty ? "COMPLETED" : "QUEUED",
+        now,
+        ended: isEmpty ? now : null,
+        parameters: JSON.stringify(parameters),
+      });
+    if (changes === 1) insertResults(records, id, recipes);
+    return changes === 1;
+  });
+}
+
+/** HELD → QUEUED, with the results that it has. */
+export function releaseJob({ sqlite }: RecordsDatabase, id: string, now: number): boolean {
+  const release = sqlite.prepare("update job set phase = 'QUEUED', queued_at = ? where id = ? and phase = 'HELD'");
+  return release.run(now, id).changes === 1;
+}
+
+/** → ERROR, where the parameters that cannot be run are still the same. */
+export function failJob(
+  { sqlite }: RecordsDatabase,
+  { id, from, parameters, now }: Omit<Queueing, "recipes">,
+  { code, message }: JobFailure,
+): boolean {
+  const fail = sqlite.prepare(
+    `update job set phase = 'ERROR', ended_at = ?, error_code = ?, error_message = ?
+     where id = ? and parameters = ? and phase in (${listOf(from)})`,
+  );
+  return fail.run(now, code, message, id, JSON.stringify(parameters)).changes === 1;
+}
+
+const UNFINISHED: readonly JobPhase[] = ["PENDING", "HELD", "QUEUED", "EXECUTING", "SUSPENDED"];
+const RERUNNABLE: readonly JobPhase[] = ["COMPLETED", "ERROR", "ABORTED"];
+
+/** → ABORTED; what is worked on is taken from its workers, which notice and leave nothing. */
+export function abortJob(
+  records: RecordsDatabase,
+  { id, now, reason = null }: { readonly id: string; readonly now: number; readonly reason?: JobFailure | null },
+): boolean {
+  const { sqlite } = records;
+  return inTransaction(records, () => {
+    const abort = sqlite.prepare(
+      `update job set phase = 'ABORTED', ended_at = ?, quote_at = null, error_code = ?, error_message = ?
+       where id = ? and phase in (${listOf(UNFINISHED)})`,
+    );
+    if (abort.run(now, reason?.code ?? null, reason?.message ?? null, id).changes === 0) return false;
+    sqlite
+      .prepare(
+        `update job_result set state = 'WAITING', worker_id = null, started_at = null, attempts = attempts - 1,
+           takeovers = takeovers + 1
+         where job_id = ? and state = 'RUNNING'`,
+      )
+      .run(id);
+    return true;
+  });
+}
+
+/** A finished job → QUEUED, for what is not done. False where it is not finished, or nothing is left to do. */
+export function requeueJob(records: RecordsDatabase, id: string, now: number): boolean {
+  const { sqlite } = records;
+  return inTransaction(records, () => {
+    const requeue = sqlite.prepare(
+      `update job set phase = 'QUEUED', queued_at = @now, started_at = null, ended_at = null, quote_at = null,
+         error_code = null, error_message = null
+       where id = @id and phase in (${listOf(RERUNNABLE)})
+         and exists (select 1 from job_result where job_id = @id and state in ('WAITING', 'FAILED'))`,
+    );
+    if (requeue.run({ id, now }).changes === 0) return false;
+    sqlite
+      .prepare(
+        `update job_result set state = 'WAITING', attempts = 0, crashes = 0, retry_at = null, started_at = null,
+           ended_at = null, error_code = null, error_message = null, missing = null
+         where job_id = ? and state in ('WAITING', 'FAILED')`,
+      )
+      .run(id);
+    return true;
+  });
+}
+
+/** With its rows and results; what they took is no longer counted. The files are the caller's. */
+export function deleteJob(records: RecordsDatabase, id: string): boolean {
+  const { sqlite } = records;
+  return inTransaction(records, () => {
+    sqlite
+      .prepare(
+        `update usage set stored_bytes = stored_bytes -
+           (select coalesce(sum(byte_length), 0) from job_result where job_id = @id and state = 'DONE')
+         where owner = (select owner from job where id = @id)`,
+      )
+      .run({ id });
+    return sqlite.prepare("delete from job where id = ?").run(id).changes === 1;
+  });
+}
+
+/** Of a PENDING job, where nobody changed them meanwhile. */
+export function replaceParameters(
+  { sqlite }: RecordsDatabase,
+  change: {
+    readonly id: string;
+    readonly before: ParameterList;
+    readonly after: ParameterList;
+    readonly runId: string | null;
+  },
+): boolean {
+  const update = sqlite.prepare(
+    "update job set parameters = ?, run_id = ? where id = ? and phase = 'PENDING' and parameters = ?",
+  );
+  const { id, before, after, runId } = change;
+  return update.run(JSON.stringify(after), runId, id, JSON.stringify(before)).changes === 1;
+}
+
+/**
+ * To `at`, or to `latest` where that is earlier. A later end than the job has is one of its extensions; where none is
+ * left, or hardly anything would be gained, its end stays.
+ */
+export function setDestruction(
+  { sqlite }: RecordsDatabase,
+  change: {
+    readonly id: string;
+    readonly at: number;
+    readonly latest: number;
+    readonly maxExtensions: number;
+    readonly leastExtension: number;
+  },
+): boolean {
+  const update = sqlite.prepare(
+    `update job set
+       destruction_at = min(@at, @latest), extensions = extensions + (min(@at, @latest) > destruction_at)
+     where id = @id and (min(@at, @latest) < destruction_at
+       or (min(@at, @latest) >= destruction_at + @leastExtension and extensions < @maxExtensions))`,
+  );
+  return update.run(change).changes === 1;
+}
+
+/** Of a job that is not finished. */
+export function setExecutionDuration({ sqlite }: RecordsDatabase, id: string, seconds: number): boolean {
+  const update = sqlite.prepare(
+    `update job set execution_duration_s = ? where id = ? and phase in (${listOf(UNFINISHED)})`,
+  );
+  return update.run(seconds, id).changes === 1;
+}
+
+export function setQuote({ sqlite }: RecordsDatabase, id: string, at: number): boolean {
+  const update = sqlite.prepare("update job set quote_at = ? where id = ? and phase in ('QUEUED', 'EXECUTING')");
+  return update.run(Math.round(at), id).changes === 1;
+}
+
+/** Jobs that run longer than they may. */
+export function listOverdueJobs({ sqlite }: RecordsDatabase, now: number): { id: string; seconds: number }[] {
+  return sqlite
+    .prepare<[number], { id: string; seconds: number }>(
+      `select id, execution_duration_s as seconds from job
+       where phase = 'EXECUTING' and execution_duration_s > 0 and started_at + execution_duration_s * 1000 <= ?`,
+    )
+    .all(now);
+}
+
+/** Words of ours, as SQL writes them. */
+function listOf(phases: readonly JobPhase[]): string {
+  return phases.map((phase) => `'${phase}'`).join(", ");
+}
