@@ -6,6 +6,7 @@ import type { Stencil } from "../sky/stencil.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOfRow } from "./image-row.ts";
 import { selectionOf } from "./image-selection.ts";
+import { IndexMemory } from "./index-memory.ts";
 import { parsePublisherDid } from "./publisher-did.ts";
 import { compareMatches, createStencilMatcher } from "./stencil-match.ts";
 import type { ImageOutline, StencilMatch } from "./stencil-match.ts";
@@ -28,16 +29,33 @@ const SLICE_MILLISECONDS = 10;
 /** `authority` is the registry part of the publisher DIDs; the index itself does not hold it. */
 export function createImageIndex(database: IndexDatabase, authority: string): ImageIndex {
   const statements = prepareStatements(database);
+  const memory = new IndexMemory(database);
 
-  function getDataset(id: number): Dataset | null {
+  function readDataset(id: number): Dataset | null {
     const found = statements.datasetById.get({ id });
     return found === undefined ? null : datasetOfRow(found.row, { authority, ...found });
+  }
+
+  function getDataset(id: number): Dataset | null {
+    const known = memory.datasets.get(id);
+    if (known !== undefined) return known;
+    const dataset = readDataset(id);
+    if (dataset !== null) memory.datasets.set(id, dataset);
+    return dataset;
+  }
+
+  function getOutline(id: number): ImageOutline | undefined {
+    const known = memory.outlines.get(id);
+    if (known !== undefined) return known;
+    const outline = statements.outlineById.get(id);
+    if (outline !== undefined) memory.outlines.set(id, outline);
+    return outline;
   }
 
   async function matchStencil(ids: readonly number[], stencil: Stencil, signal: AbortSignal): Promise<StencilMatch[]> {
     const match = createStencilMatcher(stencil);
     const matches = await collectInSlices(ids, signal, (id) => {
-      const outline = statements.outlineById.get(id);
+      const outline = getOutline(id);
       return outline === undefined ? null : match(outline);
     });
     return matches.sort(compareMatches);
@@ -46,11 +64,13 @@ export function createImageIndex(database: IndexDatabase, authority: string): Im
   return {
     async find(query, signal) {
       throwIfAborted(signal);
+      memory.refresh();
       const releaseNumber = statements.releaseNumber.get(query.release);
       if (releaseNumber === undefined) return [];
       const parts = query.did === undefined ? undefined : parsePublisherDid(authority, query.did);
       if (parts === null || (parts !== undefined && parts.release !== query.release)) return [];
-      let ids = statements.select(selectionOf({ ...query, did: parts?.key }, releaseNumber));
+      const selection = selectionOf({ ...query, did: parts?.key }, releaseNumber);
+      let ids = memory.select(selection, (wanted) => statements.select(wanted));
       if (query.stencil !== undefined) {
         ids = (await matchStencil(ids, query.stencil, signal)).slice(0, query.limit).map(({ id }) => id);
       }
@@ -59,6 +79,7 @@ export function createImageIndex(database: IndexDatabase, authority: string): Im
     findByDid(publisherDid, signal) {
       return new Promise((resolve) => {
         throwIfAborted(signal);
+        memory.refresh();
         const parts = parsePublisherDid(authority, publisherDid);
         const releaseNumber = parts === null ? undefined : statements.releaseNumber.get(parts.release);
         const id =
