@@ -83,7 +83,8 @@ type TilePart = {
   /** Bytes from the start of the chunk's pixels to this part's first. */
   readonly outOffset: number;
   /** Bytes [start, end) of the stream that are read. */
-  readonly bytes: { readonly start: number; readonly end: number };
+  readonly byteStart: number;
+  readonly byteEnd: number;
 };
 
 type ChunkInput = { readonly chunk: Chunk; readonly parts: readonly TilePart[]; readonly bytes: StreamBytes };
@@ -137,8 +138,10 @@ class ChunkReader {
     const { data, source } = this.#image;
     const parts = this.#partsOf(chunk);
     const ranges: ByteRange[] = [];
-    for (const { stream, bytes } of parts) {
-      ranges.push({ start: stream.offset + bytes.start, length: bytes.end - bytes.start });
+    let byteLength = 0;
+    for (const { stream, byteStart, byteEnd } of parts) {
+      ranges.push({ start: stream.offset + byteStart, length: byteEnd - byteStart });
+      byteLength += byteEnd - byteStart + (stream.mask?.length ?? 0);
       if (stream.mask !== undefined && data.maskCodec !== undefined)
         ranges.push({ start: stream.mask.offset, length: stream.mask.length });
     }
@@ -146,7 +149,7 @@ class ChunkReader {
     const bytes = readStreams(from, ranges, signal);
     const input: ChunkInput | Promise<ChunkInput> =
       bytes instanceof Promise ? bytes.then((arrived) => ({ chunk, parts, bytes: arrived })) : { chunk, parts, bytes };
-    return { input, byteLength: ranges.reduce((sum, { length }) => sum + length, 0) };
+    return { input, byteLength };
   }
 
   /** Decodes a chunk, and gives its compressed bytes back. The rows are lent until `releasePixels`. */
@@ -197,6 +200,10 @@ class ChunkReader {
         const firstPixel = place.planeOffset + (top - place.y0) * place.width + left - place.x0;
         const width = right - left;
         const height = bottom - top;
+        const { start, end } = this.#bytesToRead(place, stream, {
+          first: firstPixel,
+          last: firstPixel + (height - 1) * place.width + width,
+        });
         parts.push({
           place,
           stream,
@@ -204,7 +211,8 @@ class ChunkReader {
           width,
           height,
           outOffset: ((top - chunk.y0) * window.width + (left - window.x0)) * this.#bytesPerPixel,
-          bytes: this.#bytesToRead({ place, stream }, firstPixel, firstPixel + (height - 1) * place.width + width),
+          byteStart: start,
+          byteEnd: end,
         });
       }
     }
@@ -212,7 +220,7 @@ class ChunkReader {
   }
 
   /** Of a tile's stream, for its pixels [first, last). A heap that is kept gets all, for the windows that follow. */
-  #bytesToRead({ place, stream }: PlannedTile, first: number, last: number) {
+  #bytesToRead(place: TilePlace, stream: TileStream, { first, last }: { first: number; last: number }) {
     const { index, heap } = this.#lease;
     if (index === null || heap !== null || stream.storage !== "compressed") return { start: 0, end: stream.length };
     const stride = this.#image.data.seekStride;
@@ -230,7 +238,7 @@ class ChunkReader {
     let next = 0;
     let lastPixels = -1;
     for (let i = 0; i < parts.length; i++) {
-      const { place, stream, firstPixel, width, height, outOffset, bytes: read } = parts[i];
+      const { place, stream, firstPixel, width, height, outOffset, byteStart, byteEnd } = parts[i];
       const indexed = index === null || stream.storage !== "compressed" ? 0 : index.indexed[place.index];
       const address = bytes.addresses[next++];
       const mask =
@@ -239,8 +247,8 @@ class ChunkReader {
           : { stream: bytes.addresses[next++], length: stream.mask.length, codec: data.maskCodec };
       writeJob(words, doubles, jobs + i * JOB_BYTES, {
         // As if all of it were there: the seek entries lead to the bytes that are. Written as u32, it may wrap.
-        stream: address - read.start,
-        streamLength: read.end,
+        stream: address - byteStart,
+        streamLength: byteEnd,
         fallback: FALLBACKS[stream.storage],
         tile: place.index,
         tileWidth: place.width,

@@ -132,6 +132,10 @@ export class SeekIndex {
     for (let tile = 0; tile < tileCount; tile++) {
       const count = view.getUint32(head + 4 * tile, true);
       if (count > this.#entriesPerTile || count * SEEK_ENTRY_BYTES > bytes.length - 4 - at) return;
+      for (let entry = 1; entry < count; entry++) {
+        const bit = at + entry * SEEK_ENTRY_BYTES;
+        if (view.getUint32(bit, true) < view.getUint32(bit - SEEK_ENTRY_BYTES, true)) return;
+      }
       this.#arena.bytes.set(bytes.subarray(at, at + count * SEEK_ENTRY_BYTES), this.addressOf(tile));
       this.extend(tile, count);
       at += count * SEEK_ENTRY_BYTES;

@@ -35,17 +35,16 @@ export function readTileDescriptor(
   try {
     const row = { rows: tableRows, rowOffset, heapLength };
     const maskRange = columns.nullMask && readArrayDescriptor(row, columns.nullMask);
-    const values = {
-      scale: columns.scale ? readNumber(tableRows, rowOffset, columns.scale) : (tiled.scale ?? 1),
-      zero: columns.zero ? readNumber(tableRows, rowOffset, columns.zero) : (tiled.zero ?? 0),
-      nullValue: columns.nullValue ? readNumber(tableRows, rowOffset, columns.nullValue) : tiled.nullValue,
-      mask: maskRange !== undefined && maskRange.length > 0 ? maskRange : undefined,
-    };
+    const scale = columns.scale ? readNumber(tableRows, rowOffset, columns.scale) : (tiled.scale ?? 1);
+    const zero = columns.zero ? readNumber(tableRows, rowOffset, columns.zero) : (tiled.zero ?? 0);
+    const nullValue = columns.nullValue ? readNumber(tableRows, rowOffset, columns.nullValue) : tiled.nullValue;
+    const mask = maskRange !== undefined && maskRange.length > 0 ? maskRange : undefined;
     for (const storage of STORAGES) {
       const column = columns[COLUMN_OF[storage]];
       const range = column && readArrayDescriptor(row, column);
       if (range !== undefined && range.length > 0) {
-        return { storage, offset: range.offset, length: range.length, ...values };
+        const { offset, length } = range;
+        return { storage, offset, length, scale, zero, nullValue, mask }; // a spread here would be half of the time
       }
     }
   } catch (cause) {

@@ -33,13 +33,11 @@ export type ReadPlan = {
 
 /** Merges near ranges into few reads. Ranges may come in any order, overlap and repeat; all of each lies in one read. */
 export function planReads(ranges: readonly ByteRange[], limits: CoalesceLimits): ReadPlan {
-  const inFileOrder = ranges.map((range, index) => ({ range, index })).filter(({ range }) => range.length > 0);
-  inFileOrder.sort((a, b) => a.range.start - b.range.start);
-
   const reads: { start: number; length: number }[] = [];
   const slices = new Array<Slice | null>(ranges.length).fill(null);
-  for (const { range, index } of inFileOrder) {
-    let read = reads.at(-1);
+  let read: { start: number; length: number } | undefined;
+  for (const index of inFileOrder(ranges)) {
+    const range = ranges[index];
     if (read !== undefined && joins(read, range, limits)) {
       read.length = Math.max(read.length, range.start + range.length - read.start);
     } else {
@@ -49,6 +47,21 @@ export function planReads(ranges: readonly ByteRange[], limits: CoalesceLimits):
     slices[index] = { read: reads.length - 1, offset: range.start - read.start, length: range.length };
   }
   return { reads, slices };
+}
+
+/** Places in `ranges` of those that are not empty. */
+function inFileOrder(ranges: readonly ByteRange[]): number[] {
+  const places: number[] = [];
+  let sorted = true;
+  let last = 0;
+  for (let i = 0; i < ranges.length; i++) {
+    const { start, length } = ranges[i];
+    if (length === 0) continue;
+    if (start < last) sorted = false;
+    last = start;
+    places.push(i);
+  }
+  return sorted ? places : places.sort((a, b) => ranges[a].start - ranges[b].start);
 }
 
 /** `range` starts no earlier than `read`. */
