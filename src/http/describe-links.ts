@@ -1,0 +1,173 @@
+import { ServiceError } from "../errors.ts";
+import type { Link } from "../ivoa/datalink.ts";
+import { describeSodaService, SODA_ASYNC, SODA_SYNC, type SodaFacts } from "../ivoa/soda-descriptor.ts";
+import type { ServiceResource } from "../ivoa/votable.ts";
+import type { Dataset } from "../surveys/dataset.ts";
+import type { SurveyRegistry } from "../surveys/registry.ts";
+import type { Plane, Release } from "../surveys/release.ts";
+import { sodaFactsOfImage, sodaFactsOfReleases } from "./soda-facts.ts";
+
+export type LinksServices = {
+  readonly registry: SurveyRegistry;
+  /** Bytes of the whole image as /sync gives it; rejects as /sync would. */
+  readonly measureImage: (publisherDid: string, signal: AbortSignal) => Promise<number>;
+  readonly limits: {
+    /** Identifiers that one answer covers. */
+    readonly maxIds: number;
+    /** With more identifiers than this their files are not opened, and their sizes not told. */
+    readonly maxMeasuredIds: number;
+    /** Of one synchronous cutout: a larger image is offered in parts only. */
+    readonly maxPixels: number;
+  };
+};
+
+export type LinksOfId = { readonly links: readonly Link[]; readonly services: readonly ServiceResource[] };
+
+/** Of one identifier; `number` makes the XML IDs of its services unique. */
+export type AskedId = { readonly id: string; readonly number: number; readonly isMeasured: boolean };
+
+/** The rows of one identifier, a publisher DID or a release, and the services that they name. */
+export async function describeLinks(
+  asked: AskedId,
+  services: LinksServices,
+  { publicUrl, signal }: { readonly publicUrl: string; readonly signal: AbortSignal },
+): Promise<LinksOfId> {
+  const { registry } = services;
+  const release = registry.releases.find(({ id }) => id === asked.id);
+  if (release !== undefined) return cutoutsOf(asked, publicUrl, sodaFactsOfReleases([release]), release.title);
+  const dataset = await registry.findByDid(asked.id, signal);
+  if (dataset === null) return failed(asked.id, "NotFoundFault: There is no image of this identifier");
+  if (!dataset.available) return failed(asked.id, "FatalFault: The file of this image is not in this archive");
+  const size = await sizeOf(dataset, asked, services, signal);
+  if (size.state === "fault") return failed(asked.id, size.fault);
+  const cutouts = cutoutsOf(asked, publicUrl, sodaFactsOfImage(dataset), nameOf(dataset));
+  const { release: releaseOfImage } = registry.getRelease(dataset.release);
+  const files = size.state === "too-large" ? [] : filesOf(asked.id, dataset, publicUrl, size.byteLength);
+  return {
+    links: [...files, ...cutouts.links, documentationOf(asked.id, releaseOfImage)],
+    services: cutouts.services,
+  };
+}
+
+type Size =
+  | { readonly state: "known"; readonly byteLength: number | undefined }
+  | { readonly state: "too-large" }
+  | { readonly state: "fault"; readonly fault: string };
+
+async function sizeOf(
+  { publisherDid, width, height }: Dataset,
+  { isMeasured }: AskedId,
+  { measureImage, limits }: LinksServices,
+  signal: AbortSignal,
+): Promise<Size> {
+  if ((width ?? 0) * (height ?? 0) > limits.maxPixels) return { state: "too-large" };
+  if (!isMeasured) return { state: "known", byteLength: undefined };
+  try {
+    return { state: "known", byteLength: await measureImage(publisherDid, signal) };
+  } catch (error) {
+    const code = error instanceof ServiceError ? error.code : "internal";
+    switch (code) {
+      case "over-limit":
+        return { state: "too-large" };
+      case "missing-file":
+        return { state: "fault", fault: "FatalFault: The file of this image cannot be found" };
+      case "corrupt-data":
+        return { state: "fault", fault: "FatalFault: The file of this image is damaged" };
+      case "unavailable":
+      case "source-changed":
+        return { state: "fault", fault: "TransientFault: The file of this image cannot be reached now" };
+      default:
+        throw error;
+    }
+  }
+}
+
+function failed(id: string, error: string): LinksOfId {
+  return { links: [{ id, target: { error }, description: "", semantics: "#this" }], services: [] };
+}
+
+/** The image, and what else its file holds of the same sky. */
+function filesOf(id: string, dataset: Dataset, publicUrl: string, byteLength: number | undefined): Link[] {
+  const address = `${publicUrl}/sync?ID=${encodeURIComponent(dataset.publisherDid)}`;
+  const planes = Object.keys(dataset.planes).filter((plane) => plane !== "image") as Exclude<Plane, "image">[];
+  return [
+    {
+      id,
+      target: { accessUrl: address },
+      description: `${nameOf(dataset)}: the whole image`,
+      semantics: "#this",
+      localSemantics: "image",
+      contentType: "application/fits",
+      ...(byteLength === undefined ? {} : { contentLength: byteLength }),
+    },
+    ...planes.flatMap((plane): Link[] => {
+      if (plane === "variance") return []; // SODA's PLANE does not offer it
+      return [
+        {
+          id,
+          target: { accessUrl: `${address}&PLANE=${plane}` },
+          description: `${nameOf(dataset)}: ${DESCRIPTION_OF_PLANE[plane]}`,
+          semantics: SEMANTICS_OF_PLANE[plane],
+          localSemantics: plane,
+          contentType: "application/fits",
+        },
+      ];
+    }),
+  ];
+}
+
+/** Terms of http://www.ivoa.net/rdf/datalink/core; it has none for flags. */
+const SEMANTICS_OF_PLANE = { mask: "#auxiliary", weight: "#weight" } as const;
+const DESCRIPTION_OF_PLANE = { mask: "flags of each pixel", weight: "weight of each pixel" } as const;
+
+function cutoutsOf({ id, number }: AskedId, publicUrl: string, facts: SodaFacts, name: string): LinksOfId {
+  const sync = {
+    standardId: SODA_SYNC,
+    xmlId: `soda-sync-${number}`,
+    name: "soda-sync",
+    accessUrl: `${publicUrl}/sync`,
+    description: "A cutout, at once",
+    ...exampleOf(publicUrl, id, facts),
+  } as const;
+  const async = {
+    standardId: SODA_ASYNC,
+    xmlId: `soda-async-${number}`,
+    name: "soda-async",
+    accessUrl: `${publicUrl}/async`,
+    description: "Cutouts, as many as there are combinations of values, as a job",
+  } as const;
+  return {
+    links: [sync, async].map(({ xmlId, name: localSemantics, description }) => ({
+      id,
+      target: { serviceDef: xmlId },
+      description: `${name}: ${description.toLowerCase()}`,
+      semantics: "#cutout",
+      localSemantics,
+      ...(localSemantics === "soda-sync" ? { contentType: "application/fits" } : {}),
+    })),
+    services: [sync, async].map((service) => describeSodaService(service, { value: id }, facts)),
+  };
+}
+
+/** A tenth of the image about its centre, and never much. */
+function exampleOf(publicUrl: string, id: string, { circle }: SodaFacts): { exampleUrl?: string } {
+  if (circle === undefined) return {};
+  const radius = Number(Math.min(circle.radiusDegrees / 10, 0.005).toPrecision(3));
+  const { raDegrees, decDegrees } = circle.center;
+  const value = `${raDegrees.toFixed(5)} ${decDegrees.toFixed(5)} ${radius}`;
+  return { exampleUrl: `${publicUrl}/sync?ID=${encodeURIComponent(id)}&CIRCLE=${encodeURIComponent(value)}` };
+}
+
+function documentationOf(id: string, { referenceUrl, title }: Release): Link {
+  return {
+    id,
+    target: { accessUrl: referenceUrl },
+    description: `${title}: what it is, and its terms`,
+    semantics: "#documentation",
+    contentType: "text/html",
+  };
+}
+
+function nameOf({ obsId, band }: Dataset): string {
+  return band === null ? obsId : `${obsId}, ${band} band`;
+}

@@ -1,0 +1,64 @@
+import type { Context } from "hono";
+import { ServiceError } from "../errors.ts";
+import type { Parameters } from "../ivoa/parameters.ts";
+import { formatVoTableError, VOTABLE_MEDIA_TYPE, type VoInfo } from "../ivoa/votable.ts";
+import type { AppEnv } from "./app-env.ts";
+import { describeError } from "./error-response.ts";
+
+/** Those that a VOTable may be asked for by; the first one is what `votable` stands for. */
+const MEDIA_TYPES = [VOTABLE_MEDIA_TYPE, "text/xml", "application/xml"];
+
+/** The Content-Type of the answer; `usual` unless another way to say VOTable is asked for (DALI 1.1, section 3.4.3). */
+export function parseVoTableFormat(parameters: Parameters, usual: string): string {
+  const asked = parameters.single("RESPONSEFORMAT");
+  if (asked === undefined) return usual;
+  // A plus sign that was not escaped in the address arrives as a blank.
+  const mediaType = asked.split(";")[0].trim().toLowerCase().replace(" ", "+");
+  if (mediaType === "votable" || mediaType === VOTABLE_MEDIA_TYPE) return usual;
+  if (MEDIA_TYPES.includes(mediaType)) return mediaType;
+  throw new ServiceError(
+    "usage",
+    `Cannot answer as ${JSON.stringify(asked.slice(0, 100))}: there is votable (${MEDIA_TYPES.join(", ")})`,
+  );
+}
+
+/** An error as a VOTable with a label of DataLink 1.1, section 3.4, or SIA 2.0, section 3.2, which are the same here. */
+export function answerVoTableError(c: Context<AppEnv>, error: unknown, infos: readonly VoInfo[]): Response {
+  const { status, text } = describeError(error, c.var.requestId);
+  const message = `${faultOf(status)}: ${text.replace(/^\w+: /, "").trim()}`;
+  if (status === 503) c.header("Retry-After", "5");
+  return c.body(formatVoTableError(message, infos), status, { "Content-Type": VOTABLE_MEDIA_TYPE });
+}
+
+function faultOf(status: number): string {
+  if (status === 503) return "TransientFault";
+  return status < 500 ? "UsageFault" : "FatalFault";
+}
+
+/** A text as bytes, made as it is read. `onEnd` hears how it ended, once. */
+export function streamText(
+  chunks: AsyncGenerator<string, void, undefined>,
+  onEnd: (error?: unknown) => void = () => undefined,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await chunks.next();
+          if (done !== true) return controller.enqueue(encoder.encode(value));
+          controller.close();
+          onEnd();
+        } catch (error) {
+          controller.error(error);
+          onEnd(error);
+        }
+      },
+      async cancel() {
+        onEnd();
+        await chunks.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
