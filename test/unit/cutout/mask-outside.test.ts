@@ -70,6 +70,8 @@ describe.each(cases)("$name", ({ header, pos, inside, open }) => {
   });
 });
 
+const MEANS_SOMETHING = expect.stringMatching(/^Cannot mask image: its pixels/) as string;
+
 describe("planOutsideMask", () => {
   const window = { x0: 0, y0: 0, width: 300, height: 280 };
   const plan = (bitpix: number, values: Record<string, number> = {}) => {
@@ -79,7 +81,7 @@ describe("planOutsideMask", () => {
     const mask = planOutsideMask({ ...image, header }, window, parsePos(cases[0].pos));
     return [
       Buffer.from(mask.nullPixel).toString("hex"),
-      ...mask.cards.map(({ keyword, value }) => `${keyword} ${String(value)}`),
+      ...mask.cards.map(({ keyword, value }) => `${keyword} ${String(value as string | number | bigint)}`),
     ];
   };
 
@@ -105,16 +107,15 @@ describe("planOutsideMask", () => {
     expect(() => plan(bitpix, values)).toThrow(
       expect.objectContaining({
         code: "unsupported",
-        message: expect.stringMatching(/^Cannot mask image: its pixels/),
+        message: MEANS_SOMETHING,
       }),
     );
   });
 
   it("refuses an outline that cannot be followed in half a second", () => {
-    const vertices = Array.from({ length: 900 }, (_, i) => `${36.3 + (i % 2) * 5 + i * 1e-5} ${-10.2 + i * 1e-3}`);
     const image = imageOf({ ...cases[0].header, CD1_1: -1e-7, CD2_2: 1e-7 });
-    const large = { x0: -1e7, y0: -1e7, width: 2e7, height: 2e7 };
-    const masking = () => planOutsideMask(image, large, parsePos(`POLYGON ${vertices.join(" ")} 36.2 -10.2`));
+    const large = { x0: -1e8, y0: -1e8, width: 2e8, height: 2e8 };
+    const masking = () => planOutsideMask(image, large, parsePos("CIRCLE 36.3 -10.2 5"));
     expect(masking).toThrow(expect.objectContaining({ code: "over-limit" }));
   });
 });
