@@ -108,5 +108,34 @@ function toPrintable(text: string): string {
 }
 
 function cardOf(images: readonly string[]): Card {
-  return parseCard(new TextEncoder().encode(images.join("")));
+  const raw = new Uint8Array(images.length * CARD_BYTES);
+  let at = 0;
+  for (const image of images) {
+    for (let i = 0; i < CARD_BYTES; i++) raw[at++] = image.charCodeAt(i); // printable ASCII
+  }
+  const keyword = images[0]?.slice(0, 8).trimEnd() ?? "";
+  return HAS_NO_VALUE.test(keyword) ? parseCard(raw) : valueCard(keyword, raw);
+}
+
+/** Or has another keyword than its first eight columns. */
+const HAS_NO_VALUE = /^(?:HIERARCH|COMMENT|HISTORY|CONTINUE|END|)$/;
+
+/** A card that is read back only where somebody asks for its value: most formatted cards are only written. */
+function valueCard(keyword: string, raw: Uint8Array): Card {
+  let parsed: Card | undefined;
+  const read = () => (parsed ??= parseCard(raw));
+  return {
+    keyword,
+    hasValue: true,
+    get value() {
+      return read().value;
+    },
+    get valueText() {
+      return read().valueText;
+    },
+    get comment() {
+      return read().comment;
+    },
+    raw,
+  };
 }

@@ -103,15 +103,22 @@ export function encodeChecksum(sum: number): string {
 /** What `headerWithChecksums` adds to a header. */
 export const CHECKSUM_CARDS_BYTES = 2 * CARD_BYTES;
 
+/** Where the value of a string begins in its card: after "CHECKSUM= '". */
+const VALUE_OFFSET = 11;
+
 /** The bytes of a header with CHECKSUM and DATASUM as its last cards; `cards` has neither. */
 export function headerWithChecksums(cards: readonly Card[], datasum: number): Uint8Array<ArrayBuffer> {
   // No date in the comments: the same cutout is the same bytes.
   const datasumCard = formatCard("DATASUM", String(datasum), "data unit checksum");
-  const checksumCard = (value: string) => formatCard("CHECKSUM", value, "HDU checksum");
-  const draft = formatHeader([...cards, checksumCard("0".repeat(16)), datasumCard]);
-  const sum = addSums(datasumOf(draft), datasum);
-  return formatHeader([...cards, checksumCard(encodeChecksum(sum)), datasumCard]);
+  const header = formatHeader([...cards, ZERO_CHECKSUM, datasumCard]);
+  const checksum = encodeChecksum(addSums(datasumOf(header), datasum));
+  const at = cards.reduce((bytes, card) => bytes + card.raw.length, VALUE_OFFSET);
+  for (let i = 0; i < checksum.length; i++) header[at + i] = checksum.charCodeAt(i);
+  return header;
 }
+
+/** The value with which the sum is made (appendix J). */
+const ZERO_CHECKSUM = formatCard("CHECKSUM", "0".repeat(16), "HDU checksum");
 
 /** Between the digits and the letters of ASCII. */
 function isPunctuation(code: number): boolean {

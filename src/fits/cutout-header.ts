@@ -63,8 +63,8 @@ export function cutoutHeader(options: CutoutHeaderOptions): Card[] {
   const dropped = new Set(options.drop);
   for (const card of provenance) if (card.hasValue) dropped.add(card.keyword);
   if (extname !== undefined) dropped.add("EXTNAME");
-  const distortion = movedDistortionRecords(original.cards, origin);
-  const lookups = original.cards.filter(isLookup).map((card) => card.keyword);
+  const { axesCards, copied, lookups, distorted } = copyableOf(original);
+  const distortion = distorted ? movedDistortionRecords(original.cards, origin) : NO_DISTORTION;
 
   const outputBitpix = bitpix ?? original.getInteger("BITPIX") ?? 8;
   if (outputBitpix < 0) dropped.add("BLANK"); // only integers may have it (section 4.4.2.5)
@@ -72,14 +72,11 @@ export function cutoutHeader(options: CutoutHeaderOptions): Card[] {
   const cards = structure({ shape, extension, bitpix: outputBitpix });
   if (extname !== undefined) cards.push(formatCard("EXTNAME", extname));
   // WCSAXES has to stand before all other keywords of coordinates (section 8.2), which not all files heed.
-  cards.push(...original.cards.filter((card) => WCSAXES.test(card.keyword) && !dropped.has(card.keyword)));
-  for (const card of trimBlankEnd(original.cards)) {
-    const { keyword } = card;
-    if (WCSAXES.test(keyword)) continue;
-    if (STRUCTURE.test(keyword) || dropped.has(keyword)) continue;
-    if (bitpix !== undefined && SCALING.test(keyword)) continue;
-    if (lookups.length > 0 && (LOOKUP.test(keyword) || LOOKUP_RECORDS.test(keyword))) continue;
-    cards.push(distortion.replaced.get(card) ?? moved(card, origin));
+  for (const card of axesCards) if (!dropped.has(card.keyword)) cards.push(card);
+  for (const { card, axis, sign } of copied) {
+    if (dropped.has(card.keyword)) continue;
+    if (bitpix !== undefined && SCALING.test(card.keyword)) continue;
+    cards.push(distortion.replaced.get(card) ?? (sign === 0 ? card : shifted(card, sign * (origin[axis] ?? 0))));
   }
   if (lookups.length === 0) cards.push(...distortion.added);
   if (origin.some((first) => first !== 0)) {
@@ -89,6 +86,42 @@ export function cutoutHeader(options: CutoutHeaderOptions): Card[] {
     cards.push(...formatCommentary("HISTORY", `Left out with the tables they need: distortions ${lookups.join(" ")}`));
   }
   return [...cards, ...provenance];
+}
+
+/** What every cutout of an image copies: looked at once, since a thousand cutouts are made of one header. */
+type Copyable = {
+  /** WCSAXESa. */
+  readonly axesCards: readonly Card[];
+  /** The value of a card with a sign counts pixels of an axis, from 0, and moves down, or up where it is -1. */
+  readonly copied: readonly { readonly card: Card; readonly axis: number; readonly sign: -1 | 0 | 1 }[];
+  /** Keywords of distortions that are left out. */
+  readonly lookups: readonly string[];
+  /** There may be records of distortions, DPja. */
+  readonly distorted: boolean;
+  /** CRPIXja that were left out, though their axis has other keywords; axis from 0. */
+  readonly missingReferencePixels: readonly { readonly name: string; readonly axis: number }[];
+};
+
+const COPYABLE = new WeakMap<Header, Copyable>();
+const NO_DISTORTION: ReturnType<typeof movedDistortionRecords> = { replaced: new Map(), added: [] };
+
+function copyableOf(header: Header): Copyable {
+  const known = COPYABLE.get(header);
+  if (known !== undefined) return known;
+  const lookups = header.cards.filter(isLookup).map((card) => card.keyword);
+  const kept = trimBlankEnd(header.cards).filter(({ keyword }) => {
+    if (WCSAXES.test(keyword) || STRUCTURE.test(keyword)) return false;
+    return lookups.length === 0 || (!LOOKUP.test(keyword) && !LOOKUP_RECORDS.test(keyword));
+  });
+  const copyable: Copyable = {
+    axesCards: header.cards.filter((card) => WCSAXES.test(card.keyword)),
+    copied: kept.map((card) => ({ card, ...motionOf(card.keyword) })),
+    lookups,
+    distorted: header.cards.some(({ keyword }) => keyword.startsWith("DP")),
+    missingReferencePixels: findMissingReferencePixels(header),
+  };
+  COPYABLE.set(header, copyable);
+  return copyable;
 }
 
 function structure({
@@ -109,11 +142,11 @@ function structure({
   ];
 }
 
-function moved(card: Card, origin: readonly number[]): Card {
-  const axis = /^LTV([12])$/.exec(card.keyword)?.[1] ?? REFERENCE_PIXEL.exec(card.keyword)?.[1];
-  if (axis !== undefined) return shifted(card, origin[Number(axis) - 1] ?? 0);
-  const plateAxis = /^CNPIX([12])$/.exec(card.keyword)?.[1];
-  return plateAxis === undefined ? card : shifted(card, -(origin[Number(plateAxis) - 1] ?? 0));
+function motionOf(keyword: string): { axis: number; sign: -1 | 0 | 1 } {
+  const axis = /^LTV([12])$/.exec(keyword)?.[1] ?? REFERENCE_PIXEL.exec(keyword)?.[1];
+  if (axis !== undefined) return { axis: Number(axis) - 1, sign: 1 };
+  const plateAxis = /^CNPIX([12])$/.exec(keyword)?.[1];
+  return plateAxis === undefined ? { axis: 0, sign: 0 } : { axis: Number(plateAxis) - 1, sign: -1 };
 }
 
 /** The card with its value less `pixels`; as it was where that is 0 or its value no number. */
@@ -127,17 +160,21 @@ function shifted(card: Card, pixels: number): Card {
 
 /** CRPIXja that were left out: their default is 0. */
 function missingReferencePixels(original: Header, origin: readonly number[]): Card[] {
-  const missing = new Set<string>();
-  for (const { keyword } of original.cards) {
+  return copyableOf(original)
+    .missingReferencePixels.filter(({ axis }) => (origin[axis] ?? 0) !== 0)
+    .map(({ name, axis }) => formatCard(name, { float: -(origin[axis] ?? 0) }));
+}
+
+function findMissingReferencePixels(header: Header): { name: string; axis: number }[] {
+  const missing = new Map<string, number>();
+  for (const { keyword } of header.cards) {
     const match = AXIS_KEYWORD.exec(keyword);
     const axis = match?.[1] ?? match?.[3];
     const alternate = match?.[2] ?? match?.[4] ?? "";
     const name = `CRPIX${axis}${alternate}`;
-    if (axis !== undefined && (origin[Number(axis) - 1] ?? 0) !== 0 && !original.has(name)) missing.add(name);
+    if (axis !== undefined && !header.has(name)) missing.set(name, Number(axis) - 1);
   }
-  return [...missing].map((name) =>
-    formatCard(name, { float: -(origin[Number(REFERENCE_PIXEL.exec(name)?.[1]) - 1] ?? 0) }),
-  );
+  return [...missing].map(([name, axis]) => ({ name, axis }));
 }
 
 function missingLogicalTransform(original: Header, { x0, y0 }: { x0: number; y0: number }): Card[] {
