@@ -88,8 +88,6 @@ function checked(text: string, pattern: RegExp, what: string): string {
 }
 
 function openResult(name: string, handle: FileHandle, byteLength: number): OpenResult {
-  const close = () => handle.close();
-
   async function* read(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
     for (let at = start; at < end; ) {
       const piece = new Uint8Array(Math.min(READ_BYTES, end - at));
@@ -102,28 +100,7 @@ function openResult(name: string, handle: FileHandle, byteLength: number): OpenR
     }
   }
 
-  function stream(start: number, end: number): ReadableStream<Uint8Array> {
-    const pieces = read(start, end);
-    return new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          try {
-            const { done, value } = await pieces.next();
-            if (!done) return controller.enqueue(value);
-            await close();
-            controller.close();
-          } catch (error) {
-            await close();
-            throw error;
-          }
-        },
-        cancel: close, // waits for a read that is under way
-      },
-      { highWaterMark: 0 },
-    );
-  }
-
-  return { byteLength, read, stream, close };
+  return { byteLength, read, close: () => handle.close() };
 }
 
 async function openFolder(folder: string): Promise<Dir | null> {

@@ -30,11 +30,9 @@ export type ResultFile = { readonly name: string; readonly partial: boolean };
 /** One version of a file: it stays the same, and readable, when the file is replaced or removed. */
 export type OpenResult = {
   readonly byteLength: number;
-  /** Bytes [start, end), in pieces that are the reader's. The file stays open. */
+  /** Bytes [start, end), in pieces that are the reader's. */
   read(start: number, end: number): AsyncIterable<Uint8Array>;
-  /** The same as a stream; its end, an error and its cancellation close the file. */
-  stream(start: number, end: number): ReadableStream<Uint8Array>;
-  /** Where no stream is taken. May be called more than once. */
+  /** Waits for a read that is under way. May be called more than once. */
   close(): Promise<void>;
 };
 

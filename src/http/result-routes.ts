@@ -1,0 +1,73 @@
+import type { Hono } from "hono";
+import { ServiceError } from "../errors.ts";
+import type { JobService } from "../jobs/job-service.ts";
+import { FINISHED_PHASES, type JobResult, type StoredFile } from "../jobs/job.ts";
+import type { OpenResult, ResultStore } from "../storage/result-store.ts";
+import type { AppEnv } from "./app-env.ts";
+import { addResource, jobIdOf, type AsyncContext } from "./async-resource.ts";
+import { respondWithFile } from "./file-response.ts";
+
+export type ResultServices = { readonly jobs: JobService; readonly results: ResultStore };
+
+/** The results of jobs, one by one: by their UWS id, and by the name of their file. */
+export function addResultRoutes(app: Hono<AppEnv>, services: ResultServices): void {
+  addResource(app, "/async/:id/results/:name", { GET: (c) => handleResult(c, services) });
+}
+
+/** `result-12`; a client that knows jobs of one result only asks for `result`. */
+const RESULT_ID = /^result(?:-([1-9]\d{0,8}))?$/;
+
+async function handleResult(c: AsyncContext, services: ResultServices): Promise<Response> {
+  const result = await findResult(c, services.jobs);
+  const { state, file, message, endedAt } = result;
+  if (state === "DONE" && file !== null) {
+    return respondWithFile(c, {
+      mediaType: file.mediaType,
+      fileName: file.name,
+      byteLength: file.byteLength,
+      etag: `"${file.sha256}"`,
+      modifiedAt: endedAt ?? undefined,
+      sha256: file.sha256,
+      ranges: "bytes",
+      open: () => openFile(result, file, services.results),
+    });
+  }
+  if (state === "EMPTY" || state === "FAILED") {
+    c.header("Cache-Control", "no-store"); // the job may be run again
+    return c.text(`${message ?? "Error: There is no file, and nothing is known of why"}\n`, 200);
+  }
+  const { phase } = await services.jobs.get(result.jobId, c.var.user);
+  const why = FINISHED_PHASES.includes(phase) ? "it was not made" : "it is not there yet";
+  throw new ServiceError("not-found", `Cannot give result-${result.number}: ${why}; the job is ${phase}`);
+}
+
+async function findResult(c: AsyncContext, jobs: JobService): Promise<JobResult> {
+  const { user } = c.var;
+  const id = jobIdOf(c);
+  const name = c.req.param("name") ?? "";
+  const [matched, number] = RESULT_ID.exec(name) ?? [];
+  if (number !== undefined) return jobs.result(id, user, Number(number));
+  const results = await jobs.results(id, user);
+  if (matched !== undefined && results.length === 1) return results[0];
+  const named = results.find((result) => result.file?.name === name);
+  if (named !== undefined) return named;
+  throw new ServiceError(
+    "not-found",
+    `Cannot find ${JSON.stringify(name)}: the job has no result or file of that name`,
+  );
+}
+
+async function openFile({ jobId, number }: JobResult, file: StoredFile, results: ResultStore): Promise<OpenResult> {
+  const gone = (cause?: unknown) =>
+    new ServiceError(
+      "not-found",
+      `Cannot give result-${number}: its file is not there any more; the job can be run again to make it anew`,
+      { cause },
+    );
+  const opened = await results.open(jobId, file.name).catch((error: unknown) => {
+    throw error instanceof ServiceError && error.code === "missing-file" ? gone(error) : error;
+  });
+  if (opened.byteLength === file.byteLength) return opened;
+  await opened.close();
+  throw gone();
+}
