@@ -4,7 +4,7 @@ import { describeSodaService, SODA_ASYNC, SODA_SYNC, type SodaFacts } from "../i
 import type { ServiceResource } from "../ivoa/votable.ts";
 import type { Dataset } from "../surveys/dataset.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
-import type { Plane, Release } from "../surveys/release.ts";
+import type { Plane } from "../surveys/release.ts";
 import { sodaFactsOfImage, sodaFactsOfReleases } from "./soda-facts.ts";
 
 export type LinksServices = {
@@ -41,12 +41,8 @@ export async function describeLinks(
   const size = await sizeOf(dataset, asked, services, signal);
   if (size.state === "fault") return failed(asked.id, size.fault);
   const cutouts = cutoutsOf(asked, publicUrl, sodaFactsOfImage(dataset), nameOf(dataset));
-  const { release: releaseOfImage } = registry.getRelease(dataset.release);
   const files = size.state === "too-large" ? [] : filesOf(asked.id, dataset, publicUrl, size.byteLength);
-  return {
-    links: [...files, ...cutouts.links, documentationOf(asked.id, releaseOfImage)],
-    services: cutouts.services,
-  };
+  return { links: [...files, ...cutouts.links], services: cutouts.services };
 }
 
 type Size =
@@ -124,7 +120,6 @@ function cutoutsOf({ id, number }: AskedId, publicUrl: string, facts: SodaFacts,
   const sync = {
     standardId: SODA_SYNC,
     xmlId: `soda-sync-${number}`,
-    name: "soda-sync",
     accessUrl: `${publicUrl}/sync`,
     description: "A cutout, at once",
     ...exampleOf(publicUrl, id, facts),
@@ -132,18 +127,17 @@ function cutoutsOf({ id, number }: AskedId, publicUrl: string, facts: SodaFacts,
   const async = {
     standardId: SODA_ASYNC,
     xmlId: `soda-async-${number}`,
-    name: "soda-async",
     accessUrl: `${publicUrl}/async`,
     description: "Cutouts, as many as there are combinations of values, as a job",
   } as const;
   return {
-    links: [sync, async].map(({ xmlId, name: localSemantics, description }) => ({
+    links: [sync, async].map(({ standardId, xmlId, description }) => ({
       id,
       target: { serviceDef: xmlId },
       description: `${name}: ${description.toLowerCase()}`,
       semantics: "#cutout",
-      localSemantics,
-      ...(localSemantics === "soda-sync" ? { contentType: "application/fits" } : {}),
+      localSemantics: standardId === SODA_SYNC ? "soda-sync" : "soda-async",
+      ...(standardId === SODA_SYNC ? { contentType: "application/fits" } : {}),
     })),
     services: [sync, async].map((service) => describeSodaService(service, { value: id }, facts)),
   };
@@ -156,16 +150,6 @@ function exampleOf(publicUrl: string, id: string, { circle }: SodaFacts): { exam
   const { raDegrees, decDegrees } = circle.center;
   const value = `${raDegrees.toFixed(5)} ${decDegrees.toFixed(5)} ${radius}`;
   return { exampleUrl: `${publicUrl}/sync?ID=${encodeURIComponent(id)}&CIRCLE=${encodeURIComponent(value)}` };
-}
-
-function documentationOf(id: string, { referenceUrl, title }: Release): Link {
-  return {
-    id,
-    target: { accessUrl: referenceUrl },
-    description: `${title}: what it is, and its terms`,
-    semantics: "#documentation",
-    contentType: "text/html",
-  };
 }
 
 function nameOf({ obsId, band }: Dataset): string {

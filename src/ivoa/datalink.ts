@@ -62,11 +62,11 @@ export function cellsOfLink(link: Link): VoCell[] {
   ];
 }
 
-/** How to ask {links} itself: `this` in its own answers, `service` in those of others, whose column has the identifiers. */
+/** How to ask {links}: in its own answers, and in those of others, whose column has the identifiers. */
 export function describeLinksService(accessUrl: string, fieldId?: string): ServiceResource {
   const params = [textParam("accessURL", accessUrl, "meta.ref.url"), textParam("standardID", LINKS_STANDARD_ID)];
   const id = { ...textParam("ID", "", "meta.id;meta.main"), description: "Publisher DID of an image, or a release" };
-  const named = { name: "links", params: [...params, textParam("contentType", DATALINK_MEDIA_TYPE, "meta.code.mime")] };
+  const named = { params: [...params, textParam("contentType", DATALINK_MEDIA_TYPE, "meta.code.mime")] };
   if (fieldId !== undefined) {
     const description = "Everything there is of an image: the file, cutouts, further planes";
     return { ...named, utype: "adhoc:service", description, inputs: [{ ...id, ref: fieldId }] };

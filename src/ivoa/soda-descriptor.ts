@@ -24,7 +24,6 @@ export type SodaService = {
   readonly standardId: typeof SODA_SYNC | typeof SODA_ASYNC;
   /** XML ID, where something refers to it. */
   readonly xmlId?: string;
-  readonly name: string;
   readonly accessUrl: string;
   readonly description: string;
   readonly exampleUrl?: string;
@@ -35,10 +34,9 @@ export type SodaId = { readonly value: string } | { readonly fieldId: string };
 
 /** Says to a program how to ask for a cutout (DataLink 1.1, section 4; SODA 1.0, section 4). */
 export function describeSodaService(service: SodaService, id: SodaId, facts: SodaFacts): ServiceResource {
-  const { standardId, xmlId, name, accessUrl, description, exampleUrl } = service;
+  const { standardId, xmlId, accessUrl, description, exampleUrl } = service;
   return {
     ...(xmlId === undefined ? {} : { id: xmlId }),
-    name,
     utype: "adhoc:service",
     description,
     params: [

@@ -55,7 +55,6 @@ export type VoCell = string | number | bigint | boolean | readonly number[] | nu
 export type ServiceResource = {
   /** XML ID; what service_def names. */
   readonly id?: string;
-  readonly name?: string;
   /** `adhoc:this` describes the service that made the table. */
   readonly utype: "adhoc:service" | "adhoc:this";
   readonly description: string;
@@ -122,7 +121,7 @@ function endOfResults({ overflow }: ResultsTable): string {
   return `</TABLEDATA>\n</DATA>\n</TABLE>\n${status}</RESOURCE>\n`;
 }
 
-function formatService({ id, name, utype, description, params, inputs }: ServiceResource): string {
+function formatService({ id, utype, description, params, inputs }: ServiceResource): string {
   const group = inputs.length === 0 ? "" : `<GROUP name="inputParams">\n${inputs.map(formatParam).join("")}</GROUP>\n`;
   const content = formatDescription(description) + params.map(formatParam).join("") + group;
   return formatElement(
@@ -131,7 +130,6 @@ function formatService({ id, name, utype, description, params, inputs }: Service
       ["type", "meta"],
       ["utype", utype],
       ["ID", id],
-      ["name", name],
     ],
     content,
   );
