@@ -48,8 +48,8 @@ export function planOutsideMask(
   };
 }
 
-/** The rows with the pixels outside the shape made null, in memory of its own: what it is lent stays as it is. */
-export async function* maskRows(
+/** Makes the pixels outside the shape null, in the rows' own memory (see `PixelRows`), and passes the rows on. */
+export async function* maskRowsInPlace(
   rows: AsyncIterable<PixelRows>,
   { width }: PixelWindow,
   { start, nullPixel }: OutsideMask,
@@ -57,20 +57,15 @@ export async function* maskRows(
   const runsOf = start();
   const bytesPerPixel = nullPixel.length;
   const nulls = repeated(nullPixel, width);
-  let own = new Uint8Array(0); // of one chunk, used again for the next
   for await (const chunk of rows) {
-    const { length } = chunk.bytes;
-    if (own.length < length) own = new Uint8Array(length);
-    const bytes = own.subarray(0, length);
-    bytes.set(chunk.bytes);
     for (let row = 0; row < chunk.rowCount; row++) {
       const runs = runsOf(chunk.firstRow + row);
       for (let i = 0; i < runs.length; i += 2) {
         const at = (row * width + runs[i]) * bytesPerPixel;
-        bytes.set(nulls.subarray(0, (runs[i + 1] - runs[i]) * bytesPerPixel), at);
+        chunk.bytes.set(nulls.subarray(0, (runs[i + 1] - runs[i]) * bytesPerPixel), at);
       }
     }
-    yield { ...chunk, bytes };
+    yield chunk;
   }
 }
 

@@ -5,6 +5,9 @@ export type PixelRows = {
   /** Of the window, from 0. */
   readonly firstRow: number;
   readonly rowCount: number;
-  /** Lent until the next rows are asked for: whoever keeps them copies them. May lie in shared memory. */
+  /**
+   * Lent until the next rows are asked for: whoever keeps them copies them. May lie in shared memory. They were made for
+   * this reader alone, in memory that no cache keeps: a step that they pass through may change them in place.
+   */
   readonly bytes: Uint8Array;
 };

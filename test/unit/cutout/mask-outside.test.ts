@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { maskRows, planOutsideMask } from "../../../src/cutout/mask-outside.ts";
+import { maskRowsInPlace, planOutsideMask } from "../../../src/cutout/mask-outside.ts";
 import { createHeader, type Header } from "../../../src/fits/header.ts";
 import { formatCard } from "../../../src/fits/card-format.ts";
 import { parsePos } from "../../../src/ivoa/dali-values.ts";
@@ -38,7 +38,6 @@ async function* ones(window: PixelWindow, bytesPerPixel: number): AsyncGenerator
     const rowCount = Math.min(7, window.height - firstRow);
     const bytes = new Uint8Array(rowCount * window.width * bytesPerPixel).fill(1);
     yield await Promise.resolve({ plane: 0, firstRow, rowCount, bytes });
-    expect(bytes.every((byte) => byte === 1)).toBe(true); // what was lent is as it was
   }
 }
 
@@ -55,7 +54,7 @@ describe.each(cases)("$name", ({ header, pos, inside, open }) => {
     const mask = planOutsideMask(imageOf(header), window, parsePos(pos));
     const wrong: string[] = [];
     let row = 0;
-    for await (const { bytes, rowCount } of maskRows(ones(window, 4), window, mask)) {
+    for await (const { bytes, rowCount } of maskRowsInPlace(ones(window, 4), window, mask)) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       for (let i = 0; i < rowCount * window.width; i++) {
         const [x, y] = [window.x0 + (i % window.width), window.y0 + row + Math.floor(i / window.width)];
