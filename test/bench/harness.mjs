@@ -45,7 +45,7 @@ const CLOCKS = {
   },
 };
 
-async function nanosecondsOf(call, clock) {
+export async function nanosecondsOf(call, clock) {
   const start = CLOCKS[clock]();
   await call();
   return CLOCKS[clock]() - start;

@@ -3,7 +3,7 @@
  * ways that surveys use.
  *
  *   cc -O2 -o make-data make-data.c -lcfitsio -lm
- *   make-data FOLDER [side]          side: a multiple of 2000, 10000 unless told
+ *   make-data FOLDER [side [FILE]]   side: a multiple of 2000, 10000 unless told; FILE: only this one of them
  *
  * The same pixels in all files: an exponential background of noise (sigma 3.2, correlated with the pixel before, as
  * resampled images are), and one round source for each 1666 pixels. The mask has one disc for each source.
@@ -28,11 +28,13 @@ struct packing {
     float q;       /* levels in sigma of the noise; 0: floats are kept as they are */
     int dither;
     long tile[2];  /* 0: the whole width */
+    long side;     /* 0: as told */
 };
 
 static const struct packing PACKINGS[] = {
     {"des-tile.fits.fz", "SCI", SKY_FLOAT, RICE_1, 16, SUBTRACTIVE_DITHER_2, {0, 1}},
     {"des-tile.fits.fz", "MSK", MASK_INT32, PLIO_1, 0, NO_DITHER, {0, 1}},
+    {"des-small.fits.fz", "SCI", SKY_FLOAT, RICE_1, 16, SUBTRACTIVE_DITHER_2, {0, 1}, 1000},
     {"rice-100.fits.fz", "SCI", SKY_FLOAT, RICE_1, 16, SUBTRACTIVE_DITHER_2, {100, 100}},
     {"rice-1000.fits.fz", "SCI", SKY_FLOAT, RICE_1, 16, SUBTRACTIVE_DITHER_2, {1000, 1000}},
     {"rice-int16.fits.fz", "SCI", SKY_INT16, RICE_1, 0, NO_DITHER, {0, 1}},
@@ -105,14 +107,14 @@ static void fill_noise(float *rows, long side, long count)
     }
 }
 
-static void add_sources(float *rows, int *mask, long side, long y0, const struct source *sources, long count)
+static void add_sources(float *rows, int *mask, long side, long y0, long strip, const struct source *sources, long count)
 {
     for (long i = 0; i < count; i++) {
         const struct source *s = &sources[i];
-        if (s->y + RADIUS < y0 || s->y - RADIUS > y0 + STRIP_ROWS) continue;
+        if (s->y + RADIUS < y0 || s->y - RADIUS > y0 + strip) continue;
         for (long y = (long)s->y - RADIUS; y < (long)s->y + STAMP - RADIUS; y++) {
             for (long x = (long)s->x - RADIUS; x < (long)s->x + STAMP - RADIUS; x++) {
-                if (y < y0 || y >= y0 + STRIP_ROWS || x < 0 || x >= side) continue;
+                if (y < y0 || y >= y0 + strip || x < 0 || x >= side) continue;
                 double r2 = (x - s->x) * (x - s->x) + (y - s->y) * (y - s->y);
                 rows[(y - y0) * side + x] += (float)(s->peak * exp(-r2 / (2 * s->sigma * s->sigma)));
                 if (s->peak > 50 && r2 < RADIUS * RADIUS) mask[(y - y0) * side + x] |= 1 + (i % 5 == 0 ? 64 : 0);
@@ -172,15 +174,15 @@ static fitsfile *create_hdu(fitsfile *file, const char *path, const struct packi
 static void write_hdu(fitsfile *file, const struct packing *p, long side, const struct source *sources, long count)
 {
     int status = 0;
-    long pixels = side * STRIP_ROWS;
+    long strip = side < STRIP_ROWS ? side : STRIP_ROWS, pixels = side * strip;
     float *rows = malloc(pixels * sizeof *rows);
     int *mask = malloc(pixels * sizeof *mask);
     if (rows == NULL || mask == NULL) stop_on(MEMORY_ALLOCATION, p->file);
-    for (long y0 = 0; y0 < side; y0 += STRIP_ROWS) {
+    for (long y0 = 0; y0 < side; y0 += strip) {
         seed(88172645463325252u + y0);
         memset(mask, 0, pixels * sizeof *mask);
-        fill_noise(rows, side, STRIP_ROWS);
-        add_sources(rows, mask, side, y0, sources, count);
+        fill_noise(rows, side, strip);
+        add_sources(rows, mask, side, y0, strip, sources, count);
         LONGLONG first = (LONGLONG)y0 * side + 1;
         if (p->pixels == MASK_INT32) {
             fits_write_img(file, TINT, first, pixels, mask, &status);
@@ -201,7 +203,7 @@ int main(int argc, char **argv)
 {
     long side = argc > 2 ? atol(argv[2]) : 10000, count;
     if (argc < 2 || side < STRIP_ROWS || side % STRIP_ROWS != 0) {
-        fprintf(stderr, "usage: make-data FOLDER [side], with side a multiple of %d\n", STRIP_ROWS);
+        fprintf(stderr, "usage: make-data FOLDER [side [FILE]], with side a multiple of %d\n", STRIP_ROWS);
         return 2;
     }
     struct source *sources = make_sources(side, &count);
@@ -209,13 +211,15 @@ int main(int argc, char **argv)
     size_t packings = sizeof PACKINGS / sizeof *PACKINGS;
     for (size_t i = 0; i < packings; i++) {
         const struct packing *p = &PACKINGS[i];
+        if (argc > 3 && strcmp(argv[3], p->file) != 0) continue;
         char path[4096];
         int status = 0;
         snprintf(path, sizeof path, "%s/%s", argv[1], p->file);
         fprintf(stderr, "%s[%s]\n", p->file, p->extension);
-        file = create_hdu(file, path, p, side, &status);
+        long own_side = p->side ? p->side : side;
+        file = create_hdu(file, path, p, own_side, &status);
         stop_on(status, path);
-        write_hdu(file, p, side, sources, count);
+        write_hdu(file, p, own_side, sources, count);
         if (i + 1 == packings || strcmp(PACKINGS[i + 1].file, p->file) != 0) {
             fits_close_file(file, &status);
             stop_on(status, path);

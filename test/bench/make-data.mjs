@@ -1,4 +1,4 @@
-// npm run bench:data [-- side]: makes the images of the benches in RECORTE_BENCH_DATA, or data/bench.
+// npm run bench:data [-- side [file]]: makes the images of the benches in RECORTE_BENCH_DATA, or data/bench.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";

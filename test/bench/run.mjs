@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { CASES } from "./cases.mjs";
 import { startPeer } from "./cfitsio-peer/peer.mjs";
-import { compare, formatTable, randomWindows } from "./harness.mjs";
+import { compare, formatTable, nanosecondsOf, randomWindows } from "./harness.mjs";
 
 const { values: options } = parseArgs({
   options: { only: { type: "string" }, quick: { type: "boolean" }, cpu: { type: "boolean" } },
@@ -23,7 +23,8 @@ try {
 }
 
 async function main() {
-  const missing = [...new Set(CASES.map(({ file }) => file))].filter((file) => !existsSync(join(folder, file)));
+  const files = new Set(CASES.flatMap(({ file, peer = "" }) => (peer.includes(".") ? [file, peer] : [file])));
+  const missing = [...files].filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
     throw new Error(
       `${folder} lacks ${missing.join(", ")}: make them with \`npm run bench:data\` (1.6 GB, some minutes)`,
@@ -63,7 +64,13 @@ async function runCase(
     const [ours, theirs] = [await reader.checksum(window), await peer.checksum(path, hdu, window)];
     if (ours !== theirs) throw new Error(`${name}: the pixels of ${JSON.stringify(window)} are not those of CFITSIO`);
   }
+  const small = mode.includes(".") ? await open({ folder, file: join(folder, mode), hdu, memory, threads }) : undefined;
   const ask = {
+    // Other windows, but of the same size, and as evenly spread.
+    [mode]: ({ x0, y0, width, height }) => {
+      const window = { x0: x0 % (small.side - width + 1), y0: y0 % (small.side - height + 1), width, height };
+      return nanosecondsOf(() => small.read(window), options.cpu ? "cpu" : "wall");
+    },
     keep: (window) => peer.readKept(path, hdu, window),
     open: (window) => peer.readOpening(path, hdu, window),
     rice: (window) => peer.decodeRice(path, hdu, window.y0, window.height),
@@ -83,6 +90,7 @@ async function runCase(
     clock: options.cpu ? "cpu" : "wall",
   });
   await reader.close();
+  await small?.close();
   return result;
 }
 
