@@ -136,6 +136,9 @@ export function totalCost(pieces: readonly CutoutPiece[]): CutoutCost {
 }
 
 const ORIGIN = { x0: 0, y0: 0 };
+const NO_ROWS: AsyncIterable<Uint8Array> = {
+  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
+};
 
 /** One image is the primary HDU; several are extensions after an empty one. */
 function describeParts(
@@ -185,10 +188,26 @@ function nameOf({ lease, plane }: CutoutPiece): string {
 
 function emptyPrimary(): FitsPart {
   const cards = cutoutHeader({ original: createHeader([]), shape: [], window: ORIGIN, extension: false });
-  return { cards, byteLength: 0, rows: () => bytesOf(() => []) };
+  return { cards, byteLength: 0, rows: () => NO_ROWS };
 }
 
-/** `read` is called when the first bytes are asked for. */
-async function* bytesOf(read: () => AsyncIterable<PixelRows> | Iterable<PixelRows>) {
-  for await (const { bytes } of read()) yield bytes;
+/** `read` is called when the first bytes are asked for. Not a generator: a layer of them a piece takes microseconds. */
+function bytesOf(read: () => AsyncIterator<PixelRows>): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      let rows: AsyncIterator<PixelRows> | undefined;
+      return {
+        async next() {
+          const result = await (rows ??= read()).next();
+          return result.done === true ? DONE : { done: false, value: result.value.bytes };
+        },
+        async return() {
+          await rows?.return?.();
+          return DONE;
+        },
+      };
+    },
+  };
 }
+
+const DONE = { done: true, value: undefined } as const;

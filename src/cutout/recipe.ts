@@ -11,6 +11,8 @@ export type RecipePart = {
   readonly window: { readonly x0: number; readonly y0: number; readonly width: number; readonly height: number };
 };
 
+const TEXT = new TextEncoder();
+
 /**
  * A strong ETag (RFC 9110, section 8.8.3): a digest of all that the bytes follow from. `circumstances` are what the
  * header tells beside the parts.
@@ -21,7 +23,7 @@ export function recipeTag(parts: readonly RecipePart[], circumstances: unknown):
     parts.map((p) => [p.key, p.version, p.hduIndex, p.plane, p.did, p.window]),
   ]);
   // Not crypto.subtle: its turn through the thread pool takes longer than the sum.
-  const digest = sha256(new TextEncoder().encode(text));
+  const digest = sha256(TEXT.encode(text));
   const letters = btoa(String.fromCharCode(...digest.subarray(0, 18)));
   return `"${letters.replaceAll("+", "-").replaceAll("/", "_")}"`;
 }

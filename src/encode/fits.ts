@@ -72,15 +72,14 @@ export async function startFits(
   parts: readonly FitsPart[],
   { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew }: EncodeOptions = {},
 ): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>> {
-  const chunks = fitsChunks(parts, bufferBytes, allocate);
-  const first = await chunks.next();
-  const { value } = first;
-  if (parts.length > 1 || value === undefined || value.byteLength < fitsByteLength(parts, { bufferBytes })) {
-    return streamOf(chunks, onEnd, first);
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined && only.byteLength <= bufferBytes) {
+    const hdu = await wholeHdu(only, allocate);
+    onEnd({ outcome: "whole", byteLength: hdu.byteLength });
+    return hdu;
   }
-  await chunks.return();
-  onEnd({ outcome: "whole", byteLength: value.byteLength });
-  return value;
+  const chunks = fitsChunks(parts, bufferBytes, allocate);
+  return streamOf(chunks, onEnd, await chunks.next());
 }
 
 type Chunks = ReturnType<typeof fitsChunks>;
@@ -131,17 +130,7 @@ async function* fitsChunks(
       yield formatHeader(part.cards);
       for await (const row of exactRows(part)) yield copyOf(row, allocate);
     } else if (part.byteLength <= bufferBytes) {
-      // One piece: a small cutout is one write to the socket, not one for each of its rows.
-      const headerLength = headerLengthOf(part, true);
-      const hdu = allocate(headerLength + paddedLength(part.byteLength));
-      hdu.fill(0, headerLength + part.byteLength);
-      let at = headerLength;
-      for await (const row of exactRows(part)) {
-        hdu.set(row, at);
-        at += row.length;
-      }
-      hdu.set(headerWithChecksums(part.cards, datasumOf(hdu.subarray(headerLength))));
-      yield hdu;
+      yield await wholeHdu(part, allocate);
       continue;
     } else {
       const announced = new Datasum();
@@ -159,6 +148,24 @@ async function* fitsChunks(
     const padding = paddedLength(part.byteLength) - part.byteLength;
     if (padding > 0) yield new Uint8Array(padding);
   }
+}
+
+/** One piece: a small cutout is one write to the socket, not one for each of its rows. */
+async function wholeHdu(part: FitsPart, allocate: Allocate): Promise<Uint8Array<ArrayBuffer>> {
+  const { cards, rows, byteLength } = part;
+  const headerLength = headerLengthOf(part, true);
+  const end = headerLength + byteLength;
+  const hdu = allocate(headerLength + paddedLength(byteLength));
+  hdu.fill(0, end);
+  let at = headerLength;
+  for await (const row of typeof rows === "function" ? rows() : rows) {
+    if (row.length > end - at) throw tooLong(byteLength);
+    hdu.set(row, at);
+    at += row.length;
+  }
+  if (at < end) throw tooShort(byteLength, end - at);
+  hdu.set(headerWithChecksums(cards, datasumOf(hdu.subarray(headerLength))));
+  return hdu;
 }
 
 function copyOf(row: Uint8Array, allocate: Allocate): Uint8Array<ArrayBuffer> {
@@ -180,19 +187,20 @@ function headerLengthOf(part: FitsPart, withChecksums: boolean): number {
 async function* exactRows({ rows, byteLength }: FitsPart): AsyncGenerator<Uint8Array, void, undefined> {
   let left = byteLength;
   for await (const row of typeof rows === "function" ? rows() : rows) {
-    if (row.length > left) {
-      throw new ServiceError(
-        "internal",
-        `Cannot write an HDU: its rows have more than the declared ${byteLength} bytes`,
-      );
-    }
+    if (row.length > left) throw tooLong(byteLength);
     left -= row.length;
     if (row.length > 0) yield row;
   }
-  if (left > 0) {
-    throw new ServiceError(
-      "internal",
-      `Cannot write an HDU: its rows are ${left} short of the declared ${byteLength} bytes`,
-    );
-  }
+  if (left > 0) throw tooShort(byteLength, left);
+}
+
+function tooLong(declared: number): ServiceError {
+  return new ServiceError("internal", `Cannot write an HDU: its rows have more than the declared ${declared} bytes`);
+}
+
+function tooShort(declared: number, missing: number): ServiceError {
+  return new ServiceError(
+    "internal",
+    `Cannot write an HDU: its rows are ${missing} short of the declared ${declared} bytes`,
+  );
 }

@@ -134,13 +134,18 @@ function structure({
   bitpix: number;
 }): Card[] {
   return [
-    extension ? formatCard("XTENSION", "IMAGE", "image extension") : formatCard("SIMPLE", true, "conforms to FITS"),
+    extension ? XTENSION : SIMPLE,
     formatCard("BITPIX", bitpix, "bits of a pixel, negative for floating point"),
     formatCard("NAXIS", shape.length, "number of axes"),
     ...shape.map((length, axis) => formatCard(`NAXIS${axis + 1}`, length)),
-    ...(extension ? [formatCard("PCOUNT", 0), formatCard("GCOUNT", 1)] : [formatCard("EXTEND", true)]),
+    ...(extension ? EXTENSION_END : PRIMARY_END),
   ];
 }
+
+const SIMPLE = formatCard("SIMPLE", true, "conforms to FITS");
+const XTENSION = formatCard("XTENSION", "IMAGE", "image extension");
+const PRIMARY_END = [formatCard("EXTEND", true)];
+const EXTENSION_END = [formatCard("PCOUNT", 0), formatCard("GCOUNT", 1)];
 
 function motionOf(keyword: string): { axis: number; sign: -1 | 0 | 1 } {
   const axis = /^LTV([12])$/.exec(keyword)?.[1] ?? REFERENCE_PIXEL.exec(keyword)?.[1];
@@ -178,16 +183,16 @@ function findMissingReferencePixels(header: Header): { name: string; axis: numbe
 }
 
 function missingLogicalTransform(original: Header, { x0, y0 }: { x0: number; y0: number }): Card[] {
-  const cards = [
-    ["LTV1", -x0],
-    ["LTV2", -y0],
-    ["LTM1_1", 1],
-    ["LTM2_2", 1],
-  ] as const;
-  return cards
-    .filter(([keyword]) => !original.has(keyword))
-    .map(([keyword, value]) => formatCard(keyword, { float: value === 0 ? 0 : value }));
+  const cards: Card[] = [];
+  if (!original.has("LTV1")) cards.push(formatCard("LTV1", { float: x0 === 0 ? 0 : -x0 }));
+  if (!original.has("LTV2")) cards.push(formatCard("LTV2", { float: y0 === 0 ? 0 : -y0 }));
+  if (!original.has("LTM1_1")) cards.push(LTM1_1);
+  if (!original.has("LTM2_2")) cards.push(LTM2_2);
+  return cards;
 }
+
+const LTM1_1 = formatCard("LTM1_1", { float: 1 });
+const LTM2_2 = formatCard("LTM2_2", { float: 1 });
 
 function isLookup(card: Card): boolean {
   return LOOKUP.test(card.keyword) && typeof card.value === "string" && /^LOOKUP/i.test(card.value);
