@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { ServiceError } from "../errors.ts";
 import type { Parameters } from "../ivoa/parameters.ts";
 import { formatParameters } from "../ivoa/uws-document.ts";
+import { checkJobParameters } from "../jobs/job-parameters.ts";
 import type { ParameterList } from "../jobs/job.ts";
 import type { JobService, ListedRow } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -37,6 +38,7 @@ async function handleChange(c: AsyncContext, { jobs }: ParameterServices): Promi
       `Cannot set ${stranger} here: PHASE belongs to the job's /phase, ACTION to the job, a list to the making of one`,
     );
   }
+  checkJobParameters(given);
   const { id } = await jobs.setParameters(jobIdOf(c), c.var.user, listOf(given));
   return seeOther(c, jobUrl(c, id));
 }

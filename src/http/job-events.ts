@@ -86,7 +86,8 @@ export function streamEvents({
             last = next.value;
             return stream.enqueue(encoder.encode(formatEvent("progress", String(++number), describe(last))));
           }
-          stream.enqueue(encoder.encode(formatEvent(END, END, last === undefined ? {} : describe(last))));
+          const final = last !== undefined && isFinished(last) ? describe(last) : GONE;
+          stream.enqueue(encoder.encode(formatEvent(END, END, final)));
         } catch (error) {
           if (signal.aborted) return close(stream);
           if (!isGone(error)) {
@@ -94,7 +95,7 @@ export function streamEvents({
             finish();
             throw error; // breaks the connection: the client asks again
           }
-          stream.enqueue(encoder.encode(formatEvent(END, END, { phase: null })));
+          stream.enqueue(encoder.encode(formatEvent(END, END, GONE)));
         }
         close(stream);
       },
@@ -131,6 +132,9 @@ function within<T>(promise: Promise<T>, seconds: number, signal: AbortSignal): P
     );
   });
 }
+
+/** Of a job that was deleted, or whose time was over. */
+const GONE = { phase: null };
 
 /** The job was deleted while it was watched. */
 function isGone(error: unknown): boolean {
