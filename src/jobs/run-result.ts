@@ -1,0 +1,157 @@
+import type { Cutout } from "../cutout/cutout.ts";
+import type { RecordsDatabase } from "../db/records-database.ts";
+import { ServiceError } from "../errors.ts";
+import type { FileBody, ResultStore } from "../storage/result-store.ts";
+import { finishClaim, releaseClaim, type Claim, type Outcome } from "./claims.ts";
+import { describeFailure, isTransient } from "./job-failure.ts";
+import type { ParameterList } from "./job.ts";
+
+export type ResultServices = {
+  readonly records: RecordsDatabase;
+  readonly results: ResultStore;
+  /** The cutout of one recipe; null where no image overlaps. */
+  readonly openRecipe: (recipe: ParameterList, signal: AbortSignal) => Promise<Cutout | null>;
+  /** Awaited before each result and each chunk of it: others may go first. */
+  readonly gate: { turn(signal: AbortSignal): Promise<void> };
+  readonly retry: RetryLimits;
+  readonly now: () => number;
+};
+
+export type RetryLimits = {
+  /** Tries of what may succeed later. */
+  readonly maxAttempts: number;
+  /** The same, where it is the disk of the results that fails: it may take long, and is nobody's fault. */
+  readonly maxStoreAttempts: number;
+  /** Deaths of workers. */
+  readonly maxCrashes: number;
+  /** Before the second try; doubled before each further one. */
+  readonly firstPauseMilliseconds: number;
+  readonly maxPauseMilliseconds: number;
+};
+
+/** What became of a claim. "lost": the result was taken away, and nothing was left. */
+export type RunEnd = {
+  readonly event: "DONE" | "EMPTY" | "FAILED" | "retry" | "given-back" | "lost";
+  readonly error?: unknown;
+  /** The disk of the results failed: others will meet the same. */
+  readonly storeFailed?: boolean;
+};
+
+/** Why a result is no longer worked on. "stop": the worker ends; "taken": it is not the worker's any more. */
+export type StopReason = "stop" | "taken";
+
+/** Works on one result to its end, whatever that is; rejects only where the records cannot be written. */
+export async function runResult(claim: Claim, services: ResultServices, signal: AbortSignal): Promise<RunEnd> {
+  const { records, now } = services;
+  const failures = { body: false, store: false };
+  try {
+    await services.gate.turn(signal);
+    const cutout = await services.openRecipe(claim.recipe, signal);
+    if (cutout === null) return finish(claim, services, { state: "EMPTY", failure: NOTHING_THERE }, null);
+    const name = fileNameOf(claim, cutout);
+    const body = await cutout.open({ signal });
+    const watched = watchBody(body, { gate: services.gate, signal, failures });
+    const written = await services.results.write(claim.jobId, name, watched, signal).catch((error: unknown) => {
+      failures.store = !failures.body && !signal.aborted;
+      throw error;
+    });
+    const { mediaType, missing, cost } = cutout;
+    const file = { name, mediaType, ...written };
+    return await finish(claim, services, { state: "DONE", file, datasets: datasetsOf(cutout), missing, cost }, name);
+  } catch (error) {
+    if (signal.aborted) {
+      const reason = signal.reason as StopReason;
+      const back = reason === "stop" && releaseClaim(records, claim, { retryAt: null, counts: false });
+      return { event: back ? "given-back" : "lost" };
+    }
+    const retryAt = now() + pauseBefore(claim, services.retry);
+    const most = failures.store ? services.retry.maxStoreAttempts : services.retry.maxAttempts;
+    const failure = describeFailure(error);
+    const tries = claim.attempts - claim.crashes;
+    if (isTransient(failure.code) && tries < most) {
+      const back = releaseClaim(records, claim, { retryAt, counts: true });
+      return { event: back ? "retry" : "lost", error, storeFailed: failures.store };
+    }
+    const message = tries > 1 ? `${failure.message} (tried ${tries} times)` : failure.message;
+    const end = await finish(claim, services, { state: "FAILED", failure: { ...failure, message } }, null);
+    return { ...end, error, storeFailed: failures.store };
+  }
+}
+
+const NOTHING_THERE = {
+  code: "not-found",
+  message: "UsageError: No image has a pixel of what was asked for",
+} as const;
+
+/** A file of a result that was lost is removed: no row names it. */
+async function finish(claim: Claim, services: ResultServices, outcome: Outcome, name: string | null): Promise<RunEnd> {
+  if (finishClaim(services.records, claim, outcome, services.now())) return { event: outcome.state };
+  if (name !== null) await services.results.remove(claim.jobId, name).catch(() => undefined); // else the collector's
+  return { event: "lost" };
+}
+
+/**
+ * Unique in the job. Once a result was taken from a worker that may still be writing, its file has another name than the
+ * one that worker knows: whoever comes too late touches nothing but its own.
+ */
+function fileNameOf({ number, total, takeovers }: Claim, { fileName }: Cutout): string {
+  const name = resultFileName(fileName, number, total);
+  if (takeovers === 0) return name;
+  const dot = name.lastIndexOf(".");
+  return `${name.slice(0, dot)}_v${takeovers + 1}${name.slice(dot)}`;
+}
+
+function resultFileName(name: string, number: number, total: number): string {
+  if (total === 1) return name;
+  const dot = name.lastIndexOf(".");
+  return `${name.slice(0, dot)}_${String(number).padStart(String(total).length, "0")}${name.slice(dot)}`;
+}
+
+function datasetsOf(cutout: Cutout): readonly string[] {
+  return "datasets" in cutout ? (cutout.datasets as readonly string[]) : [];
+}
+
+function pauseBefore(
+  { attempts, crashes }: Claim,
+  { firstPauseMilliseconds, maxPauseMilliseconds }: RetryLimits,
+): number {
+  return Math.min(maxPauseMilliseconds, firstPauseMilliseconds * 2 ** (attempts - crashes - 1));
+}
+
+type Watching = {
+  readonly gate: ResultServices["gate"];
+  readonly signal: AbortSignal;
+  readonly failures: { body: boolean };
+};
+
+/** Lets others go first before each chunk, and notes whether it was the body that failed. */
+function watchBody(body: FileBody, { gate, signal, failures }: Watching): FileBody {
+  if (body instanceof Uint8Array) return body;
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          await gate.turn(signal);
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          failures.body = true;
+          await reader.cancel(error).catch(() => undefined);
+          throw error;
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 }, // chunks may be lent until the next is asked for
+  );
+}
+
+/** Nobody goes first. */
+export const NO_GATE: ResultServices["gate"] = {
+  turn: (signal) =>
+    signal.aborted
+      ? Promise.reject(new ServiceError("canceled", "Cannot go on: the work was given up"))
+      : Promise.resolve(),
+};
