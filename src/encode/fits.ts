@@ -164,7 +164,7 @@ async function wholeHdu(part: FitsPart, allocate: Allocate): Promise<Uint8Array<
     at += row.length;
   }
   if (at < end) throw tooShort(byteLength, end - at);
-  hdu.set(headerWithChecksums(cards, datasumOf(hdu.subarray(headerLength))));
+  headerWithChecksums(cards, datasumOf(hdu.subarray(headerLength)), hdu.subarray(0, headerLength));
   return hdu;
 }
 

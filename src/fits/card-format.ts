@@ -108,13 +108,28 @@ function toPrintable(text: string): string {
 }
 
 function cardOf(images: readonly string[]): Card {
-  const raw = new Uint8Array(images.length * CARD_BYTES);
+  const raw = takeBytes(images.length * CARD_BYTES);
   let at = 0;
   for (const image of images) {
     for (let i = 0; i < CARD_BYTES; i++) raw[at++] = image.charCodeAt(i); // printable ASCII
   }
   const keyword = images[0]?.slice(0, 8).trimEnd() ?? "";
   return HAS_NO_VALUE.test(keyword) ? parseCard(raw) : valueCard(keyword, raw);
+}
+
+/** Cards of one cutout lie side by side: memory of its own for each takes longer than formatting it. */
+const SLAB_BYTES = 100 * CARD_BYTES;
+let slab = new Uint8Array(SLAB_BYTES);
+let slabUsed = 0;
+
+function takeBytes(byteLength: number): Uint8Array {
+  if (byteLength > SLAB_BYTES) return new Uint8Array(byteLength);
+  if (byteLength > SLAB_BYTES - slabUsed) {
+    slab = new Uint8Array(SLAB_BYTES);
+    slabUsed = 0;
+  }
+  slabUsed += byteLength;
+  return slab.subarray(slabUsed - byteLength, slabUsed);
 }
 
 /** Or has another keyword than its first eight columns. */

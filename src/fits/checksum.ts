@@ -106,11 +106,15 @@ export const CHECKSUM_CARDS_BYTES = 2 * CARD_BYTES;
 /** Where the value of a string begins in its card: after "CHECKSUM= '". */
 const VALUE_OFFSET = 11;
 
-/** The bytes of a header with CHECKSUM and DATASUM as its last cards; `cards` has neither. */
-export function headerWithChecksums(cards: readonly Card[], datasum: number): Uint8Array<ArrayBuffer> {
+/** The bytes of a header with CHECKSUM and DATASUM as its last cards; `cards` has neither. As for `formatHeader`. */
+export function headerWithChecksums(
+  cards: readonly Card[],
+  datasum: number,
+  into?: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
   // No date in the comments: the same cutout is the same bytes.
   const datasumCard = formatCard("DATASUM", String(datasum), "data unit checksum");
-  const header = formatHeader([...cards, ZERO_CHECKSUM, datasumCard]);
+  const header = formatHeader([...cards, ZERO_CHECKSUM, datasumCard], into);
   const checksum = encodeChecksum(addSums(datasumOf(header), datasum));
   const at = cards.reduce((bytes, card) => bytes + card.raw.length, VALUE_OFFSET);
   for (let i = 0; i < checksum.length; i++) header[at + i] = checksum.charCodeAt(i);

@@ -127,18 +127,29 @@ export async function readHeaderThatBegins(
   }
 }
 
-/** The bytes of a header: its cards, END, and spaces up to whole blocks. */
-export function formatHeader(cards: readonly Card[]): Uint8Array<ArrayBuffer> {
-  const used = cards.reduce((sum, card) => sum + card.raw.length, 0) + CARD_BYTES;
-  const bytes = new Uint8Array(Math.ceil(used / BLOCK_BYTES) * BLOCK_BYTES).fill(0x20);
+/** Whole blocks that these cards and END take. */
+export function headerByteLength(cards: readonly Card[]): number {
+  let used = CARD_BYTES;
+  for (const { raw } of cards) used += raw.length;
+  return Math.ceil(used / BLOCK_BYTES) * BLOCK_BYTES;
+}
+
+/** The bytes of a header: its cards, END, and spaces up to whole blocks; written to `into` where it is given, which they fill. */
+export function formatHeader(
+  cards: readonly Card[],
+  into: Uint8Array<ArrayBuffer> = new Uint8Array(headerByteLength(cards)),
+): Uint8Array<ArrayBuffer> {
   let at = 0;
   for (const { raw } of cards) {
-    bytes.set(raw, at);
+    into.set(raw, at);
     at += raw.length;
   }
-  bytes.set([0x45, 0x4e, 0x44], at); // "END"
-  return bytes;
+  into.fill(0x20, at);
+  into.set(END, at);
+  return into;
 }
+
+const END = [0x45, 0x4e, 0x44]; // "END"
 
 /** Offset of the END card; -1 where there is none. */
 function findEnd(bytes: Uint8Array): number {
