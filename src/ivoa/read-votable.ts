@@ -1,0 +1,168 @@
+import { XMLParser } from "fast-xml-parser";
+import { ServiceError } from "../errors.ts";
+import { nameColumns, type ListLimits, type ListTable } from "./list-table.ts";
+import { readBinaryRows } from "./read-votable-binary.ts";
+import { readTableDataRows } from "./read-votable-tabledata.ts";
+import { unescapeXml } from "./unescape-xml.ts";
+
+/** One FIELD of a VOTable. */
+export type VotableField = {
+  readonly name: string;
+  readonly unit: string | undefined;
+  readonly ucd: string | undefined;
+  readonly datatype: string;
+  /** Empty: a single value. */
+  readonly arraysize: string;
+  /** What stands for no value, as text. */
+  readonly nullText: string | undefined;
+};
+
+/** What is before the data holds descriptions at most; the parser's time grows faster than its length. */
+const MAX_HEAD_CHARACTERS = 512 * 1024;
+
+/**
+ * The first table of a VOTable (1.0 to 1.5) that has data, as TABLEDATA, BINARY or BINARY2. What comes after its data is
+ * not looked at. "unsupported" for data in FITS or Parquet, and for data that lie elsewhere: nothing is fetched.
+ */
+export function readVotable(text: string, limits: ListLimits): ListTable {
+  const data = findData(text);
+  const fields = readFields(parseHead(text, data), data);
+  const columns = nameColumns(fields, limits);
+  if (columns.length === 0) throw wrong("its table has no FIELD");
+  const rows =
+    data.kind === "TABLEDATA"
+      ? readTableDataRows(text, data.isEmpty ? text.length : data.bodyStart, fields, limits)
+      : readBinaryRows(readStream(text, data), fields, { nullFlags: data.kind === "BINARY2", limits });
+  return { columns, rows, rowsAre: "row" };
+}
+
+type DataPlace = {
+  readonly kind: "TABLEDATA" | "BINARY" | "BINARY2";
+  /** Of its start tag: of TABLEDATA, or of STREAM in the others. */
+  readonly tagStart: number;
+  readonly bodyStart: number;
+  /** `<TABLEDATA/>` */
+  readonly isEmpty: boolean;
+};
+
+/** Finds the first serialisation, outside comments and CDATA. */
+function findData(text: string): DataPlace {
+  const pattern = /<!--|<!\[CDATA\[|<(?:[\w.-]{1,40}:)?(TABLEDATA|BINARY2?|FITS|PARQUET|STREAM)(?=[\s/>])/g;
+  let kind: "BINARY" | "BINARY2" | null = null;
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    const [start, element] = found;
+    if (found.index > MAX_HEAD_CHARACTERS) break;
+    if (element === undefined) {
+      const end = text.indexOf(start === "<!--" ? "-->" : "]]>", pattern.lastIndex);
+      if (end === -1) throw wrong("a comment or CDATA section has no end");
+      pattern.lastIndex = end;
+      continue;
+    }
+    const tagEnd = text.indexOf(">", pattern.lastIndex);
+    if (tagEnd === -1) throw wrong(`its ${element} has no end`);
+    const place = { tagStart: found.index, bodyStart: tagEnd + 1, isEmpty: text[tagEnd - 1] === "/" };
+    if (element === "TABLEDATA") return { kind: element, ...place };
+    if (element === "STREAM" && kind !== null) return { kind, ...place };
+    if (element === "FITS" || element === "PARQUET") {
+      throw new ServiceError(
+        "unsupported",
+        `Cannot use the list: the VOTable's data are ${element}; TABLEDATA, BINARY and BINARY2 can be read`,
+      );
+    }
+    if (element === "BINARY" || element === "BINARY2") kind = element;
+  }
+  if (text.length <= MAX_HEAD_CHARACTERS) throw wrong("the VOTable has no table with data");
+  throw new ServiceError(
+    "over-limit",
+    `Cannot use the list: its VOTable has no data in its first ${MAX_HEAD_CHARACTERS} characters`,
+  );
+}
+
+type Element = Readonly<Record<string, unknown>>;
+
+/** Everything before the data, and the data's start tag. Names have no prefix, attributes begin with `@`. */
+function parseHead(text: string, { bodyStart }: DataPlace): Element {
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: "@",
+    removeNSPrefix: true,
+    parseTagValue: false,
+    parseAttributeValue: false,
+    processEntities: false, // those that a document defines are never expanded
+    isArray: (name) => REPEATED.has(name),
+  });
+  try {
+    return elementOf(parser.parse(text.slice(0, bodyStart)));
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.slice(0, 200) : "";
+    throw new ServiceError("usage", `Cannot use the list: its XML cannot be read (${reason})`, { cause });
+  }
+}
+
+const REPEATED = new Set(["VOTABLE", "RESOURCE", "TABLE", "FIELD", "DATA", "VALUES"]);
+
+function readFields(head: Element, { kind }: DataPlace): VotableField[] {
+  const tables = childrenOf(head, "VOTABLE").flatMap(tablesOf);
+  const table = tables.find((candidate) => childrenOf(candidate, "DATA").length > 0);
+  if (table === undefined) throw wrong(`it is no VOTable: its ${kind} is in no TABLE of a RESOURCE`);
+  return childrenOf(table, "FIELD").map((field) => {
+    const attribute = (name: string) => attributeOf(field, name);
+    const values = childrenOf(field, "VALUES").map((element) => attributeOf(element, "null"));
+    return {
+      name: attribute("name") ?? attribute("ID") ?? "",
+      unit: attribute("unit"),
+      ucd: attribute("ucd"),
+      datatype: attribute("datatype") ?? "char",
+      arraysize: attribute("arraysize") ?? "",
+      nullText: values.find((value) => value !== undefined),
+    };
+  });
+}
+
+/** Of a VOTABLE or RESOURCE, in the order of the document but for tables beside nested resources. */
+function tablesOf(element: Element): Element[] {
+  return [...childrenOf(element, "TABLE"), ...childrenOf(element, "RESOURCE").flatMap(tablesOf)];
+}
+
+/** The bytes of a STREAM. */
+function readStream(text: string, { tagStart, bodyStart, isEmpty }: DataPlace): Uint8Array {
+  const tag = text.slice(tagStart, bodyStart);
+  if (/\shref\s*=/.test(tag) || isEmpty) {
+    throw new ServiceError("unsupported", "Cannot use the list: its data lie elsewhere, and nothing is fetched");
+  }
+  const encoding = /\sencoding\s*=\s*["']([^"']*)["']/.exec(tag)?.[1];
+  if (encoding !== "base64") {
+    const shown = JSON.stringify((encoding ?? "none").slice(0, 40));
+    throw new ServiceError("unsupported", `Cannot use the list: its data are in encoding ${shown}, and not in base64`);
+  }
+  const end = text.indexOf("</", bodyStart);
+  if (end === -1) throw wrong("its STREAM has no end");
+  let letters: string;
+  try {
+    letters = atob(text.slice(bodyStart, end));
+  } catch (cause) {
+    throw new ServiceError("usage", "Cannot use the list: its STREAM is no base64", { cause });
+  }
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
+  return bytes;
+}
+
+function attributeOf(element: Element, name: string): string | undefined {
+  const value = element[`@${name}`];
+  return typeof value === "string" ? unescapeXml(value) : undefined;
+}
+
+/** Child elements of a name; elements that hold nothing are "" to the parser. */
+function childrenOf(element: Element, name: string): Element[] {
+  const value = Object.hasOwn(element, name) ? element[name] : [];
+  return Array.isArray(value) ? value.map(elementOf) : [];
+}
+
+function elementOf(value: unknown): Element {
+  return typeof value === "object" && value !== null ? (value as Element) : {};
+}
+
+function wrong(reason: string): ServiceError {
+  return new ServiceError("usage", `Cannot use the list: ${reason}`);
+}
