@@ -8,6 +8,8 @@
  * Differences were rounded when stored: hx and hy to a multiple of bit1, hc of bit0, which halve at each level, and the
  * low bits of a sum follow from those of the differences. T is i32 where nothing can overflow it, else i64.
  */
+import { OK, STOPPED, Status } from "./status";
+import { isStopped } from "./stop";
 
 /** Levels of a picture: the least power of 2 that covers both sides. */
 // @ts-ignore: decorator
@@ -29,7 +31,7 @@ export function inverseTransform<T>(
   smooth: T,
   dst: usize,
   sums: usize,
-): void {
+): Status {
   const depth = levels(rows, columns);
   const evenSums = sums;
   const oddSums = sums + <usize>((rows + 1) >> 1) * ((columns + 1) >> 1) * sizeof<T>();
@@ -41,16 +43,19 @@ export function inverseTransform<T>(
     const add: u32 = (1 << level) - 1;
     const levelRows = (rows + add) >> level;
     const levelColumns = (columns + add) >> level;
+    if (isStopped()) return STOPPED;
     if (smooth > 0) smoothLevel<T>(coefficients, from, levelRows, levelColumns, columns, smooth);
+    if (isStopped()) return STOPPED;
     if (level == 0) {
       lastLevel<T>(coefficients, from, levelRows, levelColumns, columns, dst);
-      return;
+      return OK;
     }
     const to = level & 1 ? evenSums : oddSums;
     middleLevel<T>(coefficients, from, levelRows, levelColumns, columns, <T>1 << level, to);
     from = to;
   }
   store<i32>(dst, <i32>load<T>(from));
+  return OK;
 }
 
 /** Adds half a unit, a little less to negative numbers; the caller masks the rest away. */

@@ -25,7 +25,8 @@ import {
   readPlane,
 } from "./hcompress-planes";
 import { inverseTransform, levels } from "./hcompress-transform";
-import { CORRUPT, OK, SCRATCH_TOO_SMALL, Status, TRUNCATED } from "./status";
+import { CORRUPT, OK, SCRATCH_TOO_SMALL, STOPPED, Status, TRUNCATED } from "./status";
+import { isStopped } from "./stop";
 
 const MAGIC: u32 = 0x99dd;
 const HEADER_BYTES: u32 = 25;
@@ -120,8 +121,7 @@ function decode<T>(
   if (status != OK) return status;
   const sums = coefficients + 8 * <usize>nx * ny;
   const most: T = smooth != 0 ? scale >> 1 : 0;
-  inverseTransform<T>(coefficients, ny, nx, most, dst, sums);
-  return OK;
+  return inverseTransform<T>(coefficients, ny, nx, most, dst, sums);
 }
 
 function readCoefficients<T>(
@@ -154,6 +154,7 @@ function readCoefficients<T>(
       for (let k: u32 = PLANES_AT_ONCE; k > present; ) memory.fill(firstPlane + <usize>--k * planeStride, 0, planeStride);
       for (let k = present; k > 0; ) {
         k--;
+        if (isStopped()) return STOPPED;
         const plane = firstPlane + <usize>k * planeStride;
         const status = readPlane(
           state,

@@ -4,7 +4,8 @@
  *
  *   1f 8b, method, flags, time (4), XFL, OS; by flag: extra field, name, comment, CRC16; blocks; CRC32, length
  */
-import { CORRUPT, OK, TRUNCATED, UNSUPPORTED, Status } from "./status";
+import { CORRUPT, OK, STOPPED, TRUNCATED, UNSUPPORTED, Status } from "./status";
+import { isStopped } from "./stop";
 import {
   FULL,
   PATTERN_BYTES,
@@ -123,6 +124,7 @@ function crc32(at: usize, end: usize): u32 {
 function inflateBlocks(scratch: usize, inputEnd: usize, start: usize, end: usize): Status {
   const state = scratch + STATE;
   while (true) {
+    if (isStopped()) return STOPPED;
     refill(state);
     const header = takeBits(state, 3);
     let status: Status;

@@ -10,7 +10,8 @@ import { WINDOW_BYTES } from "./rice-codes";
 import { RiceReader, openRice, seekRice } from "./rice-reader";
 import { BLOCK } from "./rice-sums";
 import { findSeekEntry, nextSeekPixel, seekStride } from "./seek";
-import { OK, Status } from "./status";
+import { OK, STOPPED, Status } from "./status";
+import { isStopped } from "./stop";
 
 const LANES: u32 = 4;
 const CHUNK_BLOCKS: u32 = 16;
@@ -114,8 +115,8 @@ export function decodeRiceJobs<T>(plane: usize, jobs: usize, count: u32, scratch
   return OK;
 }
 
-/** A row of a tile of usual width, twice. */
-const MAX_TOUCHED_BYTES: u32 = 2048;
+/** Longer streams are fetched ahead by the processor itself. */
+const MAX_TOUCHED_BYTES: u32 = 512;
 const CACHE_LINE: u32 = 64;
 
 /**
@@ -191,6 +192,7 @@ function advance<T>(queue: Queue, state: usize): Status {
   const lane = laneAt(state);
   lane.ahead = 0;
   while (true) {
+    if (isStopped()) return STOPPED;
     writeHeld(lane, reader, state);
     if (lane.next == lane.to) {
       if (queue.job == queue.end) return OK;

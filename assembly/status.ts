@@ -10,3 +10,5 @@ export const CORRUPT: Status = 2;
 export const UNSUPPORTED: Status = 3;
 /** The caller's scratch region is too small for this tile: a fault of the caller. */
 export const SCRATCH_TOO_SMALL: Status = 4;
+/** The host asked for an end (stop.ts). */
+export const STOPPED: Status = 5;

@@ -6,7 +6,8 @@
  */
 import * as layout from "./layout";
 import { RICE_SCRATCH_BYTES, decodeRiceJobs } from "./rice-lanes";
-import { CORRUPT, OK, SCRATCH_TOO_SMALL, Status, UNSUPPORTED } from "./status";
+import { CORRUPT, OK, SCRATCH_TOO_SMALL, STOPPED, Status, UNSUPPORTED } from "./status";
+import { isStopped, watchStop } from "./stop";
 import { applyMask, decodeWholeTile, wholeTileScratchBytes } from "./whole-tile";
 
 /** Scratch for any job of this plane on a tile of this size; its address is to be aligned to 16. At most 2³² − 1. */
@@ -15,8 +16,19 @@ export function scratchBytes(plane: usize, tilePixels: u32, tileWidth: u32): u32
   return <u32>min<u64>(bytes, u32.MAX_VALUE);
 }
 
-/** Runs `count` jobs in order; the number done before the first that failed, whose JOB_STATUS tells why. */
-export function decodeTiles(plane: usize, jobs: usize, count: u32, scratch: usize, scratchLength: u32): i32 {
+/**
+ * Runs `count` jobs in order; the number done before the first that failed, whose JOB_STATUS tells why. `stop`: see
+ * stop.ts.
+ */
+export function decodeTiles(
+  plane: usize,
+  jobs: usize,
+  count: u32,
+  scratch: usize,
+  scratchLength: u32,
+  stop: usize,
+): i32 {
+  watchStop(stop);
   let done: u32 = 0;
   while (done < count) {
     const job = jobs + <usize>done * layout.JOB_BYTES;
@@ -28,6 +40,7 @@ export function decodeTiles(plane: usize, jobs: usize, count: u32, scratch: usiz
         done += together;
         continue;
       }
+      if (status == STOPPED) return done;
     }
     // If some of them failed, which one was first shows when each is alone.
     for (together = max(together, 1); together > 0; together--, done++) {
@@ -52,6 +65,7 @@ function riceRun(plane: usize, jobs: usize, count: u32): u32 {
 }
 
 function decodeTile(plane: usize, job: usize, scratch: usize, scratchLength: u32): Status {
+  if (isStopped()) return STOPPED;
   if (isEmpty(job)) return OK;
   if (!isWindowInTile(job)) return CORRUPT;
   const isRice = load<i32>(plane, layout.PLANE_CODEC) == layout.CODEC_RICE && !load<u32>(job, layout.JOB_FALLBACK);

@@ -5,7 +5,13 @@ import { instantiateDecoder, type DecoderExports } from "./module.ts";
 import { writePlane, type PlaneCoding } from "./tile-job.ts";
 
 /** A run of jobs in a job table, all on one plane. */
-export type JobRun = { readonly plane: number; readonly jobs: number; readonly count: number };
+export type JobRun = {
+  readonly plane: number;
+  readonly jobs: number;
+  readonly count: number;
+  /** Address of a u32 that ends the run when it is not 0; 0 for none. */
+  readonly stop?: number;
+};
 
 /** Threads that decode; `worker-threads.ts` makes them on Node. */
 export interface DecodeThreads {
@@ -75,27 +81,37 @@ export class Decoder {
 
   /**
    * Decodes all jobs of the run. `pixels` is the work in it, lead-in included; it decides where it is done.
-   * Rejects with DecodeFailure for the first job that fails. Resources of the jobs must stay reserved until it settles.
+   * Rejects with DecodeFailure for the first job that fails. Resources of the jobs must stay reserved until it settles,
+   * which is soon after `signal` fires.
    */
-  async decode(run: JobRun, work: { pixels: number; scratchBytes: number }): Promise<void> {
+  async decode(run: JobRun, work: { pixels: number; scratchBytes: number }, signal?: AbortSignal): Promise<void> {
     const threads = this.#threads;
     if (threads === null || work.pixels < this.#inlinePixels) {
       this.#decodeHere(run, work.scratchBytes);
       return;
     }
-    const parts = splitRun(run, Math.min(threads.count, run.count));
-    const scratch = parts.map(() => this.arena.allocate(work.scratchBytes));
+    signal?.throwIfAborted();
+    const stop = this.arena.allocate(4);
+    const parts = splitRun({ ...run, stop }, Math.min(threads.count, run.count));
+    const scratch: number[] = [];
+    this.arena.words[stop >>> 2] = 0;
+    const stopThreads = () => Atomics.store(this.arena.words, stop >>> 2, 1);
+    signal?.addEventListener("abort", stopThreads);
     try {
+      for (let i = 0; i < parts.length; i++) scratch.push(this.arena.allocate(work.scratchBytes));
       // All of them, also when one fails: until then the others write to memory that the caller would give away.
       const results = await Promise.allSettled(
         parts.map((part, i) => threads.decode(part, scratch[i], work.scratchBytes)),
       );
+      signal?.throwIfAborted();
       results.forEach((result, i) => {
         if (result.status === "rejected") throw result.reason;
         this.#check(parts[i], result.value, (parts[i].jobs - run.jobs) / JOB_BYTES);
       });
     } finally {
+      signal?.removeEventListener("abort", stopThreads);
       for (const address of scratch) this.arena.release(address);
+      this.arena.release(stop);
     }
   }
 
@@ -124,7 +140,7 @@ function splitRun(run: JobRun, parts: number): JobRun[] {
   for (let i = 0; i < parts; i++) {
     const from = Math.floor((run.count * i) / parts);
     const to = Math.floor((run.count * (i + 1)) / parts);
-    result.push({ plane: run.plane, jobs: run.jobs + from * JOB_BYTES, count: to - from });
+    result.push({ ...run, jobs: run.jobs + from * JOB_BYTES, count: to - from });
   }
   return result;
 }

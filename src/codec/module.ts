@@ -10,7 +10,15 @@ export interface DecoderExports {
   /** Scratch that a tile of this plane needs while it is decoded. */
   scratchBytes(plane: number, tilePixels: number, tileWidth: number): number;
   /** Decodes jobs in order; the number of those done before the first that failed (its status is in the job). */
-  decodeTiles(plane: number, jobs: number, count: number, scratch: number, scratchLength: number): number;
+  decodeTiles(
+    plane: number,
+    jobs: number,
+    count: number,
+    scratch: number,
+    scratchLength: number,
+    /** Address of a u32 that ends the call when it is not 0; 0 for none. */
+    stop?: number,
+  ): number;
 }
 
 /** One instance a thread; all share `memory`. */

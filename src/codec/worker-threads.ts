@@ -3,8 +3,9 @@ import type * as NodeThreads from "node:worker_threads";
 import { ServiceError } from "../errors.ts";
 import type { Arena } from "./arena.ts";
 import type { DecodeThreads, JobRun } from "./decoder.ts";
+import type { DecoderExports } from "./module.ts";
 
-type Request = { id: number; plane: number; jobs: number; count: number; scratch: number; scratchBytes: number };
+type Request = JobRun & { id: number; scratch: number; scratchBytes: number };
 type Reply = { id: number; done: number };
 
 /** An instance of the module and ten lines of code. Young objects are a message a time. */
@@ -86,9 +87,9 @@ export class WorkerThreads implements DecodeThreads {
 function runDecoder({ parentPort, workerData }: typeof NodeThreads): void {
   const { module, memory } = workerData as { module: WebAssembly.Module; memory: WebAssembly.Memory };
   const { decodeTiles } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
-    decodeTiles: (plane: number, jobs: number, count: number, scratch: number, scratchBytes: number) => number;
+    decodeTiles: DecoderExports["decodeTiles"];
   };
-  parentPort?.on("message", ({ id, plane, jobs, count, scratch, scratchBytes }: Request) => {
-    parentPort.postMessage({ id, done: decodeTiles(plane, jobs, count, scratch, scratchBytes) } satisfies Reply);
+  parentPort?.on("message", ({ id, plane, jobs, count, scratch, scratchBytes, stop }: Request) => {
+    parentPort.postMessage({ id, done: decodeTiles(plane, jobs, count, scratch, scratchBytes, stop) } satisfies Reply);
   });
 }

@@ -165,7 +165,7 @@ class ChunkReader {
       const out = (this.#pixels = arena.allocate(outBytes));
       const work = this.#writeJobs(parts, streams, { jobs, out });
       const run: JobRun = { plane: data.planeAddress, jobs, count: parts.length };
-      await this.#decoder.decode(run, work).catch((cause: unknown) => {
+      await this.#decoder.decode(run, work, signal).catch((cause: unknown) => {
         throw cause instanceof DecodeFailure ? this.#tileError(parts, cause) : cause;
       });
       this.#keepProgress(parts, jobs, chunk.y1);

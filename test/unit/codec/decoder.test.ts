@@ -1,9 +1,30 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { Arena } from "../../../src/codec/arena.ts";
 import { Decoder, type DecodeThreads } from "../../../src/codec/decoder.ts";
-import { JOB_BYTES } from "../../../src/codec/layout.ts";
+import { JOB_BYTES, STREAM_PADDING } from "../../../src/codec/layout.ts";
+import { TILE_START, writeJob } from "../../../src/codec/tile-job.ts";
 import { WorkerThreads } from "../../../src/codec/worker-threads.ts";
 import { decoderModule } from "../../support/pixel-services.ts";
+
+const UNTOUCHED = 0xdeadbeef;
+
+/** A job for one pixel of one tile, without anything special. */
+const WHOLE_STREAM = {
+  fallback: "none",
+  tile: 0,
+  tileRows: 1,
+  rows: 1,
+  rowLength: 1,
+  outStride: 4,
+  scale: 1,
+  zero: 0,
+  blank: undefined,
+  index: 0,
+  indexed: 0,
+  cursor: TILE_START,
+  mask: null,
+} as const;
 
 describe("Decoder", () => {
   it("gives no memory away while a thread may write to it, also when another thread has failed", async () => {
@@ -27,9 +48,63 @@ describe("Decoder", () => {
     const failing = expect(decoding).rejects.toThrow("a thread stopped");
     await new Promise((resolve) => setImmediate(resolve));
     expect(settled).toBe(false);
-    expect(arena.allocatedBytes).toBe(before + 2 * 4096);
+    expect(arena.allocatedBytes).toBe(before + 2 * 4096 + 64); // scratch, and the word that would stop them
     finish(1);
     await failing;
+    expect(arena.allocatedBytes).toBe(before);
+  });
+
+  it.each([
+    // 64 MB of zeros, gzipped, in one row: no block of the stream takes long, all of them 0.1 s.
+    ["gzip", (bytes: number) => gzipSync(new Uint8Array(bytes)), 64e6],
+    // Rice blocks whose code 0 says that all differences are 0.
+    ["rice", (pixels: number) => new Uint8Array(4 + Math.ceil(((pixels / 4 / 32) * 5) / 8)), 200e6],
+  ] as const)("ends a long %s tile soon after its signal fires, and gives all back", async (codec, encode, bytes) => {
+    const arena = new Arena();
+    const threads = new WorkerThreads(arena, await decoderModule(), 1);
+    const decoder = new Decoder(arena, await decoderModule(), threads, 0);
+    const before = arena.allocatedBytes;
+    const plane = decoder.addPlane({
+      codec: codec === "gzip" ? "gzip1" : "rice",
+      bytePixel: 4,
+      blockSize: 32,
+      bitpix: 32,
+      quantiser: "none",
+      ditherSeed: 1,
+      smooth: false,
+    });
+    const pixels = bytes / 4;
+    const content = encode(bytes);
+    const stream = arena.allocate(content.length + STREAM_PADDING);
+    const jobs = arena.allocate(JOB_BYTES);
+    const out = arena.allocate(4);
+    arena.bytes.set(content, stream);
+    const scratchBytes = decoder.scratchBytes(plane, { tilePixels: pixels, tileWidth: pixels });
+    const run = { plane, jobs, count: 1 };
+    const decode = async (signal?: AbortSignal) => {
+      arena.words[out >>> 2] = UNTOUCHED;
+      writeJob(arena.words, arena.doubles, jobs, {
+        ...WHOLE_STREAM,
+        stream,
+        streamLength: content.length,
+        tileWidth: pixels,
+        tilePixels: pixels,
+        firstPixel: pixels - 1,
+        out,
+      });
+      const start = performance.now();
+      await decoder.decode(run, { pixels, scratchBytes }, signal);
+      return performance.now() - start;
+    };
+    await decode(); // starts the thread
+    const whole = await decode();
+    const controller = new AbortController();
+    expect(arena.words[out >>> 2]).toBe(0);
+    setTimeout(() => controller.abort(new Error("gone")), whole / 10);
+    await expect(decode(controller.signal)).rejects.toThrow("gone");
+    expect(arena.words[out >>> 2]).toBe(UNTOUCHED); // the last pixel, for which all others are decoded
+    await threads.close();
+    for (const address of [plane, stream, jobs, out]) arena.release(address);
     expect(arena.allocatedBytes).toBe(before);
   });
 
