@@ -82,4 +82,10 @@ export const authorityName: ParseSetting<string> = (text) => {
   throw new Error("it must be an IVOA authority such as linea.org.br");
 };
 
+/** What an Authorization header can carry (RFC 6750, section 2.1), long enough not to be guessed. */
+export const token: ParseSetting<string> = (text) => {
+  if (/^[\w.~+/-]{16,}=*$/.test(text)) return text;
+  throw new Error("it must be at least 16 of the characters A-Z a-z 0-9 - . _ ~ + /");
+};
+
 export const anyText: ParseSetting<string> = (text) => text;

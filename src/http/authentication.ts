@@ -5,18 +5,20 @@ import type { AppEnv } from "./app-env.ts";
 /** One that a proxy gave is kept, so that its log and ours can be laid side by side. */
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
-/** Sets what `AppEnv` promises, and says who was recognised (SSO 2.0: X-VO-Authenticated). */
+/** Sets what `AppEnv` promises, and tells the request's id and who was recognised (SSO 2.0: X-VO-Authenticated). */
 export function identifyRequests(options: {
   readonly authenticate: Authenticate;
   readonly publicUrl: string | undefined;
 }): MiddlewareHandler<AppEnv> {
   const publicUrl = options.publicUrl?.replace(/\/+$/, "");
   return async (c, next) => {
-    c.set("requestId", REQUEST_ID.exec(c.req.header("x-request-id") ?? "")?.[0] ?? crypto.randomUUID());
+    const requestId = REQUEST_ID.exec(c.req.header("x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
+    c.set("requestId", requestId);
+    c.header("X-Request-Id", requestId);
     c.set("publicUrl", publicUrl ?? new URL(c.req.url).origin);
     const user = await options.authenticate({ authorization: c.req.header("authorization") });
     c.set("user", user);
-    await next();
     if (user.role !== "anonymous") c.header("X-VO-Authenticated", user.name);
+    await next();
   };
 }

@@ -1,0 +1,148 @@
+import type { Context, Hono } from "hono";
+import type { Cutout } from "../cutout/cutout.ts";
+import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
+import type { StreamEnd } from "../encode/fits.ts";
+import { ServiceError } from "../errors.ts";
+import { Parameters } from "../ivoa/parameters.ts";
+import { parseSodaParameters, type SodaParameters } from "../ivoa/soda.ts";
+import type { AppEnv } from "./app-env.ts";
+import { evaluatePreconditions } from "./conditional.ts";
+import { startDeadline, type Deadline } from "./deadline.ts";
+import { answerError } from "./error-response.ts";
+import type { LogEntry } from "./log-entry.ts";
+import { readParameters } from "./request-parameters.ts";
+import { storedParametersOf, type RecordSync } from "./sync-record.ts";
+import { cutoutRequestOf } from "./sync-request.ts";
+
+export type SyncServices = {
+  readonly cutouts: CutoutServices;
+  /** Seconds that one synchronous cutout may take, from its request to its last byte. */
+  readonly timeoutSeconds: number;
+  readonly log: (entry: LogEntry) => void;
+  /** Keeps the user's history; none where it is left out. */
+  readonly recordSync?: RecordSync | undefined;
+  /** Told when a request begins; what it gives back is called when that ends. Work on jobs waits in between. */
+  readonly enterRealtime?: (() => () => void) | undefined;
+};
+
+/** SODA 1.0's {sync} resource. */
+export function addSyncRoutes(app: Hono<AppEnv>, services: SyncServices): void {
+  app.on(["GET", "POST"], "/sync", (c) => handleSync(c, services));
+  app.all("/sync", (c) => c.text("UsageError: /sync takes GET, HEAD and POST\n", 405, { Allow: "GET, HEAD, POST" }));
+}
+
+async function handleSync(c: Context<AppEnv>, services: SyncServices): Promise<Response> {
+  const run = startRun(c, services);
+  try {
+    run.given = await readParameters(c.req.raw);
+    const parameters = (run.parameters = parseSodaParameters(run.given));
+    const cutout = await openCutout(cutoutRequestOf(parameters), services.cutouts, run.deadline.signal);
+    if (cutout === null) {
+      run.end({ status: 204 });
+      return c.body(null, 204); // no pixels in common (SODA 1.0, section 5.1)
+    }
+    run.cost = cutout.cost;
+    return await answer(c, cutout, parameters, run);
+  } catch (error) {
+    const reason = run.deadline.isOver ? timeoutError(services) : error;
+    const { response, status, text } = answerError(c, reason);
+    run.end({ status: c.req.raw.signal.aborted ? STATUS_OF_END.canceled : status, error: reason, text });
+    return response;
+  }
+}
+
+/** 200 with the file, 304, or 412 (RFC 9110, section 13); HEAD is 200 without the file. */
+async function answer(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParameters, run: SyncRun): Promise<Response> {
+  const verdict = evaluatePreconditions(c.req.raw.headers, cutout.etag);
+  if (verdict === "proceed" && c.req.method !== "HEAD") {
+    const onEnd = ({ outcome, byteLength: bytes, error }: StreamEnd) =>
+      run.end({ status: STATUS_OF_END[outcome], bytes, error });
+    const body = await cutout.open({ signal: run.deadline.signal, onEnd }); // may fail: no header of it is set before
+    setHeaders(c, cutout, parameters);
+    return c.body(body, 200);
+  }
+  cutout.dispose();
+  switch (verdict) {
+    case "failed":
+      run.end({ status: 412 });
+      return c.text(`UsageError: The cutout is now ${cutout.etag}, and If-Match asks for another\n`, 412);
+    case "not-modified":
+      run.end({ status: 304 });
+      setValidators(c, cutout);
+      return c.body(null, 304);
+    case "proceed":
+      run.end({ status: 200 });
+      setHeaders(c, cutout, parameters);
+      return c.body(null, 200);
+  }
+}
+
+function setValidators(c: Context, { etag }: Cutout): void {
+  c.header("ETag", etag);
+  c.header("Cache-Control", "no-cache"); // to be kept, and asked for again by its ETag
+}
+
+function setHeaders(c: Context, cutout: Cutout, { mediaType, disposition }: SodaParameters): void {
+  const { fileName, byteLength, missing } = cutout;
+  setValidators(c, cutout);
+  c.header("Content-Type", mediaType);
+  c.header("Content-Length", String(byteLength));
+  c.header("Content-Disposition", `${disposition}; filename="${fileName}"`);
+  if (missing.length > 0) c.header("X-Missing-Images", String(missing.length));
+}
+
+/** As nginx counts a client that went away. */
+const STATUS_OF_END = { whole: 200, canceled: 499, failed: 500 } as const;
+
+/** One request, from its first byte to the last of its answer. What is known of it is filled in as it becomes known. */
+type SyncRun = {
+  readonly deadline: Deadline;
+  given: Parameters;
+  parameters: SodaParameters | undefined;
+  cost: Cutout["cost"] | undefined;
+  /** To be called once, at whatever end. `text`: what the client was told. */
+  readonly end: (end: { status: number; bytes?: number; error?: unknown; text?: string }) => void;
+};
+
+function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
+  const started = performance.now();
+  const startedAt = Date.now();
+  const { requestId, user } = c.var;
+  const deadline = startDeadline(c.req.raw.signal, services.timeoutSeconds);
+  const leave = services.enterRealtime?.();
+  const run: SyncRun = {
+    deadline,
+    given: NO_PARAMETERS,
+    parameters: undefined,
+    cost: undefined,
+    end({ status, bytes = 0, error, text }) {
+      deadline.end();
+      leave?.();
+      const { cost, parameters, given } = run;
+      const runId = parameters?.runId;
+      const milliseconds = performance.now() - started;
+      services.log({ event: "sync", status, milliseconds, bytes, cost, requestId, runId, error });
+      services.recordSync?.({
+        owner: user.id,
+        startedAt,
+        runId,
+        parameters: storedParametersOf(given),
+        status,
+        durationMilliseconds: milliseconds,
+        byteLength: bytes,
+        cost,
+        error: text?.trimEnd(),
+      });
+    },
+  };
+  return run;
+}
+
+const NO_PARAMETERS = new Parameters([]);
+
+function timeoutError({ timeoutSeconds }: SyncServices): ServiceError {
+  return new ServiceError(
+    "over-limit",
+    `Cannot cut within the ${timeoutSeconds} seconds that are allowed: a smaller shape or fewer bands are needed`,
+  );
+}
