@@ -1,0 +1,148 @@
+import type { Context, Hono } from "hono";
+import { ServiceError } from "../errors.ts";
+import { DATALINK_MEDIA_TYPE, describeLinksService } from "../ivoa/datalink.ts";
+import { cellsOfObservation, DID_FIELD_ID, OBSCORE_FIELDS } from "../ivoa/obscore.ts";
+import { describeSiaService, parseSiaParameters, SIA_STANDARD_ID, type SiaParameters } from "../ivoa/sia.ts";
+import { describeSodaService, SODA_ASYNC, SODA_SYNC } from "../ivoa/soda-descriptor.ts";
+import { formatVoTableChunks, VOTABLE_MEDIA_TYPE, type ServiceResource, type VoCell } from "../ivoa/votable.ts";
+import type { FoundObservations, ObservationFinder } from "../surveys/observation-finder.ts";
+import type { SurveyRegistry } from "../surveys/registry.ts";
+import type { Release } from "../surveys/release.ts";
+import type { AppEnv } from "./app-env.ts";
+import { startDeadline } from "./deadline.ts";
+import { readParameters } from "./request-parameters.ts";
+import { sodaFactsOfReleases } from "./soda-facts.ts";
+import { answerVoTableError, parseVoTableFormat, streamText } from "./votable-answer.ts";
+
+export type SiaServices = {
+  readonly registry: SurveyRegistry;
+  readonly observations: ObservationFinder;
+  readonly limits: {
+    /** Rows of an answer, unless MAXREC says otherwise. */
+    readonly defaultRecords: number;
+    /** More than this MAXREC cannot ask for. */
+    readonly maxRecords: number;
+    /** Of one parameter. */
+    readonly maxValues: number;
+    /** A search may take, until its first row. */
+    readonly timeoutSeconds: number;
+  };
+};
+
+const INFOS = [{ name: "standardID", value: SIA_STANDARD_ID }];
+
+/** {query} of SIA 2.0: which images there are, as ObsCore describes them. */
+export function addSiaRoutes(app: Hono<AppEnv>, services: SiaServices): void {
+  app.on(["GET", "POST"], "/query", async (c) => {
+    try {
+      return await answerQuery(c, services);
+    } catch (error) {
+      return answerVoTableError(c, error, INFOS);
+    }
+  });
+  app.all("/query", (c) => c.text("UsageError: /query takes GET, HEAD and POST\n", 405, { Allow: "GET, HEAD, POST" }));
+}
+
+async function answerQuery(c: Context<AppEnv>, services: SiaServices): Promise<Response> {
+  const { limits, registry } = services;
+  const given = await readParameters(c.req.raw);
+  const contentType = parseVoTableFormat(given, VOTABLE_MEDIA_TYPE);
+  const parameters = parseSiaParameters(given, limits);
+  const limit = Math.min(parameters.maxRecords ?? limits.defaultRecords, limits.maxRecords);
+  const found = await search(parameters, limit, services, c.req.raw.signal);
+  const { publicUrl } = c.var;
+  const document = formatVoTableChunks({
+    results: {
+      infos: INFOS,
+      fields: OBSCORE_FIELDS,
+      rows: rowsOf(found, publicUrl, c.req.raw.signal),
+      // Of no rows at all there are never too many (SIA 2.0, section 2.1.18).
+      overflow: () => limit > 0 && !found.isComplete,
+    },
+    services: [...servicesOf(registry.releases, publicUrl), describeQuery(services, publicUrl)],
+  });
+  return c.body(streamText(document), 200, { "Content-Type": contentType });
+}
+
+async function search(
+  parameters: SiaParameters,
+  limit: number,
+  { registry, observations, limits }: SiaServices,
+  signal: AbortSignal,
+): Promise<FoundObservations> {
+  const { filters, ...conditions } = parameters;
+  const bands = bandsOf(registry.releases, filters);
+  if (limit === 0 || !mayHaveFormat(parameters.formats)) return NOTHING;
+  const deadline = startDeadline(signal, limits.timeoutSeconds);
+  try {
+    const releases = registry.releases.map(({ id }) => id);
+    return await observations.find({ ...conditions, releases, bands }, limit, deadline.signal);
+  } catch (error) {
+    if (!deadline.isOver) throw error;
+    throw new ServiceError(
+      "over-limit",
+      `Cannot search within the ${limits.timeoutSeconds} seconds that are allowed: a POS or an ID is needed`,
+      { cause: error },
+    );
+  } finally {
+    deadline.end();
+  }
+}
+
+const NOTHING: FoundObservations = {
+  count: 0,
+  isComplete: true,
+  datasets: async function* () {
+    // no image
+  },
+};
+
+/** All images have one access_format. A plus sign that was not escaped in the address arrives as a blank. */
+function mayHaveFormat(formats: readonly string[]): boolean {
+  return formats.length === 0 || formats.some((format) => format.replace(" ", "+") === DATALINK_MEDIA_TYPE);
+}
+
+/** A name of a band, or several of one letter in one word. */
+function bandsOf(releases: readonly Release[], names: readonly string[]): string[] {
+  const known = new Set(releases.flatMap(({ bands }) => bands.map((band) => band.name)));
+  const wanted = names.flatMap((name) => (known.has(name) ? [name] : [...name]));
+  const unknown = wanted.find((name) => !known.has(name));
+  if (unknown === undefined) return [...new Set(wanted)];
+  throw new ServiceError("usage", `Cannot use FILTER "${unknown}": there are ${[...known].join(", ")}`);
+}
+
+async function* rowsOf(found: FoundObservations, publicUrl: string, signal: AbortSignal): AsyncGenerator<VoCell[]> {
+  for await (const dataset of found.datasets(signal)) {
+    const url = `${publicUrl}/links?ID=${encodeURIComponent(dataset.publisherDid)}`;
+    yield cellsOfObservation(dataset, { url, mediaType: DATALINK_MEDIA_TYPE });
+  }
+}
+
+/** What can be done with the rows: their identifiers go to {links}, /sync and /async. */
+function servicesOf(releases: readonly Release[], publicUrl: string): ServiceResource[] {
+  const facts = sodaFactsOfReleases(releases);
+  const id = { fieldId: DID_FIELD_ID };
+  return [
+    describeLinksService(`${publicUrl}/links`, DID_FIELD_ID),
+    describeSodaService(
+      { standardId: SODA_SYNC, accessUrl: `${publicUrl}/sync`, description: "A cutout of an image, at once" },
+      id,
+      facts,
+    ),
+    describeSodaService(
+      { standardId: SODA_ASYNC, accessUrl: `${publicUrl}/async`, description: "Cutouts of images, as a job" },
+      id,
+      facts,
+    ),
+  ];
+}
+
+function describeQuery({ registry: { releases }, limits }: SiaServices, publicUrl: string): ServiceResource {
+  const { filters } = sodaFactsOfReleases(releases);
+  const words = {
+    FILTER: filters,
+    COLLECTION: releases.map(({ collection }) => collection),
+    FORMAT: [DATALINK_MEDIA_TYPE],
+  };
+  return describeSiaService(`${publicUrl}/query`, words, limits);
+}
