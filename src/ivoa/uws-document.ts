@@ -38,7 +38,7 @@ export type UwsResult = {
 
 export type UwsError = { readonly kind: "transient" | "fatal"; readonly message: string };
 
-/** What we add to the standard's job: counts, and addresses of what else there is, both by name. */
+/** What we add to the standard's job: counts, and addresses of what else there is, both by a name that XML takes. */
 export type UwsJobInfo = {
   readonly progress: Readonly<Record<string, number>>;
   readonly links: Readonly<Record<string, string>>;
@@ -128,16 +128,17 @@ function errorSummary({ kind, message }: UwsError): string {
   return `<uws:errorSummary type="${kind}" hasDetail="true">\n${element("message", message)}</uws:errorSummary>\n`;
 }
 
-/** The schema takes any elements in uws:jobInfo; ours are in a namespace of their own. */
+/**
+ * The schema takes any elements in uws:jobInfo; ours are in a namespace of their own, and few: pyvo warns of each that
+ * it does not know.
+ */
 function jobInfo({ progress, links }: UwsJobInfo): string {
-  const counts = Object.entries(progress).map(([name, count]) => `<recorte:${name}>${count}</recorte:${name}>\n`);
-  const addresses = Object.entries(links).map(
-    ([name, url]) => `<recorte:link rel="${escapeAttribute(name)}" xlink:href="${escapeAttribute(url)}"/>\n`,
-  );
+  const attributes = (values: Readonly<Record<string, string | number>>) =>
+    Object.entries(values).map(([name, value]) => ` ${name}="${escapeAttribute(String(value))}"`);
   return (
-    "<uws:jobInfo>\n" +
-    `<recorte:progress ${RECORTE}>\n${counts.join("")}</recorte:progress>\n` +
-    `<recorte:links ${RECORTE}>\n${addresses.join("")}</recorte:links>\n` +
+    `<uws:jobInfo ${RECORTE}>\n` +
+    `<recorte:progress${attributes(progress).join("")}/>\n` +
+    `<recorte:links${attributes(links).join("")}/>\n` +
     "</uws:jobInfo>\n"
   );
 }

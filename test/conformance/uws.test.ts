@@ -146,8 +146,7 @@ describe("the document of a job", () => {
   test("has its progress, and where its events and archives are, in a namespace of ours", async () => {
     const path = await createFinished();
     const info = child(await uws.xml(path), "jobInfo");
-    const counts = info?.children[0].children.map(({ name, text }) => [name.replace(/.*}/, ""), text]);
-    expect(Object.fromEntries(counts ?? [])).toEqual({
+    expect(info?.children[0].attributes).toEqual({
       total: "4",
       waiting: "0",
       running: "0",
@@ -157,7 +156,13 @@ describe("the document of a job", () => {
       storedBytes: "12",
     });
     expect(info?.children.every(({ name }) => name.startsWith("{urn:recorte:"))).toBe(true);
-    expect(info?.children[1].children.map(({ attributes }) => attributes[HREF])).toContain(`${ORIGIN}${path}/events`);
+    expect(info?.children[1].attributes).toEqual({
+      events: `${ORIGIN}${path}/events`,
+      "manifest.json": `${ORIGIN}${path}/manifest.json`,
+      "manifest.csv": `${ORIGIN}${path}/manifest.csv`,
+      "all.zip": `${ORIGIN}${path}/results/all.zip`,
+      "all.tar": `${ORIGIN}${path}/results/all.tar`,
+    });
   });
 
   test("is not to be kept, and need not be sent again to who has it", async () => {
