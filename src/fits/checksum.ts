@@ -2,8 +2,8 @@ import { formatCard } from "./card-format.ts";
 import { CARD_BYTES, type Card } from "./card.ts";
 import { formatHeader } from "./header.ts";
 
-/** With both lanes of 16 bits starting at 0, this many bytes of 255 do not carry out of either: 257 × 255 = 65535. */
-const WORDS_BEFORE_OVERFLOW = 257;
+/** With both lanes of 16 bits starting at 0, this many bytes of 255 do not carry out of either: 256 × 255 < 65536. */
+const WORDS_BEFORE_OVERFLOW = 256;
 const EVEN_BYTES = 0x00ff00ff;
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
@@ -46,10 +46,25 @@ export class Datasum {
       const end = Math.min(start + WORDS_BEFORE_OVERFLOW, words.length);
       let even = 0; // the first byte in memory in the low half, the third in the high one
       let odd = 0;
-      for (let i = start; i < end; i++) {
-        const word = words[i]; // i < length
-        even = (even + (word & EVEN_BYTES)) | 0;
-        odd = (odd + ((word >>> 8) & EVEN_BYTES)) | 0;
+      let i = start;
+      // Four at a time: a quarter less than one by one.
+      for (; i + 3 < end; i += 4) {
+        const a = words[i]; // i + 3 < length
+        const b = words[i + 1];
+        const c = words[i + 2];
+        const d = words[i + 3];
+        even = (even + (a & EVEN_BYTES) + (b & EVEN_BYTES) + (c & EVEN_BYTES) + (d & EVEN_BYTES)) | 0;
+        odd =
+          (odd +
+            ((a >>> 8) & EVEN_BYTES) +
+            ((b >>> 8) & EVEN_BYTES) +
+            ((c >>> 8) & EVEN_BYTES) +
+            ((d >>> 8) & EVEN_BYTES)) |
+          0;
+      }
+      for (; i < end; i++) {
+        even = (even + (words[i] & EVEN_BYTES)) | 0;
+        odd = (odd + ((words[i] >>> 8) & EVEN_BYTES)) | 0;
       }
       this.addTo(this.phase, even & 0xffff);
       this.addTo(this.phase + 1, odd & 0xffff);
