@@ -6,7 +6,7 @@ export type ArchiveEntry = {
   /** Milliseconds since 1970, UTC; the archive keeps seconds. */
   readonly modifiedAt: number;
   /** Bytes [start, end). */
-  read(start: number, end: number): AsyncIterable<Uint8Array>;
+  readonly read: (start: number, end: number) => AsyncIterable<Uint8Array>;
 };
 
 export type ArchiveFormat = "tar" | "zip";

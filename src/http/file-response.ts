@@ -8,6 +8,7 @@ import { evaluatePreconditions } from "./conditional.ts";
 export type ServedFile = {
   readonly mediaType: string;
   readonly fileName: string;
+  readonly disposition: "inline" | "attachment";
   readonly byteLength: number;
   /** Strong, quoted. */
   readonly etag: string;
@@ -46,7 +47,7 @@ export async function respondWithFile(c: Context<AppEnv>, file: ServedFile): Pro
   }
   const opened = await file.open();
   const close = () => opened.close();
-  c.header("Content-Disposition", `attachment; filename="${file.fileName}"`);
+  c.header("Content-Disposition", `${file.disposition}; filename="${file.fileName}"`);
   c.header("X-Content-Type-Options", "nosniff");
   if (file.sha256 !== undefined) c.header("Repr-Digest", `sha-256=:${base64Of(file.sha256)}:`); // RFC 9530
   const [first, ...more] = selection.kind === "whole" ? [{ start: 0, end: byteLength }] : selection.parts;

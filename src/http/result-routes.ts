@@ -1,16 +1,19 @@
 import type { Hono } from "hono";
 import { ServiceError } from "../errors.ts";
+import { Parameters } from "../ivoa/parameters.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import { FINISHED_PHASES, type JobResult, type StoredFile } from "../jobs/job.ts";
 import type { OpenResult, ResultStore } from "../storage/result-store.ts";
 import type { AppEnv } from "./app-env.ts";
 import { addResource, jobIdOf, type AsyncContext } from "./async-resource.ts";
+import { addArchiveRoutes } from "./result-archives.ts";
 import { respondWithFile } from "./file-response.ts";
 
 export type ResultServices = { readonly jobs: JobService; readonly results: ResultStore };
 
-/** The results of jobs, one by one: by their UWS id, and by the name of their file. */
+/** The results of jobs: all in one archive, and one by one, by their UWS id and by the name of their file. */
 export function addResultRoutes(app: Hono<AppEnv>, services: ResultServices): void {
+  addArchiveRoutes(app, services);
   addResource(app, "/async/:id/results/:name", { GET: (c) => handleResult(c, services) });
 }
 
@@ -24,6 +27,7 @@ async function handleResult(c: AsyncContext, services: ResultServices): Promise<
     return respondWithFile(c, {
       mediaType: file.mediaType,
       fileName: file.name,
+      disposition: parseDisposition(c),
       byteLength: file.byteLength,
       etag: `"${file.sha256}"`,
       modifiedAt: endedAt ?? undefined,
@@ -55,6 +59,13 @@ async function findResult(c: AsyncContext, jobs: JobService): Promise<JobResult>
     "not-found",
     `Cannot find ${JSON.stringify(name)}: the job has no result or file of that name`,
   );
+}
+
+/** As of /sync: a browser shows the file, or keeps it. */
+function parseDisposition(c: AsyncContext): "inline" | "attachment" {
+  const text = new Parameters(new URL(c.req.url).searchParams).single("DISPOSITION") ?? "attachment";
+  if (text === "inline" || text === "attachment") return text;
+  throw new ServiceError("usage", `Cannot use DISPOSITION ${JSON.stringify(text)}: it needs inline or attachment`);
 }
 
 async function openFile({ jobId, number }: JobResult, file: StoredFile, results: ResultStore): Promise<OpenResult> {
