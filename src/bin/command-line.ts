@@ -8,6 +8,7 @@ type LoadCommand = () => Promise<{ readonly command: Command }>;
 /** Each command is loaded when it is called: `recorte fits` must not wait for the web server's modules. */
 const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   serve: () => import("./commands/serve.ts"),
+  work: () => import("./commands/work.ts"),
   cut: () => import("./commands/cut.ts"),
   index: () => import("./commands/index.ts"),
   ingest: () => import("./commands/ingest.ts"),

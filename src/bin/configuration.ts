@@ -11,6 +11,7 @@ import {
   oneOf,
   path,
   seconds,
+  token,
   url,
 } from "./setting-types.ts";
 import type { ParseSetting } from "./setting-types.ts";
@@ -29,6 +30,8 @@ const required = <T>(setting: Setting<T> & { fallback: string }) => setting;
 const optional = <T>(setting: Omit<Setting<T>, "fallback">) => ({ ...setting, fallback: null });
 
 const MiB = 2 ** 20;
+const DAY_SECONDS = 86_400;
+const YEAR_SECONDS = 366 * DAY_SECONDS;
 
 /** Every setting there is. `recorte serve --help` prints this table; nothing else reads the environment. */
 const SETTINGS = {
@@ -72,6 +75,12 @@ const SETTINGS = {
     variable: "RECORTE_PUBLIC_URL",
     parse: url,
     explanation: "Address of the cutout service as clients see it, for links in answers; else taken from the request",
+  }),
+  testToken: optional({
+    variable: "RECORTE_TEST_TOKEN",
+    parse: token,
+    explanation: "Lets in one user, test, who sends `Authorization: Bearer` and this; for trying things out",
+    secret: true,
   }),
   archiveRoots: required({
     variable: "RECORTE_ARCHIVE_ROOTS",
@@ -127,6 +136,84 @@ const SETTINGS = {
     parse: seconds(0.1, 86400),
     fallback: "300",
     explanation: "Seconds that one synchronous cutout may take",
+  }),
+  jobWorkers: required({
+    variable: "RECORTE_JOB_WORKERS",
+    parse: integer(0, 256),
+    fallback: "2",
+    explanation: "Results of jobs that this process works on at a time; 0 leaves them to `recorte work`",
+  }),
+  jobLeaseSeconds: required({
+    variable: "RECORTE_JOB_LEASE",
+    parse: seconds(0.5, 3600),
+    fallback: "30",
+    explanation: "Seconds after which a worker that is not heard of is dead, and its work goes to others",
+  }),
+  jobMaxResults: required({
+    variable: "RECORTE_JOB_MAX_RESULTS",
+    parse: integer(1, 1_000_000),
+    fallback: "10000",
+    explanation: "Results of one job",
+  }),
+  jobMaxPixels: required({
+    variable: "RECORTE_JOB_MAX_PIXELS",
+    parse: integer(1, 2 ** 40),
+    fallback: "1000000000",
+    explanation: "Pixels of one result of a job, over all its images",
+  }),
+  jobMaxActive: required({
+    variable: "RECORTE_JOB_MAX_ACTIVE",
+    parse: integer(1, 1_000_000),
+    fallback: "10",
+    explanation: "Jobs of one user that wait or run",
+  }),
+  jobMaxActiveAnonymous: required({
+    variable: "RECORTE_JOB_MAX_ACTIVE_ANONYMOUS",
+    parse: integer(0, 1_000_000),
+    fallback: "20",
+    explanation: "Jobs that wait or run of all together who have not signed in; 0: they have none",
+  }),
+  jobMaxKept: required({
+    variable: "RECORTE_JOB_MAX_KEPT",
+    parse: integer(1, 1_000_000),
+    fallback: "1000",
+    explanation: "Jobs of one user that are kept, in whatever phase",
+  }),
+  jobMaxKeptAnonymous: required({
+    variable: "RECORTE_JOB_MAX_KEPT_ANONYMOUS",
+    parse: integer(0, 1_000_000),
+    fallback: "2000",
+    explanation: "The same, of all together who have not signed in",
+  }),
+  jobLifetimeSeconds: required({
+    variable: "RECORTE_JOB_LIFETIME",
+    parse: integer(1, 10 * YEAR_SECONDS),
+    fallback: String(14 * DAY_SECONDS),
+    explanation: "Seconds that a job and its results are kept, and that its owner may put off its end by",
+  }),
+  jobMaxExtensions: required({
+    variable: "RECORTE_JOB_EXTENSIONS",
+    parse: integer(0, 1000),
+    fallback: "2",
+    explanation: "How often the owner of a job may put off its end",
+  }),
+  jobDurationSeconds: required({
+    variable: "RECORTE_JOB_DURATION",
+    parse: integer(0, YEAR_SECONDS),
+    fallback: "0",
+    explanation: "Seconds that a job may run where its owner does not say; 0: as long as it takes",
+  }),
+  jobMaxDurationSeconds: required({
+    variable: "RECORTE_JOB_MAX_DURATION",
+    parse: integer(0, YEAR_SECONDS),
+    fallback: "0",
+    explanation: "Seconds that its owner may let a job run; 0: as long as it takes",
+  }),
+  jobRetries: required({
+    variable: "RECORTE_JOB_RETRIES",
+    parse: integer(0, 100),
+    fallback: "4",
+    explanation: "Further tries of a result that failed of what may pass",
   }),
   httpConcurrency: required({
     variable: "RECORTE_HTTP_CONCURRENCY",
@@ -223,6 +310,10 @@ function contradictions(values: Partial<Configuration>): string[] {
   const problems: string[] = [];
   if ((values.s3AccessKeyId === undefined) !== (values.s3SecretAccessKey === undefined)) {
     problems.push("RECORTE_S3_ACCESS_KEY_ID and RECORTE_S3_SECRET_ACCESS_KEY go together: one of them is not set");
+  }
+  const { jobDurationSeconds: usual = 0, jobMaxDurationSeconds: most = 0 } = values;
+  if (most > 0 && (usual === 0 || usual > most)) {
+    problems.push(`RECORTE_JOB_DURATION is ${usual}: it must be 1 to ${most}, which is RECORTE_JOB_MAX_DURATION`);
   }
   return problems;
 }

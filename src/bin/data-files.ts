@@ -10,3 +10,13 @@ export function indexDatabaseFile(configuration: Configuration): string {
 export function seekIndexFolder(configuration: Configuration): string {
   return join(configuration.dataDirectory, "seek-index");
 }
+
+/** Jobs and what was asked: ours alone, and cannot be made again. */
+export function recordsDatabaseFile(configuration: Configuration): string {
+  return join(configuration.dataDirectory, "records.sqlite");
+}
+
+/** Results of jobs, in a folder a job. */
+export function resultsFolder(configuration: Configuration): string {
+  return join(configuration.dataDirectory, "results");
+}

@@ -19,7 +19,8 @@ export function createLog(level: Configuration["log"]): (entry: LogEntry) => voi
   };
 }
 
-function causesOf(error: unknown): string[] | undefined {
+/** The messages of an error and its causes, outermost first. */
+export function causesOf(error: unknown): string[] | undefined {
   const causes: string[] = [];
   for (let e = error; e instanceof Error && causes.length < 5; e = e.cause) causes.push(`${e.name}: ${e.message}`);
   return causes.length > 0 ? causes : undefined;

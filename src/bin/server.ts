@@ -1,10 +1,12 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { authenticateByToken } from "../access/authenticate.ts";
 import { ServiceError } from "../errors.ts";
 import { createCutoutApp } from "../http/cutout-app.ts";
 import { pooledResponseClass } from "./byte-pool.ts";
 import type { Configuration } from "./configuration.ts";
+import { createJobServices } from "./job-services.ts";
 import { createLog } from "./log.ts";
 import { createServices, type Services } from "./services.ts";
 
@@ -21,9 +23,11 @@ const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
 /** Listens where the configuration says. "unavailable" where the port is taken. */
 export async function startServer(configuration: Configuration): Promise<RunningServer> {
   const services = await createServices(configuration);
+  const jobServices = createJobServices(configuration, services.cutouts);
   const app = createCutoutApp({
     cutouts: services.cutouts,
     publicUrl: configuration.publicUrl,
+    authenticate: authenticateByToken(configuration.testToken),
     timeoutSeconds: configuration.syncTimeoutSeconds,
     log: createLog(configuration.log),
   });
@@ -36,18 +40,21 @@ export async function startServer(configuration: Configuration): Promise<Running
   try {
     await listen(server, configuration);
   } catch (error) {
+    jobServices.close();
     await services.close();
     throw error;
   }
   // A crash loses what was indexed since: time, and nothing else.
   const saving = setInterval(() => void services.saveIndices(), SAVE_INDICES_MILLISECONDS).unref();
+  const worker = configuration.jobWorkers > 0 ? jobServices.startWorker(configuration.jobWorkers) : null;
   const { port } = server.address() as AddressInfo;
   return {
     services,
     urls: urlsOf(configuration, port),
     async close() {
       clearInterval(saving);
-      await closeServer(server, configuration.shutdownTimeoutSeconds);
+      await Promise.all([worker?.stop(), closeServer(server, configuration.shutdownTimeoutSeconds)]);
+      jobServices.close();
       await services.close();
     },
   };

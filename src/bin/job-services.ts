@@ -1,0 +1,129 @@
+import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
+import type { Cutout } from "../cutout/cutout.ts";
+import { migrateRecords, openRecordsDatabase, type RecordsDatabase } from "../db/records-database.ts";
+import { cutoutRequestOf } from "../http/sync-request.ts";
+import { Parameters } from "../ivoa/parameters.ts";
+import { parseSodaParameters } from "../ivoa/soda.ts";
+import { createJobService } from "../jobs/create-job-service.ts";
+import { createEstimator, type Estimator } from "../jobs/estimator.ts";
+import { expandJob } from "../jobs/expand-job.ts";
+import { createJobChanges } from "../jobs/job-changes.ts";
+import type { JobLimits } from "../jobs/job-limits.ts";
+import type { JobService } from "../jobs/job-service.ts";
+import type { ParameterList } from "../jobs/job.ts";
+import { createRealtimeGate, type RealtimeGate } from "../jobs/realtime-gate.ts";
+import { startWorker, type JobWorker } from "../jobs/worker.ts";
+import { createLocalResults } from "../storage/local-results.ts";
+import type { ResultStore } from "../storage/result-store.ts";
+import type { Configuration } from "./configuration.ts";
+import { recordsDatabaseFile, resultsFolder } from "./data-files.ts";
+import { createWorkerLog } from "./worker-log.ts";
+
+/** Jobs of this process: of the server and of `recorte work` alike. */
+export type JobServices = {
+  readonly records: RecordsDatabase;
+  readonly results: ResultStore;
+  readonly jobs: JobService;
+  readonly estimator: Estimator;
+  /** Whatever answers at once enters here, and work on jobs waits. */
+  readonly gate: RealtimeGate;
+  /** Works on so many results at a time until it is stopped. */
+  startWorker(concurrency: number): JobWorker;
+  /** After all workers have stopped. */
+  close(): void;
+};
+
+/** As long as a job waits for synchronous requests before it takes its next step all the same. */
+const MAX_GATE_WAIT_MILLISECONDS = 1000;
+/** A disk that is full is waited for: with pauses of up to a minute, some half an hour. */
+const STORE_RETRIES = 30;
+const FIRST_PAUSE_MILLISECONDS = 1000;
+const MAX_PAUSE_MILLISECONDS = 60_000;
+/** Deaths of the process that a result may meet, whoever's fault they are. */
+const MAX_CRASHES = 5;
+
+export function createJobServices(configuration: Configuration, cutouts: CutoutServices): JobServices {
+  const records = openRecordsDatabase(recordsDatabaseFile(configuration));
+  migrateRecords(records);
+  const results = createLocalResults(resultsFolder(configuration));
+  const changes = createJobChanges({ records });
+  const gate = createRealtimeGate({ maxWaitMilliseconds: MAX_GATE_WAIT_MILLISECONDS });
+  const limits = jobLimitsOf(configuration);
+  const now = () => Date.now();
+  const openRecipe = recipeOpener(configuration, cutouts);
+  const estimator = createEstimator({
+    records,
+    costOf: (recipe, signal) => costOf(recipe, openRecipe, signal),
+    concurrency: Math.max(1, configuration.jobWorkers),
+    now,
+  });
+  const jobs = createJobService({
+    records,
+    results,
+    changes,
+    expand: (parameters, rows) => expandJob({ parameters, rows, registry: cutouts.registry, limits }),
+    quote: ({ id, owner, priority }, recipes) =>
+      estimator.quote({ id, owner, priority, recipes }, AbortSignal.timeout(QUOTE_MILLISECONDS)),
+    limits,
+    now,
+  });
+  const retry = {
+    maxAttempts: configuration.jobRetries + 1,
+    maxStoreAttempts: STORE_RETRIES + 1,
+    maxCrashes: MAX_CRASHES,
+    firstPauseMilliseconds: FIRST_PAUSE_MILLISECONDS,
+    maxPauseMilliseconds: MAX_PAUSE_MILLISECONDS,
+  };
+  const log = createWorkerLog(configuration.log);
+  const leaseSeconds = configuration.jobLeaseSeconds;
+  const work = { records, results, changes, openRecipe, gate, retry, leaseSeconds, now, log };
+  return {
+    records,
+    results,
+    jobs,
+    estimator,
+    gate,
+    startWorker: (concurrency) => startWorker({ ...work, concurrency }),
+    close: () => records.close(),
+  };
+}
+
+const QUOTE_MILLISECONDS = 10_000;
+
+type OpenRecipe = (recipe: ParameterList, signal: AbortSignal) => Promise<Cutout | null>;
+
+/** A result is the answer to the synchronous request of its recipe, but it may be larger. */
+function recipeOpener({ jobMaxPixels }: Configuration, cutouts: CutoutServices): OpenRecipe {
+  // Memory for what is sent is given back by who sends; a file has nobody who would.
+  const services = { ...cutouts, limits: { ...cutouts.limits, maxPixels: jobMaxPixels }, allocate: undefined };
+  return async (recipe, signal) => {
+    const parameters = parseSodaParameters(new Parameters(recipe));
+    const cutout = await openCutout(cutoutRequestOf(parameters), services, signal);
+    return cutout === null ? null : { ...cutout, mediaType: parameters.mediaType };
+  };
+}
+
+async function costOf(recipe: ParameterList, openRecipe: OpenRecipe, signal: AbortSignal) {
+  try {
+    const cutout = await openRecipe(recipe, signal);
+    cutout?.dispose();
+    return cutout?.cost ?? null;
+  } catch {
+    return null; // it is told when it is tried
+  }
+}
+
+function jobLimitsOf(configuration: Configuration): JobLimits {
+  return {
+    maxResults: configuration.jobMaxResults,
+    maxActiveJobs: configuration.jobMaxActive,
+    maxActiveAnonymousJobs: configuration.jobMaxActiveAnonymous,
+    maxJobs: configuration.jobMaxKept,
+    maxAnonymousJobs: configuration.jobMaxKeptAnonymous,
+    lifetimeSeconds: configuration.jobLifetimeSeconds,
+    maxLifetimeSeconds: configuration.jobLifetimeSeconds,
+    maxExtensions: configuration.jobMaxExtensions,
+    executionDurationSeconds: configuration.jobDurationSeconds,
+    maxExecutionDurationSeconds: configuration.jobMaxDurationSeconds,
+  };
+}

@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { User } from "../../src/access/user.ts";
+import { readConfiguration } from "../../src/bin/configuration.ts";
+import { resultsFolder } from "../../src/bin/data-files.ts";
+import { createJobServices, type JobServices } from "../../src/bin/job-services.ts";
+import { createServices, type Services } from "../../src/bin/services.ts";
+import type { Job, JobResult } from "../../src/jobs/job.ts";
+import { ingestFolders, SAMPLE_FOLDER } from "../support/sample-services.ts";
+import { cleanEnvironment, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const KILLS = 60;
+const USERS = ["ana", "ben", "cora"].map((id): User => ({ id, name: id, role: "user" }));
+/** Inside the overlap-free middle of the sample survey: every circle has pixels. */
+const CENTER = { raDegrees: 59.09, decDegrees: -52.811 };
+
+let folder: string;
+let services: Services;
+let jobServices: JobServices;
+const programs = new Map<string, SpawnedProgram>();
+/** What was logged that no death explains. */
+const faults: string[] = [];
+/** Draws as it did in the run that printed this seed. */
+const seed = Number(process.env.RECORTE_CRASH_SEED ?? Date.now() % 2 ** 31);
+const random = generator(seed);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "recorte-crash-"));
+  await ingestFolders(folder, { sim_sample: join(SAMPLE_FOLDER, "sim") });
+  const configuration = readConfiguration({
+    RECORTE_DATA: folder,
+    RECORTE_DECODE_WORKERS: "0",
+    RECORTE_JOB_MAX_ACTIVE: "1000",
+  });
+  services = await createServices(configuration);
+  jobServices = createJobServices(configuration, services.cutouts);
+});
+afterEach(async () => {
+  await Promise.all([...programs.values()].map((program) => program.stop()));
+  jobServices.close();
+  await services.close();
+  rmSync(folder, { recursive: true });
+});
+
+test(`jobs survive ${KILLS} deaths of their processes at any instant`, { timeout: 240_000 }, async () => {
+  console.log(`RECORTE_CRASH_SEED=${seed}`);
+  const jobs: Job[] = [];
+  const keepBusy = async () => {
+    const { waiting } = count(jobServices);
+    if (waiting < 150) jobs.push(await sendJob(USERS[jobs.length % USERS.length], 100 + Math.floor(random() * 200)));
+  };
+  let killedAtWork = 0;
+  for (const name of ["serve", "work"]) start(name);
+  for (let kill = 0; kill < KILLS; kill++) {
+    await keepBusy();
+    await sleep(100 + random() * 1100);
+    const name = random() < 0.5 ? "serve" : "work";
+    if (count(jobServices).running > 0) killedAtWork++;
+    await killProgram(name);
+    start(name);
+  }
+  await until(() => jobs.every(({ id }) => phaseOf(id) === "COMPLETED"), 90);
+  await Promise.all([...programs.values()].map((program) => program.stop()));
+  for (const program of programs.values()) noteFaults(program);
+  expect(faults).toEqual([]);
+  // Else nothing was tried.
+  expect(killedAtWork).toBeGreaterThan(KILLS / 2);
+
+  await collectGarbage();
+  let results = 0;
+  let attempts = 0;
+  let bytes = 0;
+  for (const { id, owner } of jobs) {
+    const user = USERS.find((one) => one.id === owner) as User;
+    const of = await jobServices.jobs.results(id, user);
+    expect(of.filter(({ state }) => state !== "DONE")).toEqual([]);
+    expect(readdirSync(join(resultsFolder(readConfiguration({ RECORTE_DATA: folder })), id)).sort()).toEqual(
+      of.map(({ file }) => file?.name ?? "").sort(),
+    );
+    for (const result of of) bytes += checkFile(result);
+    results += of.length;
+    attempts += of.reduce((sum, result) => sum + result.attempts, 0);
+  }
+  expect(readdirSync(resultsFolder(readConfiguration({ RECORTE_DATA: folder }))).sort()).toEqual(
+    jobs.map(({ id }) => id).sort(),
+  );
+  expect(jobServices.records.sqlite.prepare("select sum(stored_bytes) from usage").pluck().get()).toBe(bytes);
+  expect(jobServices.records.sqlite.prepare("select count(*) from worker").pluck().get()).toBe(0);
+  console.log(`${jobs.length} jobs, ${results} results, ${attempts - results} further attempts, ${bytes} bytes`);
+});
+
+function start(name: string): void {
+  const env = cleanEnvironment({
+    PORT: "0",
+    RECORTE_DATA: folder,
+    RECORTE_JOB_LEASE: "1",
+    RECORTE_JOB_WORKERS: "2",
+    RECORTE_DECODE_WORKERS: "0",
+    RECORTE_LOG: "info",
+  });
+  programs.set(name, spawnProgram(process.execPath, ["dist/bin/recorte.js", name], { cwd: ROOT, env }));
+}
+
+/** Without a word to it. */
+async function killProgram(name: string): Promise<void> {
+  const program = programs.get(name) as SpawnedProgram;
+  process.kill(-(program.child.pid as number), "SIGKILL");
+  expect(await program.ended, program.output()).toBeNull(); // it lived until then
+  noteFaults(program);
+}
+
+function noteFaults(program: SpawnedProgram): void {
+  faults.push(
+    ...program
+      .output()
+      .split("\n")
+      .filter((line) => /"what":"(failed|FAILED|retry)"/.test(line)),
+  );
+}
+
+/** Half of the jobs are made, and then run. */
+async function sendJob(owner: User, results: number): Promise<Job> {
+  const { jobs } = jobServices;
+  const parameters = [
+    ["ID", "sim_sample"],
+    ["FILTER", random() < 0.5 ? "g" : "r"],
+    ...Array.from({ length: results }, () => {
+      const { raDegrees, decDegrees } = CENTER;
+      const circle = [raDegrees + random() * 0.1, decDegrees + random() * 0.1, 0.02 + random() * 0.25];
+      return ["CIRCLE", circle.map((number) => number.toFixed(5)).join(" ")] as const;
+    }),
+  ] as const;
+  const run = random() < 0.5;
+  const job = await jobs.create({ owner, parameters, list: null, run });
+  return run ? job : jobs.run(job.id, owner);
+}
+
+function count({ records }: JobServices): { waiting: number; running: number } {
+  const select = records.sqlite.prepare("select count(*) from job_result where state = ?").pluck();
+  return { waiting: select.get("WAITING") as number, running: select.get("RUNNING") as number };
+}
+
+function phaseOf(id: string): unknown {
+  return jobServices.records.sqlite.prepare("select phase from job where id = ?").pluck().get(id);
+}
+
+async function until(condition: () => boolean, seconds: number): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`It did not come to be within ${seconds} s`);
+    await sleep(50);
+  }
+}
+
+/** The size of the file, which is what the records say of it. */
+function checkFile({ jobId, file }: JobResult): number {
+  if (file === null) throw new Error(`A result of job ${jobId} has no file`);
+  const bytes = readFileSync(join(resultsFolder(readConfiguration({ RECORTE_DATA: folder })), jobId, file.name));
+  expect(bytes.length).toBe(file.byteLength);
+  expect(createHash("sha256").update(bytes).digest("hex")).toBe(file.sha256);
+  expect(bytes.length % 2880).toBe(0);
+  expect(bytes.toString("latin1", 0, 9)).toBe("SIMPLE  =");
+  return bytes.length;
+}
+
+/** Numbers in [0, 1) that follow from the seed. */
+function generator(from: number): () => number {
+  let state = from;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** What deaths left behind: unfinished files, and whole ones that no row names. */
+async function collectGarbage(): Promise<void> {
+  const { results, records } = jobServices;
+  const known = records.sqlite.prepare("select 1 from job_result where job_id = ? and file_name = ?");
+  for await (const { jobId } of results.listJobs()) {
+    await results.removePartial(jobId, Date.now() + 1000);
+    for (const { name } of await results.listFiles(jobId)) {
+      if (known.get(jobId, name) === undefined) await results.remove(jobId, name);
+    }
+  }
+}
