@@ -5,7 +5,7 @@ import { Parameters } from "../ivoa/parameters.ts";
 import { formatJob, formatJobList } from "../ivoa/uws-document.ts";
 import { parseInstant, parseLast, parsePhase, parseWait } from "../ivoa/uws-values.ts";
 import { ACTIVE_PHASES, type Job } from "../jobs/job.ts";
-import type { JobFilter, JobService, NewJob } from "../jobs/job-service.ts";
+import type { JobFilter, NewJob } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
 import { addPartRoutes } from "./async-parts.ts";
 import { addParameterRoutes } from "./async-parameters.ts";
@@ -13,31 +13,37 @@ import { addResource, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } 
 import { viewJob, viewReference } from "./async-view.ts";
 import { addEventRoutes, type EventServices } from "./job-events.ts";
 import { readParameters } from "./request-parameters.ts";
+import { createWaitingRoom, type WaitingRoom } from "./waiting-room.ts";
 
-export type AsyncServices = EventServices & {
-  readonly jobs: JobService;
+export type AsyncServices = Omit<EventServices, "waitingRoom"> & {
   /** Reads the request that makes a job, with the coordinate list that may be in it. */
   readonly readJobRequest: (request: Request, user: User) => Promise<Omit<NewJob, "owner">>;
   readonly limits: {
     /** As long as a WAIT may hold a request. */
     readonly maxWaitSeconds: number;
+    /** Requests that wait, and streams of events, that a user may have open at a time. */
+    readonly maxWaitingPerUser: number;
   };
+  /** Fires when the service is to stop: whatever waits is answered then. */
+  readonly stopping?: AbortSignal;
 };
 
 /** The jobs of UWS 1.1, section 2.2, but for what is below /results. */
 export function addAsyncRoutes(app: Hono<AppEnv>, services: AsyncServices): void {
+  const { limits, stopping } = services;
+  const waitingRoom = createWaitingRoom({ maxPerUser: limits.maxWaitingPerUser, stopping });
   addResource(app, "/async", {
     GET: (c) => handleList(c, services),
     POST: (c) => handleCreate(c, services),
   });
   addResource(app, "/async/:id", {
-    GET: (c) => handleJob(c, services),
+    GET: (c) => handleJob(c, services, waitingRoom),
     POST: (c) => handleAction(c, services),
     DELETE: (c) => handleDelete(c, services),
   });
   addPartRoutes(app, services);
   addParameterRoutes(app, services);
-  addEventRoutes(app, services);
+  addEventRoutes(app, { ...services, waitingRoom });
 }
 
 async function handleList(c: AsyncContext, { jobs }: AsyncServices): Promise<Response> {
@@ -62,15 +68,15 @@ async function handleCreate(c: AsyncContext, { jobs, readJobRequest }: AsyncServ
   return seeOther(c, jobUrl(c, job.id));
 }
 
-async function handleJob(c: AsyncContext, services: AsyncServices): Promise<Response> {
+async function handleJob(c: AsyncContext, services: AsyncServices, waitingRoom: WaitingRoom): Promise<Response> {
   const { user } = c.var;
-  const job = await waitForJob(c, services);
+  const job = await waitForJob(c, services, waitingRoom);
   const results = await services.jobs.results(job.id, user);
   return answerXml(c, formatJob(viewJob(job, results, { user, url: jobUrl(c, job.id) })));
 }
 
 /** The job as it is, or after it has left its phase where WAIT asks for that (UWS 1.1, section 2.2.1.2). */
-async function waitForJob(c: AsyncContext, { jobs, limits }: AsyncServices): Promise<Job> {
+async function waitForJob(c: AsyncContext, { jobs, limits }: AsyncServices, waitingRoom: WaitingRoom): Promise<Job> {
   const { user } = c.var;
   const parameters = queryOf(c);
   const [wait, phase] = [parameters.single("WAIT"), parameters.single("PHASE")];
@@ -79,7 +85,10 @@ async function waitForJob(c: AsyncContext, { jobs, limits }: AsyncServices): Pro
   const job = await jobs.get(jobIdOf(c), user);
   const hasLeft = expected !== undefined && expected !== job.phase;
   if (seconds === 0 || hasLeft || !ACTIVE_PHASES.includes(job.phase) || c.req.method === "HEAD") return job;
-  return jobs.waitForPhaseChange(job.id, user, { phase: job.phase, seconds, signal: c.req.raw.signal });
+  const waiting = waitingRoom.enter(user.id, c.req.raw.signal);
+  if (waiting === null) return job; // a service may answer sooner than it is asked to
+  const { signal, leave } = waiting;
+  return jobs.waitForPhaseChange(job.id, user, { phase: job.phase, seconds, signal }).finally(leave);
 }
 
 /** For clients that cannot send DELETE (UWS 1.1, section 2.2.3.2). Parameters are not set here. */

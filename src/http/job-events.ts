@@ -5,11 +5,13 @@ import { FINISHED_PHASES, type Job } from "../jobs/job.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
 import { addResource, jobIdOf, type AsyncContext } from "./async-resource.ts";
+import type { Waiting, WaitingRoom } from "./waiting-room.ts";
 
 export type EventServices = {
   readonly jobs: JobService;
   /** Between two signs of life on a stream of events: proxies cut a connection that says nothing. */
   readonly keepAliveSeconds: number;
+  readonly waitingRoom: WaitingRoom;
   /** A fault after the answer has begun, when only the log can be told. */
   readonly logFault: (fault: { readonly error: unknown; readonly requestId: string }) => void;
 };
@@ -31,18 +33,26 @@ async function handleEvents(c: AsyncContext, services: EventServices): Promise<R
   c.header("Cache-Control", "no-store");
   c.header("X-Accel-Buffering", "no"); // nginx would keep events until it has many
   if (c.req.method === "HEAD") return c.body(null, 200);
-  const events = streamEvents({
-    watch: (signal) => services.jobs.watch(job.id, user, signal),
-    client: c.req.raw.signal,
-    keepAliveSeconds: services.keepAliveSeconds,
-    onFault: (error) => services.logFault({ error, requestId }),
-  });
-  return c.body(events, 200);
+  const waiting = services.waitingRoom.enter(user.id, c.req.raw.signal);
+  if (waiting === null) {
+    throw new ServiceError("unavailable", "Cannot send events: the user has as many open requests as one may have");
+  }
+  const { keepAliveSeconds } = services;
+  const onFault = (error: unknown) => services.logFault({ error, requestId });
+  const watch = (signal: AbortSignal) => services.jobs.watch(job.id, user, signal);
+  try {
+    return c.body(streamEvents({ watch, waiting, keepAliveSeconds, onFault }), 200);
+  } catch (error) {
+    waiting.leave();
+    throw error;
+  }
 }
+
+type EventStream = ReadableStream<Uint8Array<ArrayBuffer>>;
 
 export type EventSource = {
   readonly watch: (signal: AbortSignal) => AsyncIterable<Job>;
-  readonly client: AbortSignal;
+  readonly waiting: Waiting;
   readonly keepAliveSeconds: number;
   readonly onFault: (error: unknown) => void;
 };
@@ -51,29 +61,23 @@ export type EventSource = {
  * `progress` at once and after each change, `end` after the last. Made as it is read: to a client that is slow nothing
  * piles up. Whichever ends it, the client or the job, the watch ends and no timer stays.
  */
-export function streamEvents({
-  watch,
-  client,
-  keepAliveSeconds,
-  onFault,
-}: EventSource): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const controller = new AbortController();
-  const { signal } = controller;
+export function streamEvents({ watch, waiting, keepAliveSeconds, onFault }: EventSource): EventStream {
+  const { signal } = waiting;
   const states = watch(signal)[Symbol.asyncIterator]();
   const finish = () => {
-    controller.abort();
-    client.removeEventListener("abort", finish);
+    waiting.leave();
+    signal.removeEventListener("abort", finish);
     states.return?.().catch(() => undefined); // what it says now goes nowhere
   };
-  if (client.aborted) finish();
-  else client.addEventListener("abort", finish, { once: true });
+  signal.addEventListener("abort", finish, { once: true });
+  if (signal.aborted) finish();
   const encoder = new TextEncoder();
   /** Asked for, and not there yet when the last sign of life was due. */
   let awaited: Promise<IteratorResult<Job>> | undefined;
   let last: Job | undefined;
   let number = 0;
 
-  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+  return new ReadableStream(
     {
       async pull(stream) {
         try {

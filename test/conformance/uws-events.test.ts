@@ -93,3 +93,15 @@ test.each([
   for (const { socket } of connections) socket.destroy();
   await until(() => uws.changes.listeners === 0);
 });
+
+test("when the service stops, what waits is answered, and events end without an end", async () => {
+  const path = await uws.create();
+  const events = open(`${path}/events`);
+  const waiting = open(`${path}?WAIT=-1`);
+  await until(() => uws.changes.listeners === 2);
+  uws.stopping.abort();
+  await until(() => events.isOver && waiting.isOver);
+  expect(eventsOf(events.text).map(({ event }) => event)).toEqual(["progress"]);
+  expect(waiting.text).toContain("<uws:phase>PENDING</uws:phase>");
+  expect(uws.changes.listeners).toBe(0);
+});

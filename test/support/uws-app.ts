@@ -49,6 +49,7 @@ export function createUwsApp(limits: Partial<JobLimits & AsyncServices["limits"]
   });
   const { jobs, records, changes, clock } = services;
   const faults: Fault[] = [];
+  const stopping = new AbortController();
   registerWorker(records, "worker", clock.value);
 
   const app = new Hono<AppEnv>();
@@ -57,7 +58,8 @@ export function createUwsApp(limits: Partial<JobLimits & AsyncServices["limits"]
   addAsyncRoutes(app, {
     jobs,
     readJobRequest,
-    limits: { maxWaitSeconds: 2, ...limits },
+    limits: { maxWaitSeconds: 2, maxWaitingPerUser: 100, ...limits },
+    stopping: stopping.signal,
     keepAliveSeconds: 15,
     logFault: (fault) => void faults.push(fault),
   });
@@ -131,6 +133,7 @@ export function createUwsApp(limits: Partial<JobLimits & AsyncServices["limits"]
     clock,
     changes,
     faults,
+    stopping,
     files: results.files,
     setPhase,
     work,

@@ -7,6 +7,7 @@ import { ANONYMOUS } from "../../../src/access/user.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
 import { addEventRoutes, streamEvents } from "../../../src/http/job-events.ts";
+import { createWaitingRoom } from "../../../src/http/waiting-room.ts";
 import type { Job } from "../../../src/jobs/job.ts";
 import type { JobService } from "../../../src/jobs/job-service.ts";
 
@@ -62,9 +63,12 @@ function manualWatch() {
 function openStream(manual: ReturnType<typeof manualWatch>, client = new AbortController()) {
   const faults: unknown[] = [];
   const onFault = (error: unknown) => void faults.push(error);
-  const stream = streamEvents({ watch: manual.watch, client: client.signal, keepAliveSeconds: 15, onFault });
+  const room = createWaitingRoom({ maxPerUser: 1, stopping: undefined });
+  const waiting = room.enter("ana", client.signal);
+  if (waiting === null) throw new Error("No room");
+  const stream = streamEvents({ watch: manual.watch, waiting, keepAliveSeconds: 15, onFault });
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  return { reader, faults, client };
+  return { reader, faults, client, room };
 }
 
 describe("a stream of events", () => {
@@ -130,6 +134,7 @@ describe("a stream of events", () => {
     await vi.waitUntil(manual.isOver);
     expect(vi.getTimerCount()).toBe(0);
     expect(opened.faults).toEqual([]);
+    expect(opened.room.size).toBe(0);
   });
 
   test("ends when the job is deleted", async () => {
@@ -169,8 +174,10 @@ describe("GET /async/{id}/events", () => {
       get: () => Promise.resolve(job),
       watch: (_id: string, _user: object, s: AbortSignal) => manual.watch(s),
     };
-    addEventRoutes(app, { jobs: jobs as unknown as JobService, keepAliveSeconds: 15, logFault: () => undefined });
-    return { app, manual };
+    const waitingRoom = createWaitingRoom({ maxPerUser: 1, stopping: undefined });
+    const logFault = () => undefined;
+    addEventRoutes(app, { jobs: jobs as unknown as JobService, keepAliveSeconds: 15, waitingRoom, logFault });
+    return { app, manual, waitingRoom };
   }
 
   test("is not to be kept by caches nor gathered by nginx", async () => {
@@ -187,6 +194,20 @@ describe("GET /async/{id}/events", () => {
     const response = await app.request("/async/k3j5/events", { method: "HEAD" });
     expect(response.status).toBe(200);
     expect(manual.begun()).toBe(0);
+  });
+
+  test("503 for one more than a user may have open, and room again when one has ended", async () => {
+    const { app, waitingRoom } = createApp(JOB);
+    app.onError((error, c) =>
+      c.text(String(error), error instanceof ServiceError && error.code === "unavailable" ? 503 : 500),
+    );
+    const first = await app.request("/async/k3j5/events");
+    expect((await app.request("/async/k3j5/events")).status).toBe(503);
+    await first.body?.cancel();
+    expect(waitingRoom.size).toBe(0);
+    const next = await app.request("/async/k3j5/events");
+    expect(next.status).toBe(200);
+    await next.body?.cancel();
   });
 
   // HTML Standard, section 9.2: 204 is how a server tells an EventSource to ask no more

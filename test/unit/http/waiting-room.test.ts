@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { createWaitingRoom } from "../../../src/http/waiting-room.ts";
+
+const client = () => new AbortController();
+
+test("a user may have so many, and others as many", () => {
+  const room = createWaitingRoom({ maxPerUser: 2, stopping: undefined });
+  const first = room.enter("ana", client().signal);
+  expect(room.enter("ana", client().signal)).not.toBeNull();
+  expect(room.enter("ana", client().signal)).toBeNull();
+  expect(room.enter("ben", client().signal)).not.toBeNull();
+  first?.leave();
+  first?.leave();
+  expect(room.size).toBe(2);
+  expect(room.enter("ana", client().signal)).not.toBeNull();
+  expect(room.enter("ana", client().signal), "leaving twice makes room once").toBeNull();
+});
+
+test("one whose client goes away has left", () => {
+  const room = createWaitingRoom({ maxPerUser: 1, stopping: undefined });
+  const controller = client();
+  const waiting = room.enter("ana", controller.signal);
+  controller.abort();
+  expect([waiting?.signal.aborted, room.size]).toEqual([true, 0]);
+  expect(room.enter("ana", controller.signal)?.signal.aborted, "gone before").toBe(true);
+  expect(room.size).toBe(0);
+});
+
+test("all are ended when the service stops, and none begins then", () => {
+  const stopping = new AbortController();
+  const room = createWaitingRoom({ maxPerUser: 5, stopping: stopping.signal });
+  const waiting = [room.enter("ana", client().signal), room.enter("ben", client().signal)];
+  stopping.abort();
+  expect(waiting.map((one) => one?.signal.aborted)).toEqual([true, true]);
+  expect(room.enter("ana", client().signal)?.signal.aborted).toBe(true);
+  expect(room.size).toBe(0);
+});
