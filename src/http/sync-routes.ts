@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import type { Cutout } from "../cutout/cutout.ts";
-import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
+import type { CutoutServices } from "../cutout/open-cutout.ts";
+import type { CutoutCost } from "../cutout/plan.ts";
 import type { StreamEnd } from "../encode/fits.ts";
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
@@ -11,13 +12,21 @@ import { startDeadline, type Deadline } from "./deadline.ts";
 import { answerError } from "./error-response.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { readParameters } from "./request-parameters.ts";
+import { circleOfImage, openSyncCutout, planSyncCutout } from "./sync-limits.ts";
 import { storedParametersOf, type RecordSync } from "./sync-record.ts";
 import { cutoutRequestOf } from "./sync-request.ts";
+import { withWaysOut } from "./sync-way-out.ts";
 
 export type SyncServices = {
   readonly cutouts: CutoutServices;
   /** Seconds that one synchronous cutout may take, from its request to its last byte. */
   readonly timeoutSeconds: number;
+  /**
+   * Seconds that it may be thought to take: more is refused before it begins. `timeoutSeconds` where it is left out.
+   */
+  readonly syncMaxSeconds?: number | undefined;
+  /** How long a cutout of this cost is thought to take; null: not known. */
+  readonly estimateSeconds?: ((cost: CutoutCost) => number | null) | undefined;
   readonly log: (entry: LogEntry) => void;
   /** Keeps the user's history; none where it is left out. */
   readonly recordSync?: RecordSync | undefined;
@@ -36,7 +45,7 @@ async function handleSync(c: Context<AppEnv>, services: SyncServices): Promise<R
   try {
     run.given = await readParameters(c.req.raw);
     const parameters = (run.parameters = parseSodaParameters(run.given));
-    const cutout = await openCutout(cutoutRequestOf(parameters), services.cutouts, run.deadline.signal);
+    const cutout = await openSyncCutout(cutoutRequestOf(parameters), services, run.deadline.signal);
     if (cutout === null) {
       run.end({ status: 204 });
       return c.body(null, 204); // no pixels in common (SODA 1.0, section 5.1)
@@ -44,7 +53,7 @@ async function handleSync(c: Context<AppEnv>, services: SyncServices): Promise<R
     run.cost = cutout.cost;
     return await answer(c, cutout, parameters, run);
   } catch (error) {
-    const reason = run.deadline.isOver ? timeoutError(services) : error;
+    const reason = await reasonOf(error, c, services, run);
     const { response, status, text } = answerError(c, reason);
     run.end({ status: c.req.raw.signal.aborted ? STATUS_OF_END.canceled : status, error: reason, text });
     return response;
@@ -139,6 +148,31 @@ function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
 }
 
 const NO_PARAMETERS = new Parameters([]);
+
+/** What the client is told; where the request was too large, with what it can do. */
+async function reasonOf(
+  error: unknown,
+  c: Context<AppEnv>,
+  services: SyncServices,
+  { deadline, parameters, given }: SyncRun,
+): Promise<unknown> {
+  if (deadline.isOver) return timeoutError(services);
+  const isTooLarge = error instanceof ServiceError && error.code === "over-limit";
+  if (!isTooLarge || parameters === undefined || deadline.signal.aborted) return error;
+  const request = cutoutRequestOf(parameters);
+  const { signal } = deadline;
+  return withWaysOut(error, {
+    request,
+    given,
+    publicUrl: c.var.publicUrl,
+    plan: (stencil) => planSyncCutout({ ...request, stencil }, services, signal),
+    shapeOfImage: () => circleOfImage(request.id, services.cutouts.registry, signal),
+    limits: { searchMilliseconds: WAY_OUT_MILLISECONDS },
+  });
+}
+
+/** How long a refusal may look for what would not be refused. */
+const WAY_OUT_MILLISECONDS = 1000;
 
 function timeoutError({ timeoutSeconds }: SyncServices): ServiceError {
   return new ServiceError(

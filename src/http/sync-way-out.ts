@@ -1,0 +1,100 @@
+import type { CutoutRequest } from "../cutout/open-cutout.ts";
+import { ServiceError } from "../errors.ts";
+import type { Parameters } from "../ivoa/parameters.ts";
+import { scaledStencil } from "../sky/scaled-stencil.ts";
+import type { Stencil } from "../sky/stencil.ts";
+import { centerOfStencil } from "../surveys/stencil-center.ts";
+import { storedParametersOf } from "./sync-record.ts";
+
+/** What one request that is too large was, and who can tell whether another would be. */
+export type TooLarge = {
+  readonly request: CutoutRequest;
+  readonly given: Parameters;
+  /** Address of the service. */
+  readonly publicUrl: string;
+  /** Plans the request with another shape and gives it up again. */
+  readonly plan: (stencil: Stencil) => Promise<Planned>;
+  /** A shape that holds the image, for a request without one; null where there is none. */
+  readonly shapeOfImage: () => Promise<Stencil | null>;
+  readonly limits: { readonly searchMilliseconds: number };
+};
+
+export type Planned = "fits" | "too large" | "empty";
+
+/** The refusal with ways out of it: how large a shape of this kind is answered now, and the same request as a job. */
+export async function withWaysOut(refusal: ServiceError, tooLarge: TooLarge): Promise<ServiceError> {
+  // The search may meet a damaged file, or the end of the time: the refusal stands without it.
+  const largest = await describeLargest(tooLarge).catch(() => null);
+  const lines = [refusal.message, largest, describeJob(tooLarge)];
+  return new ServiceError(refusal.code, lines.filter((line) => line !== null).join("\n"), { cause: refusal });
+}
+
+/** The request as a job, ready to be sent. */
+function describeJob({ given, publicUrl }: Pick<TooLarge, "given" | "publicUrl">): string {
+  const query = new URLSearchParams(
+    storedParametersOf(given).filter(([name]) => name !== "PHASE") as [string, string][],
+  );
+  query.append("PHASE", "RUN");
+  const text = query.toString();
+  if (text.length > MAX_QUERY) return `As a job: POST the same parameters, and PHASE=RUN, to ${publicUrl}/async`;
+  return `As a job: POST ${publicUrl}/async?${text}`;
+}
+
+/** Longer addresses are cut off by proxies. */
+const MAX_QUERY = 4000;
+
+async function describeLargest(tooLarge: TooLarge): Promise<string | null> {
+  const { stencil } = tooLarge.request;
+  const shape = stencil ?? (await tooLarge.shapeOfImage());
+  if (shape === null) return null;
+  const found = await findLargest(shape, tooLarge);
+  if (found === null) return "No smaller shape of this kind about the same centre fits now";
+  if (found.stencil.shape !== "circle") {
+    return `Largest of this kind about the same centre that fits now: ${found.factor} of its width and height`;
+  }
+  const { center, radiusDegrees } = found.stencil;
+  if (stencil !== undefined) return `Largest radius about this centre that fits now: ${radiusDegrees} degrees`;
+  const circle = `CIRCLE ${center.raDegrees} ${center.decDegrees} ${radiusDegrees}`;
+  return `Largest circle about the middle of the image that fits now: POS=${circle} (degrees)`;
+}
+
+/** Shapes down to this part of the one asked for are tried, so many of them. */
+const SMALLEST = 1e-4;
+const TRIES = 11;
+
+/** By halving, on a scale of ratios; what is found has been planned as it is told. */
+async function findLargest(
+  shape: Stencil,
+  { plan, limits }: TooLarge,
+): Promise<{ readonly stencil: Stencil; readonly factor: number } | null> {
+  const began = performance.now();
+  let found: { readonly stencil: Stencil; readonly factor: number } | null = null;
+  let [low, high] = [SMALLEST, 1];
+  for (let i = 0; i < TRIES && performance.now() - began < limits.searchMilliseconds; i++) {
+    const middle = Math.sqrt(low * high);
+    const candidate = roundedShape(shape, middle);
+    const planned = await plan(candidate.stencil);
+    if (planned === "too large") {
+      high = middle;
+    } else {
+      low = middle;
+      if (planned === "fits") found = candidate;
+    }
+  }
+  return found;
+}
+
+/** The radius, or else the factor, in three digits: a client types what it reads. */
+function roundedShape(shape: Stencil, factor: number): { readonly stencil: Stencil; readonly factor: number } {
+  if (shape.shape !== "circle") {
+    const rounded = floorTo3Digits(factor);
+    return { stencil: scaledStencil(shape, centerOfStencil(shape), rounded), factor: rounded };
+  }
+  const radiusDegrees = floorTo3Digits(shape.radiusDegrees * factor);
+  return { stencil: { ...shape, radiusDegrees }, factor };
+}
+
+function floorTo3Digits(value: number): number {
+  const step = 10 ** (Math.floor(Math.log10(value)) - 2);
+  return Number((Math.floor(value / step) * step).toPrecision(3));
+}
