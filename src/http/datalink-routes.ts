@@ -17,10 +17,11 @@ const INFOS = [{ name: "standardID", value: LINKS_STANDARD_ID }];
 /** {links} of DataLink 1.1: what there is of an image, and how to get it. */
 export function addDatalinkRoutes(app: Hono<AppEnv>, services: LinksServices): void {
   app.on(["GET", "POST"], "/links", async (c) => {
+    const started = performance.now();
     try {
       return await answerLinks(c, services);
     } catch (error) {
-      return answerVoTableError(c, error, INFOS);
+      return answerVoTableError(c, error, { infos: INFOS, started, log: services.log });
     }
   });
   app.all("/links", (c) => c.text("UsageError: /links takes GET, HEAD and POST\n", 405, { Allow: "GET, HEAD, POST" }));

@@ -5,12 +5,14 @@ import type { ServiceResource } from "../ivoa/votable.ts";
 import type { Dataset } from "../surveys/dataset.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { Plane } from "../surveys/release.ts";
+import type { LogEntry } from "./log-entry.ts";
 import { sodaFactsOfImage, sodaFactsOfReleases } from "./soda-facts.ts";
 
 export type LinksServices = {
   readonly registry: SurveyRegistry;
   /** Bytes of the whole image as /sync gives it; rejects as /sync would. */
   readonly measureImage: (publisherDid: string, signal: AbortSignal) => Promise<number>;
+  readonly log: (entry: LogEntry) => void;
   readonly limits: {
     /** Identifiers that one answer covers. */
     readonly maxIds: number;

@@ -10,6 +10,7 @@ import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { Release } from "../surveys/release.ts";
 import type { AppEnv } from "./app-env.ts";
 import { startDeadline } from "./deadline.ts";
+import type { LogEntry } from "./log-entry.ts";
 import { readParameters } from "./request-parameters.ts";
 import { sodaFactsOfReleases } from "./soda-facts.ts";
 import { answerVoTableError, parseVoTableFormat, streamText } from "./votable-answer.ts";
@@ -17,6 +18,7 @@ import { answerVoTableError, parseVoTableFormat, streamText } from "./votable-an
 export type SiaServices = {
   readonly registry: SurveyRegistry;
   readonly observations: ObservationFinder;
+  readonly log: (entry: LogEntry) => void;
   readonly limits: {
     /** Rows of an answer, unless MAXREC says otherwise. */
     readonly defaultRecords: number;
@@ -34,16 +36,17 @@ const INFOS = [{ name: "standardID", value: SIA_STANDARD_ID }];
 /** {query} of SIA 2.0: which images there are, as ObsCore describes them. */
 export function addSiaRoutes(app: Hono<AppEnv>, services: SiaServices): void {
   app.on(["GET", "POST"], "/query", async (c) => {
+    const started = performance.now();
     try {
-      return await answerQuery(c, services);
+      return await answerQuery(c, services, started);
     } catch (error) {
-      return answerVoTableError(c, error, INFOS);
+      return answerVoTableError(c, error, { infos: INFOS, started, log: services.log });
     }
   });
   app.all("/query", (c) => c.text("UsageError: /query takes GET, HEAD and POST\n", 405, { Allow: "GET, HEAD, POST" }));
 }
 
-async function answerQuery(c: Context<AppEnv>, services: SiaServices): Promise<Response> {
+async function answerQuery(c: Context<AppEnv>, services: SiaServices, started: number): Promise<Response> {
   const { limits, registry } = services;
   const given = await readParameters(c.req.raw);
   const contentType = parseVoTableFormat(given, VOTABLE_MEDIA_TYPE);
@@ -61,7 +64,10 @@ async function answerQuery(c: Context<AppEnv>, services: SiaServices): Promise<R
     },
     services: [...servicesOf(registry.releases, publicUrl), describeQuery(services, publicUrl)],
   });
-  return c.body(streamText(document), 200, { "Content-Type": contentType });
+  const { requestId } = c.var;
+  const onError = (error: unknown) =>
+    services.log({ event: "request", status: 500, milliseconds: performance.now() - started, requestId, error });
+  return c.body(streamText(document, onError), 200, { "Content-Type": contentType });
 }
 
 async function search(

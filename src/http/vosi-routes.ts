@@ -6,6 +6,7 @@ import type { Dataset } from "../surveys/dataset.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { AppEnv } from "./app-env.ts";
 import { formatChallenges } from "./challenge.ts";
+import { startDeadline } from "./deadline.ts";
 
 export type VosiServices = {
   readonly registry: SurveyRegistry;
@@ -92,13 +93,17 @@ function capabilitiesAt(publicUrl: string): Capability[] {
 
 /** A check that fails, or takes too long, is a problem too. */
 async function healthOf({ checkHealth, limits }: VosiServices, request: AbortSignal): Promise<ServiceHealth> {
-  const time = AbortSignal.timeout(limits.healthSeconds * 1000);
-  const late = new Promise<never>((_, reject) => time.addEventListener("abort", () => reject(new Error("late"))));
+  const deadline = startDeadline(request, limits.healthSeconds);
+  const stopped = new Promise<never>((_, reject) => {
+    deadline.signal.addEventListener("abort", () => reject(deadline.signal.reason as Error));
+  });
   try {
-    return await Promise.race([checkHealth(AbortSignal.any([time, request])), late]);
+    return await Promise.race([checkHealth(deadline.signal), stopped]);
   } catch {
-    const problem = time.aborted ? `no answer in ${limits.healthSeconds} seconds` : "cannot be asked";
+    const problem = deadline.isOver ? `no answer in ${limits.healthSeconds} seconds` : "cannot be asked";
     return { draining: false, parts: [{ name: "health", problem }] };
+  } finally {
+    deadline.end();
   }
 }
 

@@ -3,7 +3,8 @@ import { ServiceError } from "../errors.ts";
 import type { Parameters } from "../ivoa/parameters.ts";
 import { formatVoTableError, VOTABLE_MEDIA_TYPE, type VoInfo } from "../ivoa/votable.ts";
 import type { AppEnv } from "./app-env.ts";
-import { describeError } from "./error-response.ts";
+import { answerError } from "./error-response.ts";
+import type { LogEntry } from "./log-entry.ts";
 
 /** Those that a VOTable may be asked for by; the first one is what `votable` stands for. */
 const MEDIA_TYPES = [VOTABLE_MEDIA_TYPE, "text/xml", "application/xml"];
@@ -22,11 +23,18 @@ export function parseVoTableFormat(parameters: Parameters, usual: string): strin
   );
 }
 
-/** An error as a VOTable with a label of DataLink 1.1, section 3.4, or SIA 2.0, section 3.2, which are the same here. */
-export function answerVoTableError(c: Context<AppEnv>, error: unknown, infos: readonly VoInfo[]): Response {
-  const { status, text } = describeError(error, c.var.requestId);
+/**
+ * An error as a VOTable with a label of DataLink 1.1, section 3.4, or SIA 2.0, section 3.2, which are the same here.
+ * Status and words are those of every other error.
+ */
+export function answerVoTableError(
+  c: Context<AppEnv>,
+  error: unknown,
+  { infos, started, log }: { infos: readonly VoInfo[]; started: number; log: (entry: LogEntry) => void },
+): Response {
+  const { status, text } = answerError(c, error);
+  log({ event: "request", status, milliseconds: performance.now() - started, requestId: c.var.requestId, error });
   const message = `${faultOf(status)}: ${text.replace(/^\w+: /, "").trim()}`;
-  if (status === 503) c.header("Retry-After", "5");
   return c.body(formatVoTableError(message, infos), status, { "Content-Type": VOTABLE_MEDIA_TYPE });
 }
 
@@ -35,10 +43,10 @@ function faultOf(status: number): string {
   return status < 500 ? "UsageFault" : "FatalFault";
 }
 
-/** A text as bytes, made as it is read. `onEnd` hears how it ended, once. */
+/** A text as bytes, made as it is read. `onError`: it ends before its end, since what it is made of failed. */
 export function streamText(
   chunks: AsyncGenerator<string, void, undefined>,
-  onEnd: (error?: unknown) => void = () => undefined,
+  onError: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream(
@@ -48,14 +56,12 @@ export function streamText(
           const { done, value } = await chunks.next();
           if (done !== true) return controller.enqueue(encoder.encode(value));
           controller.close();
-          onEnd();
         } catch (error) {
           controller.error(error);
-          onEnd(error);
+          onError(error);
         }
       },
       async cancel() {
-        onEnd();
         await chunks.return();
       },
     },

@@ -34,6 +34,7 @@ function createApp(
   app.use(identifyRequests({ authenticate: () => Promise.resolve(ANONYMOUS), publicUrl: PUBLIC_URL }));
   addDatalinkRoutes(app, {
     registry: sample.registry,
+    log: () => undefined,
     measureImage: async (did) => {
       const response = await sync(`${PUBLIC_URL}/sync?ID=${encodeURIComponent(did)}`);
       await response.body?.cancel();

@@ -59,6 +59,7 @@ function createServices(database: IndexDatabase, limits: Partial<SiaServices["li
   return {
     registry: createRegistry(createImageIndex(database, "example.org")),
     observations: createObservationFinder(database, "example.org"),
+    log: () => undefined,
     limits: { defaultRecords: 100, maxRecords: 1000, maxValues: 20, timeoutSeconds: 30, ...limits },
   };
 }
