@@ -1,10 +1,11 @@
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
+import { SHAPE_PARAMETERS } from "../ivoa/soda-parameters.ts";
 import { parseSodaParameters } from "../ivoa/soda.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { CoordinateRow } from "./coordinate-list.ts";
 import { expandBands, readBandChoice, type BandChoice } from "./expand-bands.ts";
-import { SHARED_PARAMETERS } from "./job-parameters.ts";
+import { checkListUse, SHARED_PARAMETERS } from "./job-parameters.ts";
 import type { ParameterList } from "./job.ts";
 import { DEFAULT_SIZE, formatPos, parseSize } from "./list-size.ts";
 
@@ -33,6 +34,7 @@ export type JobExpansion = {
 export async function expandJob({ parameters, rows, registry, limits, signal }: JobExpansion): Promise<Recipe[]> {
   const given = parameters.map(([name, value]): Entry => [name.toUpperCase(), value.trim()]);
   const asked = given.filter(([, value]) => value !== "");
+  checkListUse(new Parameters(asked), { hasList: rows !== null });
   const ids = valuesOf(asked, "ID");
   if (ids.length === 0) {
     throw new ServiceError("usage", "Cannot run: ID is missing; it needs a release or the identifier of one image");
@@ -84,7 +86,7 @@ type Place = {
   readonly format: Entry | null;
 };
 
-const SHAPES: readonly string[] = ["POS", "CIRCLE", "POLYGON"];
+const SHAPES: readonly string[] = SHAPE_PARAMETERS;
 const FORMATS: readonly string[] = ["RESPONSEFORMAT", "FORMAT"];
 
 function valuesOf(entries: readonly Entry[], name: string): string[] {
@@ -105,9 +107,6 @@ function releaseOf(id: string): string {
 }
 
 function readShapes(asked: readonly Entry[], targets: readonly Target[]): Place[] {
-  if (valuesOf(asked, "SIZE").length > 0) {
-    throw new ServiceError("usage", "Cannot use SIZE without a list of positions: CIRCLE and POLYGON say how large");
-  }
   const shapes = orNothing(asked.filter(([name]) => SHAPES.includes(name)));
   const release = targets.find(({ id }) => !id.startsWith("ivo:"));
   if (shapes[0].length === 0 && release !== undefined) {
@@ -121,10 +120,6 @@ function readShapes(asked: readonly Entry[], targets: readonly Target[]): Place[
 }
 
 function readRows(asked: readonly Entry[], rows: readonly CoordinateRow[]): Place[] {
-  const shape = asked.find(([name]) => SHAPES.includes(name));
-  if (shape !== undefined) {
-    throw new ServiceError("usage", `Cannot use ${shape[0]} together with a list of positions: SIZE says how large`);
-  }
   const ownSize = new Parameters(asked).single("SIZE");
   const size = ownSize === undefined ? DEFAULT_SIZE : parseSize(ownSize, "SIZE");
   return rows.map(({ number, position, overrides }) => {

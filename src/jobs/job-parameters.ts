@@ -1,6 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import type { Parameters } from "../ivoa/parameters.ts";
-import { SODA_PARAMETERS, type SodaParameter } from "../ivoa/soda-parameters.ts";
+import { SHAPE_PARAMETERS, SODA_PARAMETERS, type SodaParameter } from "../ivoa/soda-parameters.ts";
 import { parseSize } from "./list-size.ts";
 
 /** All that /sync knows. */
@@ -31,4 +31,16 @@ export function checkJobParameters(parameters: Parameters): void {
   for (const name of COLUMN_PARAMETERS) parameters.single(name);
   const size = parameters.single("SIZE");
   if (size !== undefined) parseSize(size, "SIZE");
+}
+
+/** Positions come from a list or from shapes, and SIZE belongs to a list. "usage" where both are, or SIZE is alone. */
+export function checkListUse(parameters: Parameters, { hasList }: { readonly hasList: boolean }): void {
+  const shape = SHAPE_PARAMETERS.find((name) => parameters.all(name).length > 0);
+  if (hasList && shape !== undefined) {
+    throw new ServiceError("usage", `Cannot use ${shape} together with a list of positions: SIZE says how large`);
+  }
+  const alone = ["SIZE", ...COLUMN_PARAMETERS].find((name) => parameters.all(name).length > 0);
+  if (!hasList && alone !== undefined) {
+    throw new ServiceError("usage", `Cannot use ${alone} without a list of positions, as UPLOAD or as the body`);
+  }
 }
