@@ -14,7 +14,7 @@ const MAX_CHUNK_BYTES = 1024 * 1024;
 const READ_BYTES = 512 * 1024;
 const LONG_CUTOUT_BYTES = 4 * 1024 * 1024;
 const MAX_INPUT_BYTES = 4 * 1024 * 1024;
-/** About a tenth of a second: nothing ends a call of the decoder early. */
+/** About a tenth of a second in the main thread, where no signal ends a call of the decoder early. */
 const MAX_DECODED_PIXELS = 64 * 1024 * 1024;
 
 export type ChunkOptions = {

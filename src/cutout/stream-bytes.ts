@@ -1,6 +1,6 @@
 import type { Arena } from "../codec/arena.ts";
 import { STREAM_PADDING } from "../codec/layout.ts";
-import { coalesceLimitsOf, NOW_LIMITS, planReads, type CoalesceLimits, type ReadPlan } from "../storage/coalesce.ts";
+import { coalesceLimitsOf, joinRanges, NOW_LIMITS, type CoalesceLimits } from "../storage/coalesce.ts";
 import type { ByteRange, RangeSource } from "../storage/range-source.ts";
 import type { CachedHeap } from "./plane-cache.ts";
 
@@ -45,7 +45,7 @@ function readToHeap(
   signal: AbortSignal | undefined,
 ): Promise<void> | null {
   // What lies in the gaps may be there already, and be decoded at this moment: it is not written again.
-  const { reads } = planReads(missing, { ...coalesceLimitsOf(source), maxGapBytes: 0 });
+  const { reads } = joinRanges(missing, { ...coalesceLimitsOf(source), maxGapBytes: 0 });
   const places = reads.map(({ start, length }) => ({ start: heapStart + start, length, offset: heap.address + start }));
   const keep = (some: readonly ByteRange[]) => {
     for (const { start, length } of some) heap.present.add(start, start + length);
@@ -63,7 +63,7 @@ function readToBlocks(
 ): StreamBytes | Promise<StreamBytes> {
   const { source, arena } = from;
   if (source.readNow === undefined) return readLater(from, ranges, signal);
-  const { plan, places, addresses, block } = reserve(from, ranges, NOW_LIMITS);
+  const { readOf, places, addresses, block } = reserve(from, ranges, NOW_LIMITS);
   const release = () => arena.release(block);
   let done: number;
   try {
@@ -75,8 +75,8 @@ function readToBlocks(
   if (done === places.length) return { addresses, release };
   // The rest in few reads, with the bytes between them.
   const rest: number[] = [];
-  plan.slices.forEach((slice, i) => {
-    if (slice !== null && slice.read >= done) rest.push(i);
+  readOf.forEach((read, i) => {
+    if (read >= done) rest.push(i);
   });
   const later = readLater(
     from,
@@ -143,15 +143,18 @@ async function readAll(
 
 /** One block for all reads, each followed by the padding that decoders may touch. */
 function reserve({ heapStart, arena }: StreamPlace, ranges: readonly ByteRange[], limits: CoalesceLimits) {
-  const plan: ReadPlan = planReads(ranges, limits);
+  const { reads, readOf } = joinRanges(ranges, limits);
   let total = 0;
-  const places = plan.reads.map(({ start, length }) => {
+  const places = reads.map(({ start, length }) => {
     const offset = total;
     total += Math.ceil((length + STREAM_PADDING) / 64) * 64;
     return { start: heapStart + start, length, offset };
   });
   const block = arena.allocate(total);
   for (const place of places) place.offset += block;
-  const addresses = plan.slices.map((slice) => (slice === null ? 0 : places[slice.read].offset + slice.offset));
-  return { plan, places, addresses, block };
+  const addresses = ranges.map(({ start }, i) => {
+    const read = readOf[i];
+    return read < 0 ? 0 : places[read].offset + start - reads[read].start;
+  });
+  return { readOf, places, addresses, block };
 }

@@ -33,8 +33,21 @@ export type ReadPlan = {
 
 /** Merges near ranges into few reads. Ranges may come in any order, overlap and repeat; all of each lies in one read. */
 export function planReads(ranges: readonly ByteRange[], limits: CoalesceLimits): ReadPlan {
+  const { reads, readOf } = joinRanges(ranges, limits);
+  const slices = ranges.map(({ start, length }, i) => {
+    const read = readOf[i];
+    return read < 0 ? null : { read, offset: start - reads[read].start, length };
+  });
+  return { reads, slices };
+}
+
+/** The same without an object for each range: the place in `reads` of the one that it lies in, -1 where it is empty. */
+export function joinRanges(
+  ranges: readonly ByteRange[],
+  limits: CoalesceLimits,
+): { readonly reads: readonly ByteRange[]; readonly readOf: Int32Array } {
   const reads: { start: number; length: number }[] = [];
-  const slices = new Array<Slice | null>(ranges.length).fill(null);
+  const readOf = new Int32Array(ranges.length).fill(-1);
   let read: { start: number; length: number } | undefined;
   for (const index of inFileOrder(ranges)) {
     const range = ranges[index];
@@ -44,9 +57,9 @@ export function planReads(ranges: readonly ByteRange[], limits: CoalesceLimits):
       read = { start: range.start, length: range.length };
       reads.push(read);
     }
-    slices[index] = { read: reads.length - 1, offset: range.start - read.start, length: range.length };
+    readOf[index] = reads.length - 1;
   }
-  return { reads, slices };
+  return { reads, readOf };
 }
 
 /** Places in `ranges` of those that are not empty. */
