@@ -14,6 +14,16 @@ export function formatFileName(parts: {
   return `${words.join("_").replace(/[^A-Za-z0-9._+-]/g, "-")}.fits`;
 }
 
+const LEAST_DIGITS = 5;
+
+/** The name of one file of several, `…_g_00012.fits`: none has that of another. One that is alone keeps its name. */
+export function resultFileName(fileName: string, number: number, total: number): string {
+  if (total === 1) return fileName;
+  const extension = /(?:\.fits)?\.[A-Za-z0-9]{1,5}$/.exec(fileName)?.[0] ?? "";
+  const digits = Math.max(LEAST_DIGITS, String(total).length);
+  return `${fileName.slice(0, fileName.length - extension.length)}_${String(number).padStart(digits, "0")}${extension}`;
+}
+
 function describeShape(stencil: Stencil): string[] {
   switch (stencil.shape) {
     case "circle":

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatFileName, formatJ } from "../../../src/cutout/file-name.ts";
+import { formatFileName, formatJ, resultFileName } from "../../../src/cutout/file-name.ts";
 
 describe("formatJ", () => {
   it.each([
@@ -27,5 +27,27 @@ describe("formatFileName", () => {
   it("holds nothing that a file system or a header would stumble over", () => {
     const name = formatFileName({ release: '../"x\r\n', stencil: undefined, bands: ["ä/b"], name: "a b" });
     expect(name).toMatch(/^[A-Za-z0-9._+-]+$/);
+  });
+});
+
+describe("resultFileName", () => {
+  it.each([
+    ["des_dr2_J022514.18-101114.9_circle60as_g.fits", 12, 40, "des_dr2_J022514.18-101114.9_circle60as_g_00012.fits"],
+    ["a.fits", 7, 1_000_000, "a_0000007.fits"],
+    ["a.fits.fz", 1, 2, "a_00001.fits.fz"],
+    ["a.png", 1, 2, "a_00001.png"],
+    ["a_1.5_b", 1, 2, "a_1.5_b_00001"],
+    ["a.fits", 1, 1, "a.fits"],
+  ])("of %s, number %d of %d, is %s", (fileName, number, total, name) => {
+    expect(resultFileName(fileName, number, total)).toBe(name);
+  });
+
+  it("is no other file's of the job, also where cutouts have the same name", () => {
+    const names = ["a.fits", "a_00002.fits", "a.png"].flatMap((name) =>
+      Array.from({ length: 300 }, (_, i) => [name, i + 1] as const),
+    );
+    // The number of a result is its own.
+    const made = names.map(([name], i) => resultFileName(name, i + 1, names.length));
+    expect(new Set(made).size).toBe(names.length);
   });
 });
