@@ -1,8 +1,8 @@
 import type { Hono } from "hono";
 import { ServiceError } from "../errors.ts";
-import type { Parameters } from "../ivoa/parameters.ts";
+import { Parameters } from "../ivoa/parameters.ts";
 import { formatParameters } from "../ivoa/uws-document.ts";
-import { checkJobParameters } from "../jobs/job-parameters.ts";
+import { checkJobParameters, checkListUse, COLUMN_PARAMETERS } from "../jobs/job-parameters.ts";
 import type { ParameterList } from "../jobs/job.ts";
 import type { JobService, ListedRow } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -12,8 +12,8 @@ import { readParameters } from "./request-parameters.ts";
 
 type ParameterServices = { readonly jobs: JobService };
 
-/** Belong to other addresses of the job, or to its making. */
-const NOT_HERE = ["PHASE", "ACTION", UPLOAD];
+/** Belong to other addresses of the job, or to its making, where a list is read. */
+const NOT_HERE: readonly string[] = ["PHASE", "ACTION", UPLOAD, ...COLUMN_PARAMETERS];
 
 /** What a job was asked for; to be changed while it is PENDING (DALI 1.1, section 2.1). */
 export function addParameterRoutes(app: Hono<AppEnv>, services: ParameterServices): void {
@@ -38,8 +38,12 @@ async function handleChange(c: AsyncContext, { jobs }: ParameterServices): Promi
       `Cannot set ${stranger} here: PHASE belongs to the job's /phase, ACTION to the job, a list to the making of one`,
     );
   }
-  checkJobParameters(given);
-  const { id } = await jobs.setParameters(jobIdOf(c), c.var.user, listOf(given));
+  const { id, parameters: before } = await jobs.get(jobIdOf(c), c.var.user);
+  const kept = before.filter(([name]) => !given.names().includes(name.toUpperCase()));
+  const after = new Parameters([...kept, ...listOf(given)]);
+  checkJobParameters(after);
+  checkListUse(after, { hasList: after.all(UPLOAD).length > 0 });
+  await jobs.setParameters(id, c.var.user, listOf(given));
   return seeOther(c, jobUrl(c, id));
 }
 

@@ -60,6 +60,11 @@ describe("making a job", () => {
     expect(await phaseOf(await uws.create(`${CUTOUT}&PHASE=RUN`))).toBe("QUEUED");
   });
 
+  test("UWS-27 any other PHASE at creation is refused, and makes no job", async () => {
+    await expectRefusal(await uws.post("/async", `${CUTOUT}&PHASE=ABORT`, ANAS), 400, /PHASE/);
+    expect((await uws.xml("/async", ANAS)).children).toEqual([]);
+  });
+
   test("UWS-22 PHASE=RUN in the query of the POST does, too", async () => {
     const response = await uws.post("/async?PHASE=RUN", CUTOUT);
     expect(await phaseOf(new URL(response.headers.get("location") ?? "").pathname)).toBe("QUEUED");
@@ -366,6 +371,59 @@ describe("parameters", () => {
   test("are shown one by one as well", async () => {
     const path = await uws.create();
     expect(await uws.text(`${path}/parameters/circle`)).toBe("36 -10 0.1\n37 -10 0.1");
+  });
+});
+
+describe("a list that is sent with a job", () => {
+  const LIST = 'name,ra,dec,note\r\nA,36,-10,"a, ""b"""\r\nB,37,-10,\r\n';
+
+  async function createWithList(run = ""): Promise<string> {
+    const form = new FormData();
+    form.append("ID", "des_dr2");
+    form.append("FILTER", "g");
+    form.append("UPLOAD", new File([LIST], "stars.csv", { type: "text/csv" }));
+    const response = await uws.send(`/async${run}`, { method: "POST", body: form });
+    expect([response.status, await response.text()]).toEqual([303, ""]);
+    return new URL(response.headers.get("location") ?? "").pathname;
+  }
+
+  test("UWS-48a is shown as a parameter by reference, and its address gives it back", async () => {
+    const path = await createWithList();
+    const document = await uws.text(path);
+    expect(uwsFaults(document, "job")).toEqual([]);
+    const parameters = child(readXml(document), "parameters")?.children ?? [];
+    const upload = parameters.find(({ attributes }) => attributes.id === "UPLOAD");
+    expect(upload?.attributes.byReference).toBe("true");
+    expect(upload?.text).toBe(`${ORIGIN}${path}/parameters/UPLOAD`);
+    const response = await uws.send(upload?.text ?? "");
+    expect(response.headers.get("content-type")).toMatch(/^text\/csv/);
+    expect(await response.text()).toBe(LIST);
+  });
+
+  test("UWS-48a can be sent as the parts of a DALI upload as well", async () => {
+    const form = new FormData();
+    form.append("ID", "des_dr2");
+    form.append("UPLOAD", "stars,param:table");
+    form.append("table", new File([LIST], "x.csv", { type: "text/csv" }));
+    const response = await uws.send("/async", { method: "POST", body: form });
+    expect(response.status).toBe(303);
+    expect(await uws.text(`${response.headers.get("location")}/parameters/upload`)).toBe(LIST);
+  });
+
+  test("makes a result a row, and can be given a size but no shape while the job is PENDING", async () => {
+    const path = await createWithList();
+    await expectRefusal(await uws.post(`${path}/parameters`, "CIRCLE=1+2+3"), 400, /CIRCLE/);
+    await expectRefusal(await uws.post(`${path}/parameters`, "UPLOAD=x"), 400, /UPLOAD/);
+    await expectRefusal(await uws.post(`${path}/parameters`, "RA_COLUMN=dec"), 400, /RA_COLUMN/);
+    await expectRedirect(await uws.post(`${path}/parameters`, "SIZE=2"), path);
+    await expectRedirect(await uws.post(`${path}/phase`, "PHASE=RUN"), path);
+    uws.work(["DONE", "DONE"]);
+    expect(await phaseOf(path)).toBe("COMPLETED");
+    expect((await uws.xml(`${path}/results`)).children).toHaveLength(2);
+  });
+
+  test("can come with PHASE=RUN", async () => {
+    expect(await phaseOf(await createWithList("?PHASE=RUN"))).toBe("QUEUED");
   });
 });
 

@@ -5,7 +5,7 @@ import type { AppEnv } from "../../src/http/app-env.ts";
 import { addAsyncRoutes, type AsyncServices } from "../../src/http/async-routes.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
 import { describeError } from "../../src/http/error-response.ts";
-import { readParameters } from "../../src/http/request-parameters.ts";
+import { readJobRequest, type JobRequestLimits } from "../../src/http/read-job-request.ts";
 import { addResultRoutes } from "../../src/http/result-routes.ts";
 import { claimResult, finishClaim, registerWorker, type Claim, type Outcome } from "../../src/jobs/claims.ts";
 import { expandJob } from "../../src/jobs/expand-job.ts";
@@ -57,7 +57,7 @@ export function createUwsApp(limits: Partial<JobLimits & AsyncServices["limits"]
   addResultRoutes(app, { jobs, results: services.results });
   addAsyncRoutes(app, {
     jobs,
-    readJobRequest,
+    readJobRequest: (request) => readJobRequest(request, REQUEST_LIMITS),
     limits: { maxWaitSeconds: 2, maxWaitingPerUser: 100, ...limits },
     stopping: stopping.signal,
     keepAliveSeconds: 15,
@@ -169,11 +169,9 @@ function identify({ authorization }: { readonly authorization: string | undefine
   throw new ServiceError("unauthenticated", "Cannot use the token: it is not known, or has expired");
 }
 
-const readJobRequest: AsyncServices["readJobRequest"] = async (request) => {
-  const given = await readParameters(request);
-  const parameters = given.names().flatMap((name) => given.all(name).map((value) => [name, value] as const));
-  const run = given.single("PHASE") === "RUN";
-  return { parameters: parameters.filter(([name]) => name !== "PHASE"), list: null, run };
+const REQUEST_LIMITS: JobRequestLimits = {
+  list: { maxRows: 1000, maxColumns: 50, maxCells: 10_000, maxBytes: 100_000, maxReportedRows: 5 },
+  maxFormBytes: 1024 * 1024,
 };
 
 /** The one child of this local name; undefined where there is none. */
