@@ -158,7 +158,7 @@ function completeJob({ sqlite }: RecordsDatabase, jobId: string, now: number): v
 /** Gives a result back, to be tried again, not before `retryAt`. An attempt that was the worker's to give up is none. */
 export function releaseClaim(
   { sqlite }: RecordsDatabase,
-  claim: Claim,
+  claim: Pick<Claim, "resultId" | "workerId" | "takeovers">,
   { retryAt, counts }: { readonly retryAt: number | null; readonly counts: boolean },
 ): boolean {
   const release = sqlite.prepare(

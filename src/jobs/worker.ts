@@ -1,4 +1,13 @@
-import { beatHeart, claimResult, listHeld, registerWorker, removeWorker, takeFromDead, type Claim } from "./claims.ts";
+import {
+  beatHeart,
+  claimResult,
+  listHeld,
+  registerWorker,
+  releaseClaim,
+  removeWorker,
+  takeFromDead,
+  type Claim,
+} from "./claims.ts";
 import { describeFailure } from "./job-failure.ts";
 import { unref, type JobChanges } from "./job-changes.ts";
 import { abortJob, listOverdueJobs } from "./job-transitions.ts";
@@ -76,7 +85,7 @@ export function startWorker(options: WorkerOptions): JobWorker {
       noteStore(event, storeFailed);
       tell(event, error);
     } catch (error) {
-      tell("failed", error); // the records could not be written: the lease will tell
+      tell("failed", error); // the records could not be written: it is given back when they can be
     } finally {
       running.delete(claim);
     }
@@ -103,17 +112,23 @@ export function startWorker(options: WorkerOptions): JobWorker {
 
   /** Ends what is no longer ours: aborted, deleted, or taken because we were thought to be dead. */
   function dropLost(): void {
-    if (running.size === 0) return;
-    const held = listHeld(records, workerId ?? "", now());
+    const id = workerId ?? "";
+    const held = listHeld(records, id, now());
     for (const [claim, controller] of running) {
-      const isHeld = claim.workerId === workerId && held.get(claim.resultId) === claim.takeovers;
+      const isHeld = claim.workerId === id && held.get(claim.resultId) === claim.takeovers;
+      held.delete(claim.resultId);
       if (!isHeld && !controller.signal.aborted) controller.abort("taken" satisfies StopReason);
+    }
+    // Ours in the records, and nobody works on it: what became of it could not be written.
+    const retryAt = now() + retry.firstPauseMilliseconds;
+    for (const [resultId, takeovers] of held) {
+      releaseClaim(records, { resultId, workerId: id, takeovers }, { retryAt, counts: true });
     }
   }
 
-  /** Its claims go with its id: an old one that others gave up never comes back. */
+  /** Also when the clock was put back. Claims go with the id: one that others gave up never comes back. */
   function beat(): void {
-    if (workerId !== null && now() - beatAt >= leaseMilliseconds / 3) {
+    if (workerId !== null && Math.abs(now() - beatAt) >= leaseMilliseconds / 3) {
       beatAt = now();
       if (beatHeart(records, workerId, beatAt)) return;
       log({ event: "worker", what: "lost-lease" });

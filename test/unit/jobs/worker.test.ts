@@ -209,6 +209,24 @@ describe("a worker", () => {
   });
 });
 
+test("what could not be written in the records is made again when it can be", async () => {
+  const { sqlite } = services.records;
+  sqlite.exec(
+    `create trigger broken before update on job_result when old.state = 'RUNNING'
+     begin select raise(abort, 'disk I/O error'); end`,
+  );
+  start();
+  const { id } = await queue(3);
+  await vi.waitFor(() => expect(log.filter(({ what }) => what === "failed").length).toBeGreaterThan(3), {
+    timeout: 5000,
+  });
+  expect((await jobs.get(id, ANA)).progress.done).toBe(0);
+  sqlite.exec("drop trigger broken");
+  expect((await untilPhase(id, "COMPLETED")).progress).toMatchObject({ done: 3, storedBytes: 30 });
+  expect(services.results.files.size).toBe(3);
+  expect(storedBytes()).toBe(30);
+});
+
 describe("what stops a running result", () => {
   test.each([
     ["an abort in this process", false, (id: string) => jobs.abort(id, ANA)],
@@ -248,6 +266,17 @@ describe("what stops a running result", () => {
     expect(job.error).toEqual({ kind: "fatal", message: "UsageError: Cannot finish the job within its 1 seconds" });
     expect(job.progress).toMatchObject({ done: 1, waiting: 2, storedBytes: 4 });
     await vi.waitFor(() => expect(never.ended()).toBe(2));
+  });
+
+  test("the end of the job's life", async () => {
+    const { openRecipe, begun, ended } = endless();
+    const worker = start({ openRecipe });
+    const { id } = await queue(2);
+    await vi.waitFor(() => expect(begun()).toBe(2));
+    await jobs.setDestruction(id, ANA, 0);
+    await vi.waitFor(() => expect(ended()).toBe(2), { timeout: 3000 });
+    await vi.waitFor(() => expect(worker.running).toBe(0));
+    expect(begun()).toBe(2);
   });
 
   test("the stop of the worker: it is given back, with no attempt counted", async () => {
