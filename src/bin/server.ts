@@ -1,13 +1,12 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { authenticateByToken } from "../access/authenticate.ts";
 import { ServiceError } from "../errors.ts";
 import { createCutoutApp } from "../http/cutout-app.ts";
 import { pooledResponseClass } from "./byte-pool.ts";
 import type { Configuration } from "./configuration.ts";
+import { createCutoutAppServices } from "./cutout-app-services.ts";
 import { createJobServices } from "./job-services.ts";
-import { createLog } from "./log.ts";
 import { createServices, type Services } from "./services.ts";
 
 export type RunningServer = {
@@ -24,13 +23,8 @@ const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
 export async function startServer(configuration: Configuration): Promise<RunningServer> {
   const services = await createServices(configuration);
   const jobServices = createJobServices(configuration, services.cutouts);
-  const app = createCutoutApp({
-    cutouts: services.cutouts,
-    publicUrl: configuration.publicUrl,
-    authenticate: authenticateByToken(configuration.testToken),
-    timeoutSeconds: configuration.syncTimeoutSeconds,
-    log: createLog(configuration.log),
-  });
+  const { services: appServices, history, drain } = createCutoutAppServices(configuration, services, jobServices);
+  const app = createCutoutApp(appServices);
   const listener = getRequestListener(app.fetch);
   const ServerResponse = pooledResponseClass(services.sentBytes);
   const server = createServer({ ServerResponse }, (incoming, outgoing) => void listener(incoming, outgoing));
@@ -53,7 +47,9 @@ export async function startServer(configuration: Configuration): Promise<Running
     urls: urlsOf(configuration, port),
     async close() {
       clearInterval(saving);
+      drain();
       await Promise.all([worker?.stop(), closeServer(server, configuration.shutdownTimeoutSeconds)]);
+      history.close();
       jobServices.close();
       await services.close();
     },

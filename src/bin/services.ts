@@ -25,6 +25,7 @@ export type Services = {
   readonly cutouts: CutoutServices;
   readonly registry: SurveyRegistry;
   readonly index: ImageIndex;
+  readonly database: IndexDatabase;
   readonly images: ImageCache;
   readonly pixels: PixelServices;
   /** Where cutouts take the memory of what is sent; the server gives it back. */
@@ -53,6 +54,7 @@ export async function createServices(configuration: Configuration): Promise<Serv
     ...core,
     registry,
     index,
+    database,
     sentBytes,
     cutouts: {
       registry,

@@ -1,47 +1,39 @@
-import { Hono } from "hono";
-import { authenticateByToken, type Authenticate } from "../access/authenticate.ts";
+import type { Hono } from "hono";
 import type { AppEnv } from "./app-env.ts";
-import { identifyRequests } from "./authentication.ts";
-import { answerError } from "./error-response.ts";
+import { addAsyncRoutes, type AsyncServices } from "./async-routes.ts";
+import { addDatalinkRoutes } from "./datalink-routes.ts";
+import type { LinksServices } from "./describe-links.ts";
+import { addDocsRoutes, type DocsServices } from "./docs-routes.ts";
+import { describeService } from "./front-page.ts";
+import { addHistoryRoutes, type HistoryServices } from "./history-routes.ts";
+import { addResultRoutes, type ResultServices } from "./result-routes.ts";
+import { createServiceApp, type ServiceFrame } from "./service-app.ts";
+import { addSiaRoutes, type SiaServices } from "./sia-routes.ts";
 import { addSyncRoutes, type SyncServices } from "./sync-routes.ts";
+import { addVosiRoutes, type VosiServices } from "./vosi-routes.ts";
 
-export type CutoutAppServices = SyncServices & {
-  /** Address of this service as clients see it, where that is not what requests say. */
-  readonly publicUrl?: string | undefined;
-  /** Where it is left out, nobody is known, and credentials are refused. */
-  readonly authenticate?: Authenticate | undefined;
+export type CutoutAppServices = ServiceFrame & {
+  readonly sync: SyncServices;
+  readonly async: AsyncServices;
+  readonly results: ResultServices;
+  readonly links: LinksServices;
+  readonly sia: SiaServices;
+  readonly vosi: VosiServices;
+  readonly history: HistoryServices;
+  readonly docs: DocsServices;
 };
 
-/** The cutout service: SODA's sync resource, and what tells whether the process is well. */
+/** The cutout service: SODA now and as jobs, SIA, DataLink, VOSI, and what describes them. */
 export function createCutoutApp(services: CutoutAppServices): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
-  app.use(
-    identifyRequests({
-      authenticate: services.authenticate ?? authenticateByToken(undefined),
-      publicUrl: services.publicUrl,
-    }),
-  );
-  app.get("/health", (c) => c.json({ status: "ok" }));
-  app.get("/", (c) => c.text(describeService(services, c.var.publicUrl)));
-  addSyncRoutes(app, services);
-
-  app.notFound((c) =>
-    c.text(`UsageError: There is nothing at ${c.req.path}: /sync cuts images, / describes it\n`, 404),
-  );
-  app.onError((error, c) => {
-    const { response, status } = answerError(c, error);
-    services.log({ event: "request", status, milliseconds: 0, requestId: c.var.requestId, error });
-    return response;
+  return createServiceApp(services, (app) => {
+    app.get("/", (c) => c.text(describeService(services.sync.cutouts, c.var.publicUrl)));
+    addSyncRoutes(app, services.sync);
+    addResultRoutes(app, services.results); // before the jobs', which would take all.zip for a result
+    addAsyncRoutes(app, services.async);
+    addSiaRoutes(app, services.sia);
+    addDatalinkRoutes(app, services.links);
+    addVosiRoutes(app, services.vosi);
+    addHistoryRoutes(app, services.history);
+    addDocsRoutes(app, services.docs);
   });
-  return app;
-}
-
-function describeService({ cutouts }: CutoutAppServices, url: string): string {
-  const releases = cutouts.registry.releases.map(
-    ({ id, title, bands }) => `  ${id}  ${title}; bands ${bands.map((band) => band.name).join(" ")}\n`,
-  );
-  return (
-    `${cutouts.software}: image cutouts as FITS\n\nReleases:\n${releases.join("")}\n` +
-    `A cutout:\n  ${url}/sync?ID=RELEASE&POS=CIRCLE+RA+DEC+RADIUS&FILTER=BAND   (degrees)\n`
-  );
 }

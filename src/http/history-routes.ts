@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
 import { ServiceError } from "../errors.ts";
+import { Parameters } from "../ivoa/parameters.ts";
 import type { SyncHistory } from "../jobs/sync-history.ts";
 import type { AppEnv } from "./app-env.ts";
 import { parseInput } from "./parse-input.ts";
@@ -37,7 +38,7 @@ export function addHistoryRoutes(app: Hono<AppEnv>, { history }: HistoryServices
     if (role === "anonymous") {
       throw new ServiceError("unauthenticated", "Cannot show a history: it needs a token, and belongs to its user");
     }
-    const { LAST, AFTER } = parseInput(historyQuery, c.req.query());
+    const { LAST, AFTER } = parseInput(historyQuery, singleValues(c.req.url));
     const rows = history.list({ owner: id, after: AFTER === undefined ? undefined : Date.parse(AFTER), last: LAST });
     const requests = rows.map(({ id: _, startedAt, ...row }) => ({
       startedAt: new Date(startedAt).toISOString(),
@@ -46,4 +47,10 @@ export function addHistoryRoutes(app: Hono<AppEnv>, { history }: HistoryServices
     c.header("Cache-Control", "no-store");
     return c.json({ requests });
   });
+}
+
+/** Names ignore case, as everywhere (DALI 1.1, section 3.1). */
+function singleValues(url: string): Record<string, string | undefined> {
+  const parameters = new Parameters(new URL(url).searchParams);
+  return Object.fromEntries(parameters.names().map((name) => [name, parameters.single(name)]));
 }

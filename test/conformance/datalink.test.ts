@@ -4,7 +4,7 @@ import { ANONYMOUS } from "../../src/access/user.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
-import { createCutoutApp } from "../../src/http/cutout-app.ts";
+import { createSyncApp } from "../support/sync-app.ts";
 import { addDatalinkRoutes } from "../../src/http/datalink-routes.ts";
 import type { LinksServices } from "../../src/http/describe-links.ts";
 import { SODA_PARAMETERS } from "../../src/ivoa/soda-parameters.ts";
@@ -22,7 +22,7 @@ afterAll(() => sample.dispose());
 
 /** The /sync of this test's archive, for addresses that /links gives. */
 function sync(address: string): Promise<Response> {
-  const app = createCutoutApp({ cutouts: sample.cutouts, timeoutSeconds: 60, log: () => undefined });
+  const app = createSyncApp({ cutouts: sample.cutouts, timeoutSeconds: 60, log: () => undefined });
   const { pathname, search } = new URL(address);
   return Promise.resolve(app.request(pathname + search));
 }

@@ -4,7 +4,7 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { ANONYMOUS, type User } from "../../src/access/user.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
-import { createCutoutApp } from "../../src/http/cutout-app.ts";
+import { createSyncApp } from "../support/sync-app.ts";
 import { addVosiRoutes, type ServiceHealth, type VosiServices } from "../../src/http/vosi-routes.ts";
 import { createRegistry } from "../../src/surveys/registry.ts";
 import { createImageIndex } from "../../src/surveys/image-index.ts";
@@ -205,7 +205,7 @@ describe("/examples", () => {
 
   it("VOSI-11: every example works as it stands, and is small", async () => {
     const text = await (await createApp().request("/examples")).text();
-    const app = createCutoutApp({ cutouts: sample.cutouts, timeoutSeconds: 60, log: () => undefined });
+    const app = createSyncApp({ cutouts: sample.cutouts, timeoutSeconds: 60, log: () => undefined });
     const examples = text.split('typeof="example"').slice(1);
     expect(examples).toHaveLength(4); // two of each release of the sample
     for (const example of examples) {

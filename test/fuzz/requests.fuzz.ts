@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createCutoutApp } from "../../src/http/cutout-app.ts";
+import { createSyncApp } from "../support/sync-app.ts";
 import { createSampleServices } from "../support/sample-services.ts";
 import { checkAnswer, hostileRequest } from "./requests.ts";
 
@@ -10,7 +10,7 @@ const { FUZZ_SEED = "1", FUZZ_SECONDS = "60", FUZZ_CASE, FUZZ_PATHS, FUZZ_PROGRE
 /** A fifth of the time of the files; fast-check says how to repeat a failure, and makes it small. */
 test.skipIf(FUZZ_CASE !== undefined || FUZZ_PATHS !== undefined)("a request is answered or refused", async () => {
   const services = await createSampleServices();
-  const app = createCutoutApp({ cutouts: services.cutouts, timeoutSeconds: 60, log: () => undefined });
+  const app = createSyncApp({ cutouts: services.cutouts, timeoutSeconds: 60, log: () => undefined });
   const statuses = new Map<number, number>();
   let last: Promise<number> | undefined;
   await fc.assert(

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { startServer } from "../../src/bin/server.ts";
-import { createCutoutApp } from "../../src/http/cutout-app.ts";
+import { createSyncApp } from "../support/sync-app.ts";
 import type { LogEntry } from "../../src/http/log-entry.ts";
 import { checkAnswer, hostileRequest, hostileText } from "../fuzz/requests.ts";
 import { editHeader } from "../support/edit-header.ts";
@@ -15,11 +15,11 @@ import { createSampleServices, SAMPLE_FOLDER, type SampleServices } from "../sup
 
 describe("any request", () => {
   let services: SampleServices;
-  let app: ReturnType<typeof createCutoutApp>;
+  let app: ReturnType<typeof createSyncApp>;
 
   beforeAll(async () => {
     services = await createSampleServices();
-    app = createCutoutApp({ cutouts: services.cutouts, timeoutSeconds: 60, log: () => undefined });
+    app = createSyncApp({ cutouts: services.cutouts, timeoutSeconds: 60, log: () => undefined });
   });
   afterAll(() => services.dispose());
 
@@ -30,7 +30,7 @@ describe("any request", () => {
         const status = await checkAnswer(app, hostile);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }),
-      { numRuns: 250, seed: 20_261_121 },
+      { numRuns: 500, seed: 20_261_121 },
     );
     for (const status of [200, 204, 400, 404]) expect(statuses.get(status), String(status)).toBeGreaterThan(0);
     expect(services.images.inUse).toBe(0);
@@ -75,7 +75,7 @@ describe("a hostile file in the archive", () => {
   let whole: Uint8Array;
   let services: SampleServices;
   let entries: LogEntry[];
-  let app: ReturnType<typeof createCutoutApp>;
+  let app: ReturnType<typeof createSyncApp>;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "recorte-archive-"));
@@ -84,7 +84,7 @@ describe("a hostile file in the archive", () => {
     }
     whole = new Uint8Array(await readFile(join(folder, SIM)));
     services = await createSampleServices({ RECORTE_MAX_GZIP: "4MiB" }, { sim_sample: folder });
-    app = createCutoutApp({ cutouts: services.cutouts, timeoutSeconds: 60, log: (entry) => entries.push(entry) });
+    app = createSyncApp({ cutouts: services.cutouts, timeoutSeconds: 60, log: (entry) => entries.push(entry) });
   });
   afterAll(async () => {
     await services.dispose();

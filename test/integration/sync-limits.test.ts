@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCutoutApp, type CutoutAppServices } from "../../src/http/cutout-app.ts";
+import { createSyncApp, type SyncAppServices } from "../support/sync-app.ts";
 import type { SyncEntry } from "../../src/jobs/sync-history.ts";
 import { scaledStencil } from "../../src/sky/scaled-stencil.ts";
 import { parsePos } from "../../src/ivoa/dali-values.ts";
@@ -13,10 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => services.dispose());
 
-function createApp(changes: Partial<CutoutAppServices> & { maxPixels?: number } = {}) {
+function createApp(changes: Partial<SyncAppServices> & { maxPixels?: number } = {}) {
   const { maxPixels = 1e8, ...rest } = changes;
   const cutouts = { ...services.cutouts, limits: { maxPixels } };
-  return createCutoutApp({ cutouts, timeoutSeconds: 60, log: () => undefined, ...rest });
+  return createSyncApp({ cutouts, timeoutSeconds: 60, log: () => undefined, ...rest });
 }
 
 const SIM = { ID: "sim_sample", FILTER: "r" };
@@ -81,9 +81,9 @@ describe("a request that is too large", () => {
     expect((await get(app, { ID: did, POS: pos })).status).toBe(200);
   });
 
-  it("is told so where nothing smaller fits either", async () => {
+  it("is told no way out where nothing smaller fits either", async () => {
     const text = await (await get(createApp({ maxPixels: 0 }), { ...SIM, POS: "CIRCLE 59 -52.8 0.1" })).text();
-    expect(text).toMatch(/^No smaller shape of this kind about the same centre fits now$/m);
+    expect(text).toMatch(/^UsageError: Cannot cut \d+ pixels at once: 0 are allowed[^\n]*\n$/);
   });
 
   it("is refused before it begins where it is thought to take too long, and goes where that is not known", async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openImage } from "../../src/cutout/open-image.ts";
 import { preparePlan, readPixelRows } from "../../src/cutout/read.ts";
 import { findHdu, readHdus } from "../../src/fits/hdu.ts";
-import { createCutoutApp } from "../../src/http/cutout-app.ts";
+import { createSyncApp } from "../support/sync-app.ts";
 import type { LogEntry } from "../../src/http/log-entry.ts";
 import { memorySource } from "../support/memory-source.ts";
 import { createPixelServices } from "../support/pixel-services.ts";
@@ -15,11 +15,11 @@ const DES = "ID=des_sample&POS=CIRCLE+59.09+-52.811+0.005&FILTER=g";
 
 let services: SampleServices;
 let entries: LogEntry[] = [];
-let app: ReturnType<typeof createCutoutApp>;
+let app: ReturnType<typeof createSyncApp>;
 
 beforeAll(async () => {
   services = await createSampleServices();
-  app = createCutoutApp({ cutouts: services.cutouts, timeoutSeconds: 60, log: (entry) => entries.push(entry) });
+  app = createSyncApp({ cutouts: services.cutouts, timeoutSeconds: 60, log: (entry) => entries.push(entry) });
 });
 afterAll(() => services.dispose());
 
@@ -129,7 +129,7 @@ describe("GET /sync", () => {
   });
 
   it("refuses more pixels than are allowed before it reads any", async () => {
-    const limited = createCutoutApp({
+    const limited = createSyncApp({
       cutouts: { ...services.cutouts, limits: { maxPixels: 100 } },
       timeoutSeconds: 60,
       log: () => undefined,
@@ -143,7 +143,7 @@ describe("GET /sync", () => {
     const images = Object.create(services.images) as typeof services.images;
     images.open = (_location, signal) =>
       new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error)));
-    const slow = createCutoutApp({
+    const slow = createSyncApp({
       cutouts: { ...services.cutouts, images },
       timeoutSeconds: 0.02,
       log: () => undefined,
@@ -215,7 +215,7 @@ describe("a file that is replaced, or goes", () => {
     const sample = (band: string) => join(SAMPLE_FOLDER, `des/DESJ035621.6-524840.0_${band}.fits.fz`);
     for (const band of ["g", "r"]) await copyFile(sample(band), name(band));
     const own = await createSampleServices({}, { des_sample: folder });
-    const ownApp = createCutoutApp({ cutouts: own.cutouts, timeoutSeconds: 60, log: () => undefined });
+    const ownApp = createSyncApp({ cutouts: own.cutouts, timeoutSeconds: 60, log: () => undefined });
     try {
       const before = await ownApp.request(`/sync?${DES}`);
       const bytes = await before.arrayBuffer();

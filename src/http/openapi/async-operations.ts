@@ -162,6 +162,11 @@ export const ASYNC_OPERATIONS: readonly Operation[] = [
       responses: { ...toJob, ...REFUSED },
     },
   ),
+  ...below("/parameters/:name", {
+    method: "get",
+    summary: "The values of one parameter, a line each; of UPLOAD the list as CSV",
+    responses: shows("Text", TEXT),
+  }),
   ...below("/rerun", {
     method: "post",
     summary: "Run again what failed or was left undone; what is done stays",
@@ -185,6 +190,16 @@ export const ASYNC_OPERATIONS: readonly Operation[] = [
       304: { description: "The file is the one that If-None-Match names" },
       416: { description: "The file has no such range", content: TEXT },
     },
+  }),
+  ...below("/manifest.json", {
+    method: "get",
+    summary: "Each row or combination, what came of it, and why",
+    responses: shows("JSON; of a list with its columns", { "application/json": { type: "object" } }),
+  }),
+  ...below("/manifest.csv", {
+    method: "get",
+    summary: "The same as a table",
+    responses: shows("CSV, a line a result", { "text/csv": text }),
   }),
   ...below("/results/all.zip", {
     method: "get",

@@ -1,0 +1,142 @@
+import { authenticateByToken } from "../access/authenticate.ts";
+import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
+import type { CutoutAppServices } from "../http/cutout-app.ts";
+import { describeApi } from "../http/openapi/describe-api.ts";
+import { readJobRequest } from "../http/read-job-request.ts";
+import { cutoutRequestOf } from "../http/sync-request.ts";
+import type { ServiceHealth } from "../http/vosi-routes.ts";
+import { Parameters } from "../ivoa/parameters.ts";
+import { parseSodaParameters } from "../ivoa/soda.ts";
+import { createSyncHistory, type SyncHistory } from "../jobs/sync-history.ts";
+import { createObservationFinder } from "../surveys/observation-finder.ts";
+import type { Configuration } from "./configuration.ts";
+import { readDocsAsset } from "./docs-assets.ts";
+import type { JobServices } from "./job-services.ts";
+import { createLog } from "./log.ts";
+import type { Services } from "./services.ts";
+import { SOFTWARE } from "./version.ts";
+
+/** Rows of the history are written together, so long after the first of them. */
+const HISTORY_MILLISECONDS = 200;
+/** Proxies cut a connection that says nothing for a minute. */
+const KEEP_ALIVE_SECONDS = 15;
+const HEALTH_SECONDS = 2;
+/** Images that /examples looks at for one whose file is there. */
+const EXAMPLE_CANDIDATES = 20;
+/** Of /links: identifiers of one request, and those whose files are opened to tell their size. */
+const MAX_LINK_IDS = 500;
+const MAX_MEASURED_LINK_IDS = 20;
+/** Of /query: values of one parameter. */
+const MAX_QUERY_VALUES = 1000;
+const MAX_FORM_BYTES = 1024 * 1024;
+/** Of a list; cells, some 50 bytes each, are what it takes in memory. */
+const MAX_LIST_COLUMNS = 1000;
+const MAX_LIST_CELLS = 2_000_000;
+/** Rows of a list that an error names one by one. */
+const MAX_REPORTED_ROWS = 100;
+
+export type CutoutAppParts = {
+  readonly services: CutoutAppServices;
+  readonly history: SyncHistory;
+  /** From now on the service says that it takes no more, and lets those go who wait for something to happen. */
+  readonly drain: () => void;
+};
+
+/** All that the cutout service's routes need, made from the configuration and what can cut and keep jobs. */
+export function createCutoutAppServices(
+  configuration: Configuration,
+  { cutouts, registry, database }: Services,
+  { records, results, jobs, estimator, gate }: JobServices,
+): CutoutAppParts {
+  const log = createLog(configuration.log);
+  const stopping = new AbortController();
+  const history = createSyncHistory(records, {
+    delayMilliseconds: HISTORY_MILLISECONDS,
+    onFailure: (error) => log({ event: "request", status: 500, milliseconds: 0, error }),
+  });
+  const maxPixels = configuration.syncMaxPixels;
+  const services: CutoutAppServices = {
+    authenticate: authenticateByToken(configuration.testToken),
+    publicUrl: configuration.publicUrl,
+    log,
+    sync: {
+      cutouts,
+      timeoutSeconds: configuration.syncTimeoutSeconds,
+      syncMaxSeconds: configuration.syncMaxSeconds,
+      estimateSeconds: (cost) => estimator.secondsOf(cost),
+      log,
+      recordSync: (entry) => history.record(entry),
+      enterRealtime: () => gate.enter(),
+    },
+    async: {
+      jobs,
+      readJobRequest: (request) =>
+        readJobRequest(request, {
+          list: {
+            maxBytes: configuration.listMaxBytes,
+            maxRows: configuration.jobMaxResults,
+            maxColumns: MAX_LIST_COLUMNS,
+            maxCells: MAX_LIST_CELLS,
+            maxReportedRows: MAX_REPORTED_ROWS,
+          },
+          maxFormBytes: MAX_FORM_BYTES,
+        }),
+      limits: { maxWaitSeconds: configuration.waitMaxSeconds, maxWaitingPerUser: configuration.waitMaxRequests },
+      stopping: stopping.signal,
+      keepAliveSeconds: KEEP_ALIVE_SECONDS,
+      logFault: ({ error, requestId }) => log({ event: "request", status: 500, milliseconds: 0, requestId, error }),
+    },
+    results: { jobs, results },
+    links: {
+      registry,
+      measureImage: (publisherDid, signal) => measureImage(publisherDid, cutouts, signal),
+      log,
+      limits: { maxIds: MAX_LINK_IDS, maxMeasuredIds: MAX_MEASURED_LINK_IDS, maxPixels },
+    },
+    sia: {
+      registry,
+      observations: createObservationFinder(database, configuration.authority),
+      log,
+      limits: {
+        defaultRecords: configuration.queryDefaultRecords,
+        maxRecords: configuration.queryMaxRecords,
+        maxValues: MAX_QUERY_VALUES,
+        timeoutSeconds: configuration.queryTimeoutSeconds,
+      },
+    },
+    vosi: {
+      registry,
+      startedAt: new Date(),
+      checkHealth: () => Promise.resolve(checkHealth(database, records, stopping.signal)),
+      limits: { healthSeconds: HEALTH_SECONDS, exampleCandidates: EXAMPLE_CANDIDATES },
+    },
+    history: { history },
+    docs: { describeApi: (publicUrl) => describeApi({ software: SOFTWARE, publicUrl }), readDocsAsset },
+  };
+  return { services, history, drain: () => stopping.abort() };
+}
+
+/** Bytes of the file that /sync gives for the whole image. */
+async function measureImage(publisherDid: string, cutouts: CutoutServices, signal: AbortSignal): Promise<number> {
+  const request = cutoutRequestOf(parseSodaParameters(new Parameters([["ID", publisherDid]])));
+  const cutout = await openCutout(request, cutouts, signal);
+  cutout?.dispose();
+  return cutout?.byteLength ?? 0;
+}
+
+/** Whether the databases answer. What is wrong with one goes to nobody but the log. */
+function checkHealth(
+  index: Services["database"],
+  records: JobServices["records"],
+  stopping: AbortSignal,
+): ServiceHealth {
+  const ask = (name: string, database: { readonly sqlite: { prepare(sql: string): { get(): unknown } } }) => {
+    try {
+      database.sqlite.prepare("select 1 from sqlite_schema").get();
+      return { name, problem: null };
+    } catch {
+      return { name, problem: "does not answer" };
+    }
+  };
+  return { draining: stopping.aborted, parts: [ask("image index", index), ask("job records", records)] };
+}

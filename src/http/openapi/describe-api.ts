@@ -1,0 +1,19 @@
+import { ASYNC_OPERATIONS } from "./async-operations.ts";
+import { DISCOVERY_OPERATIONS } from "./discovery-operations.ts";
+import { formatOpenApi } from "./document.ts";
+import type { Operation } from "./operation.ts";
+import { SERVICE_OPERATIONS } from "./service-operations.ts";
+import { SYNC_OPERATIONS } from "./sync-operations.ts";
+
+/** Every address of the cutout service. */
+export const OPERATIONS: readonly Operation[] = [
+  ...SYNC_OPERATIONS,
+  ...ASYNC_OPERATIONS,
+  ...DISCOVERY_OPERATIONS,
+  ...SERVICE_OPERATIONS,
+];
+
+/** `software`: name and version, apart by a space. */
+export function describeApi({ software, publicUrl }: { software: string; publicUrl: string }): object {
+  return formatOpenApi(OPERATIONS, { software, publicUrl });
+}

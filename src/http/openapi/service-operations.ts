@@ -1,0 +1,47 @@
+import { historyAnswer, historyQuery } from "../history-routes.ts";
+import { queryOf, schemaOf, TEXT, type Operation } from "./operation.ts";
+
+const HTML = { "text/html": { type: "string" } };
+
+export const SERVICE_OPERATIONS: readonly Operation[] = [
+  {
+    method: "get",
+    path: "/history",
+    tag: "Cutouts",
+    summary: "The synchronous requests of the user, the newest first",
+    query: queryOf(historyQuery),
+    responses: {
+      200: { description: "Requests and how they ended", content: { "application/json": schemaOf(historyAnswer) } },
+      400: { description: "UsageError, and what would be right", content: TEXT },
+      401: { description: "AuthenticationError: nobody's requests have no history", content: TEXT },
+    },
+  },
+  {
+    method: "get",
+    path: "/health",
+    tag: "Service",
+    summary: "Whether the process answers",
+    responses: { 200: { description: "It does", content: { "application/json": { type: "object" } } } },
+  },
+  {
+    method: "get",
+    path: "/",
+    tag: "Service",
+    summary: "What there is, in words",
+    responses: { 200: { description: "Text", content: TEXT } },
+  },
+  {
+    method: "get",
+    path: "/docs",
+    tag: "Service",
+    summary: "This description, for people",
+    responses: { 200: { description: "A page", content: HTML } },
+  },
+  {
+    method: "get",
+    path: "/openapi.json",
+    tag: "Service",
+    summary: "This description, for programs",
+    responses: { 200: { description: "OpenAPI 3.1", content: { "application/json": { type: "object" } } } },
+  },
+];

@@ -1,0 +1,28 @@
+import { Hono } from "hono";
+import type { Authenticate } from "../access/authenticate.ts";
+import type { AppEnv } from "./app-env.ts";
+import { identifyRequests } from "./authentication.ts";
+import { answerError } from "./error-response.ts";
+import type { LogEntry } from "./log-entry.ts";
+
+export type ServiceFrame = {
+  readonly authenticate: Authenticate;
+  /** Address of this service as clients see it, where that is not what requests say. */
+  readonly publicUrl: string | undefined;
+  readonly log: (entry: LogEntry) => void;
+};
+
+/** What all services have in common: who asks, what is not there, and what went wrong. */
+export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppEnv>) => void): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(identifyRequests(frame));
+  app.get("/health", (c) => c.json({ status: "ok" }));
+  addRoutes(app);
+  app.notFound((c) => c.text(`UsageError: There is nothing at ${c.req.path}: / tells what there is\n`, 404));
+  app.onError((error, c) => {
+    const { response, status } = answerError(c, error);
+    frame.log({ event: "request", status, milliseconds: 0, requestId: c.var.requestId, error });
+    return response;
+  });
+  return app;
+}

@@ -1,0 +1,13 @@
+import type { Hono } from "hono";
+import { authenticateByToken } from "../../src/access/authenticate.ts";
+import type { AppEnv } from "../../src/http/app-env.ts";
+import { createServiceApp, type ServiceFrame } from "../../src/http/service-app.ts";
+import { addSyncRoutes, type SyncServices } from "../../src/http/sync-routes.ts";
+
+export type SyncAppServices = SyncServices & Partial<ServiceFrame>;
+
+/** /sync by itself, in the frame of every service. */
+export function createSyncApp(services: SyncAppServices): Hono<AppEnv> {
+  const { authenticate = authenticateByToken(undefined), publicUrl, log } = services;
+  return createServiceApp({ authenticate, publicUrl, log }, (app) => addSyncRoutes(app, services));
+}
