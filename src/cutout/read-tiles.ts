@@ -1,6 +1,6 @@
 import { DecodeFailure, type Decoder, type JobRun } from "../codec/decoder.ts";
 import { JOB_BYTES } from "../codec/layout.ts";
-import { readCursor, readIndexed, TILE_START, writeJob, type TileCursor } from "../codec/tile-job.ts";
+import { readCursor, readIndexed, TILE_START, writeJob, type TileCursor, type TileJob } from "../codec/tile-job.ts";
 import { ServiceError } from "../errors.ts";
 import type { TileStream } from "../fits/tile-stream.ts";
 import type { PixelRows } from "../raster/pixel-rows.ts";
@@ -72,8 +72,8 @@ export async function* readTiles(
 const MAX_BYTES_AHEAD = 2 * 1024 * 1024;
 const MAX_AHEAD = 4;
 
-/** One tile's part in a chunk. */
-type TilePart = {
+/** One tile's part in a chunk. As a range: the bytes of its stream that are read, in the heap. */
+type TilePart = ByteRange & {
   readonly place: TilePlace;
   readonly stream: TileStream;
   /** Tile-relative position of the first pixel, in tile order. */
@@ -82,14 +82,42 @@ type TilePart = {
   readonly height: number;
   /** Bytes from the start of the chunk's pixels to this part's first. */
   readonly outOffset: number;
-  /** Bytes [start, end) of the stream that are read. */
-  readonly byteStart: number;
-  readonly byteEnd: number;
 };
 
 type ChunkInput = { readonly chunk: Chunk; readonly parts: readonly TilePart[]; readonly bytes: StreamBytes };
 
 const FALLBACKS = { compressed: "none", gzip: "gzip", uncompressed: "uncompressed" } as const;
+
+const ANY_JOB: { -readonly [field in keyof TileJob]: TileJob[field] } = {
+  stream: 0,
+  streamLength: 0,
+  fallback: "none",
+  tile: 0,
+  tileWidth: 0,
+  tileRows: 0,
+  tilePixels: 0,
+  firstPixel: 0,
+  rows: 0,
+  rowLength: 0,
+  out: 0,
+  outStride: 0,
+  scale: 0,
+  zero: 0,
+  blank: undefined,
+  index: 0,
+  indexed: 0,
+  cursor: TILE_START,
+  mask: null,
+};
+
+/** The ranges of tiles, each with that of its null-pixel mask behind it, where it has one. */
+function withMasks(parts: readonly TilePart[]): ByteRange[] {
+  return parts.flatMap((part) =>
+    part.stream.mask === undefined
+      ? [part]
+      : [part, { start: part.stream.mask.offset, length: part.stream.mask.length }],
+  );
+}
 
 class ChunkReader {
   readonly #image: OpenImage & { readonly data: TiledData };
@@ -137,14 +165,9 @@ class ChunkReader {
   fetch(chunk: Chunk, signal: AbortSignal | undefined) {
     const { data, source } = this.#image;
     const parts = this.#partsOf(chunk);
-    const ranges: ByteRange[] = [];
+    const ranges = data.maskCodec === undefined ? parts : withMasks(parts);
     let byteLength = 0;
-    for (const { stream, byteStart, byteEnd } of parts) {
-      ranges.push({ start: stream.offset + byteStart, length: byteEnd - byteStart });
-      byteLength += byteEnd - byteStart + (stream.mask?.length ?? 0);
-      if (stream.mask !== undefined && data.maskCodec !== undefined)
-        ranges.push({ start: stream.mask.offset, length: stream.mask.length });
-    }
+    for (const { length } of ranges) byteLength += length;
     const from = { source, heapStart: data.heapStart, arena: this.#decoder.arena, heap: this.#lease.heap };
     const bytes = readStreams(from, ranges, signal);
     const input: ChunkInput | Promise<ChunkInput> =
@@ -205,14 +228,14 @@ class ChunkReader {
           last: firstPixel + (height - 1) * place.width + width,
         });
         parts.push({
+          start: stream.offset + start,
+          length: end - start,
           place,
           stream,
           firstPixel,
           width,
           height,
           outOffset: ((top - chunk.y0) * window.width + (left - window.x0)) * this.#bytesPerPixel,
-          byteStart: start,
-          byteEnd: end,
         });
       }
     }
@@ -237,40 +260,39 @@ class ChunkReader {
     let scratchBytes = 0;
     let next = 0;
     let lastPixels = -1;
+    const job = { ...ANY_JOB, outStride }; // one for all: they are copied out of it
     for (let i = 0; i < parts.length; i++) {
-      const { place, stream, firstPixel, width, height, outOffset, byteStart, byteEnd } = parts[i];
+      const { place, stream, firstPixel, width, height } = parts[i];
       const indexed = index === null || stream.storage !== "compressed" ? 0 : index.indexed[place.index];
       const address = bytes.addresses[next++];
-      const mask =
+      const firstByte = parts[i].start - stream.offset;
+      // As if all of it were there: the seek entries lead to the bytes that are. Written as u32, it may wrap.
+      job.stream = address - firstByte;
+      job.streamLength = firstByte + parts[i].length;
+      job.fallback = FALLBACKS[stream.storage];
+      job.tile = place.index;
+      job.tileWidth = place.width;
+      job.tileRows = place.pixels / place.width;
+      job.tilePixels = place.pixels;
+      job.firstPixel = firstPixel;
+      job.rows = height;
+      job.rowLength = width;
+      job.out = out + parts[i].outOffset;
+      job.scale = stream.scale;
+      job.zero = stream.zero;
+      job.blank = stream.nullValue;
+      job.index = index === null ? 0 : index.addressOf(place.index);
+      job.indexed = indexed;
+      job.cursor = this.#cursors.get(place.index) ?? TILE_START;
+      job.mask =
         stream.mask === undefined || data.maskCodec === undefined
           ? null
           : { stream: bytes.addresses[next++], length: stream.mask.length, codec: data.maskCodec };
-      writeJob(words, doubles, jobs + i * JOB_BYTES, {
-        // As if all of it were there: the seek entries lead to the bytes that are. Written as u32, it may wrap.
-        stream: address - byteStart,
-        streamLength: byteEnd,
-        fallback: FALLBACKS[stream.storage],
-        tile: place.index,
-        tileWidth: place.width,
-        tileRows: place.pixels / place.width,
-        tilePixels: place.pixels,
-        firstPixel,
-        rows: height,
-        rowLength: width,
-        out: out + outOffset,
-        outStride,
-        scale: stream.scale,
-        zero: stream.zero,
-        blank: stream.nullValue,
-        index: index === null ? 0 : index.addressOf(place.index),
-        indexed,
-        cursor: this.#cursors.get(place.index) ?? TILE_START,
-        mask,
-      });
+      writeJob(words, doubles, jobs + i * JOB_BYTES, job);
       const lastPixel = firstPixel + (height - 1) * place.width + width;
       pixels += data.decodesInPart ? lastPixel - Math.min(firstPixel, indexed * data.seekStride) : place.pixels;
       // A Rice tile is decoded block by block; all others, and masks, need room for the tile.
-      const wholePixels = data.decodesInPart && stream.storage === "compressed" && mask === null ? 0 : place.pixels;
+      const wholePixels = data.decodesInPart && stream.storage === "compressed" && job.mask === null ? 0 : place.pixels;
       if (wholePixels !== lastPixels) {
         lastPixels = wholePixels;
         const need = { tilePixels: wholePixels, tileWidth: place.width };
