@@ -48,20 +48,20 @@ export async function expandJob({ parameters, rows, registry, limits, signal }: 
   await checkImages(targets, registry, signal ?? new AbortController().signal);
 
   const shared = asked.filter(([name]) => SHARED_PARAMETERS.includes(name));
-  const unshaped = new Map<string, Entry[][]>();
-  /** Everything but the shape: the same for all places that set nothing themselves. */
-  const variants = ({ id, release }: Target, place: Place): Entry[][] => {
-    const key = JSON.stringify([id, place.bands, place.format]);
-    const known = unshaped.get(key);
+  /** By target and by what a place says itself: the same for all places that say nothing. */
+  const unshaped = new Map<Target, Map<Own, Entry[][]>>(targets.map((target) => [target, new Map()]));
+  /** Everything but the shape. */
+  const variants = (target: Target, { own, shape }: Place): Entry[][] => {
+    const known = unshaped.get(target)?.get(own);
     if (known !== undefined) return known;
-    const format = place.format;
+    const { format } = own;
     const rest = format === null ? shared : [...shared.filter(([name]) => !FORMATS.includes(name)), format];
-    const made = expandBands(place.bands ?? bands, release).flatMap((some) =>
+    const made = expandBands(own.bands ?? bands, target.release).flatMap((some) =>
       times.map((time) => [...some, ...time, ...rest]),
     );
     // The shapes have been read, and the other parameters mean the same with any of them.
-    for (const entries of made) parseSodaParameters(new Parameters([["ID", id], ...place.shape, ...entries]));
-    unshaped.set(key, made);
+    for (const entries of made) parseSodaParameters(new Parameters([["ID", target.id], ...shape, ...entries]));
+    unshaped.get(target)?.set(own, made);
     return made;
   };
   const at = (target: Target, place: Place): Recipe[] =>
@@ -77,14 +77,17 @@ export async function expandJob({ parameters, rows, registry, limits, signal }: 
 type Entry = readonly [name: string, value: string];
 /** One ID, and whose rules hold for it. */
 type Target = { readonly id: string; readonly release: ReturnType<SurveyRegistry["getRelease"]>["release"] };
-/** Where to cut, and what a row of the list says instead of the job. */
+/** What a row of the list says instead of the job; rows that say the same share it. */
+type Own = { readonly bands: BandChoice | null; readonly format: Entry | null };
+/** Where to cut. */
 type Place = {
   readonly rowNumber: number | null;
   /** Empty: the whole image. */
   readonly shape: readonly Entry[];
-  readonly bands: BandChoice | null;
-  readonly format: Entry | null;
+  readonly own: Own;
 };
+
+const NOTHING_OWN: Own = { bands: null, format: null };
 
 const SHAPES: readonly string[] = SHAPE_PARAMETERS;
 const FORMATS: readonly string[] = ["RESPONSEFORMAT", "FORMAT"];
@@ -116,22 +119,35 @@ function readShapes(asked: readonly Entry[], targets: readonly Target[]): Place[
     );
   }
   for (const shape of shapes) parseSodaParameters(new Parameters([["ID", "any"], ...shape]));
-  return shapes.map((shape) => ({ rowNumber: null, shape, bands: null, format: null }));
+  return shapes.map((shape) => ({ rowNumber: null, shape, own: NOTHING_OWN }));
 }
 
 function readRows(asked: readonly Entry[], rows: readonly CoordinateRow[]): Place[] {
   const ownSize = new Parameters(asked).single("SIZE");
   const size = ownSize === undefined ? DEFAULT_SIZE : parseSize(ownSize, "SIZE");
+  const owns = new Map<string, Own>();
   return rows.map(({ number, position, overrides }) => {
     const value = (name: string) => overrides.find(([given]) => given === name)?.[1];
-    const [rowSize, filter, format] = [value("SIZE"), value("FILTER"), value("RESPONSEFORMAT")];
+    const rowSize = value("SIZE");
     return {
       rowNumber: number,
       shape: [["POS", formatPos(position, rowSize === undefined ? size : parseSize(rowSize, "SIZE"))]],
-      bands: filter === undefined ? null : readBandChoice([["FILTER", filter]]),
-      format: format === undefined ? null : ["RESPONSEFORMAT", format],
+      own: overrides.length === 0 ? NOTHING_OWN : ownOf(owns, value("FILTER"), value("RESPONSEFORMAT")),
     };
   });
+}
+
+function ownOf(owns: Map<string, Own>, filter: string | undefined, format: string | undefined): Own {
+  if (filter === undefined && format === undefined) return NOTHING_OWN;
+  const key = JSON.stringify([filter, format]);
+  const known = owns.get(key);
+  if (known !== undefined) return known;
+  const own = {
+    bands: filter === undefined ? null : readBandChoice([["FILTER", filter]]),
+    format: format === undefined ? null : (["RESPONSEFORMAT", format] as const),
+  };
+  owns.set(key, own);
+  return own;
 }
 
 /** IDs × places × bands; times are counted by the caller. */
@@ -145,11 +161,11 @@ function countResults(job: { targets: readonly Target[]; places: readonly Place[
     return total;
   };
   const ofJob = count(bands);
-  return places.reduce((total, place) => total + (place.bands === null ? ofJob : ofRow(place, count)), 0);
+  return places.reduce((total, place) => total + (place.own.bands === null ? ofJob : ofRow(place, count)), 0);
 }
 
 /** Whose fault it is. */
-function ofRow({ rowNumber, bands }: Place, count: (choice: BandChoice) => number): number {
+function ofRow({ rowNumber, own: { bands } }: Place, count: (choice: BandChoice) => number): number {
   try {
     return bands === null ? 0 : count(bands);
   } catch (error) {
