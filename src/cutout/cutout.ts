@@ -24,6 +24,8 @@ export type Cutout = {
   /** Strong: the same bytes for the same recipe, inputs, version and day (UTC). Quoted, as HTTP wants it. */
   readonly etag: string;
   readonly cost: CutoutCost;
+  /** Images that are in it, by publisher DID. */
+  readonly datasets: readonly string[];
   /** Images that were to be in it and whose files are not there, by publisher DID. */
   readonly missing: readonly string[];
   /**
@@ -88,6 +90,9 @@ export function createCutout(
     byteLength: fitsByteLength(parts, ENCODING),
     etag: recipeTag(recipe, [software, day, stencil, checksums, missing]),
     cost: totalCost(pieces),
+    get datasets() {
+      return [...new Set(pieces.flatMap(({ dataset }) => (dataset === null ? [] : [dataset.publisherDid])))];
+    },
     missing,
     async open({ signal: given, onEnd } = {}) {
       signal = given;

@@ -199,7 +199,9 @@ export function takeFromDead(
   const { sqlite } = records;
   // `> ''` rather than `is not null`: the index on worker_id serves it.
   const orphaned = "worker_id > '' and worker_id not in (select id from worker where heartbeat_at > @before)";
-  const anyDead = sqlite.prepare("select 1 from worker where heartbeat_at <= ?").get(before) !== undefined;
+  // The collector is in the table too, and has a lease of its own.
+  const dead = "heartbeat_at <= ? and id <> 'collector'";
+  const anyDead = sqlite.prepare(`select 1 from worker where ${dead}`).get(before) !== undefined;
   if (!anyDead && sqlite.prepare(`select 1 from job_result where ${orphaned}`).get({ before }) === undefined) return [];
   return inTransaction(records, () => {
     const taken = sqlite
@@ -215,7 +217,7 @@ export function takeFromDead(
          returning job_id`,
       )
       .all({ before, maxCrashes, pauseMilliseconds, now });
-    sqlite.prepare("delete from worker where heartbeat_at <= ?").run(before);
+    sqlite.prepare(`delete from worker where ${dead}`).run(before);
     const jobIds = [...new Set(taken.map(({ job_id }) => job_id))];
     for (const jobId of jobIds) completeJob(records, jobId, now);
     return jobIds;

@@ -1,4 +1,5 @@
 import type { Cutout } from "../cutout/cutout.ts";
+import { resultFileName } from "../cutout/file-name.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { ServiceError } from "../errors.ts";
 import type { FileBody, ResultStore } from "../storage/result-store.ts";
@@ -55,9 +56,9 @@ export async function runResult(claim: Claim, services: ResultServices, signal: 
       failures.store = !failures.body && !signal.aborted;
       throw error;
     });
-    const { mediaType, missing, cost } = cutout;
+    const { mediaType, datasets, missing, cost } = cutout;
     const file = { name, mediaType, ...written };
-    return await finish(claim, services, { state: "DONE", file, datasets: datasetsOf(cutout), missing, cost }, name);
+    return await finish(claim, services, { state: "DONE", file, datasets, missing, cost }, name);
   } catch (error) {
     if (signal.aborted) {
       const reason = signal.reason as StopReason;
@@ -96,19 +97,7 @@ async function finish(claim: Claim, services: ResultServices, outcome: Outcome, 
  */
 function fileNameOf({ number, total, takeovers }: Claim, { fileName }: Cutout): string {
   const name = resultFileName(fileName, number, total);
-  if (takeovers === 0) return name;
-  const dot = name.lastIndexOf(".");
-  return `${name.slice(0, dot)}_v${takeovers + 1}${name.slice(dot)}`;
-}
-
-function resultFileName(name: string, number: number, total: number): string {
-  if (total === 1) return name;
-  const dot = name.lastIndexOf(".");
-  return `${name.slice(0, dot)}_${String(number).padStart(String(total).length, "0")}${name.slice(dot)}`;
-}
-
-function datasetsOf(cutout: Cutout): readonly string[] {
-  return "datasets" in cutout ? (cutout.datasets as readonly string[]) : [];
+  return takeovers === 0 ? name : name.replace(/(?:\.fits)?\.\w+$/, `_v${takeovers + 1}$&`);
 }
 
 function pauseBefore(

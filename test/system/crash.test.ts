@@ -9,6 +9,7 @@ import { readConfiguration } from "../../src/bin/configuration.ts";
 import { resultsFolder } from "../../src/bin/data-files.ts";
 import { createJobServices, type JobServices } from "../../src/bin/job-services.ts";
 import { createServices, type Services } from "../../src/bin/services.ts";
+import { collect } from "../../src/jobs/collector.ts";
 import type { Job, JobResult } from "../../src/jobs/job.ts";
 import { ingestFolders, SAMPLE_FOLDER } from "../support/sample-services.ts";
 import { cleanEnvironment, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
@@ -179,12 +180,11 @@ function generator(from: number): () => number {
 
 /** What deaths left behind: unfinished files, and whole ones that no row names. */
 async function collectGarbage(): Promise<void> {
-  const { results, records } = jobServices;
-  const known = records.sqlite.prepare("select 1 from job_result where job_id = ? and file_name = ?");
-  for await (const { jobId } of results.listJobs()) {
-    await results.removePartial(jobId, Date.now() + 1000);
-    for (const { name } of await results.listFiles(jobId)) {
-      if (known.get(jobId, name) === undefined) await results.remove(jobId, name);
-    }
-  }
+  const limits = { strangerGraceSeconds: 0, partialGraceSeconds: 0, historySeconds: 1, workerGraceSeconds: 0 };
+  const { records, results } = jobServices;
+  const services = { records, results, changes: { notify: () => undefined }, limits, now: () => Date.now() + 2000 };
+  const signal = new AbortController().signal;
+  const collected = await collect(services, { thorough: true, dryRun: false, signal });
+  console.log(JSON.stringify(collected));
+  expect(collected).toMatchObject({ jobs: 0, folders: 0, lostFiles: 0, correctedUsage: 0, problems: [] });
 }

@@ -67,6 +67,7 @@ function cutoutOf(body: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>, ch
     byteLength: 10,
     etag: '"x"',
     cost: { outputBytes: 10, outputPixels: 1, tiles: 1, bytesToRead: 5, pixelsToDecode: 6 },
+    datasets: [],
     missing: [],
     open: () => Promise.resolve(body),
     dispose: () => undefined,
