@@ -71,7 +71,8 @@ async function handleCreate(c: AsyncContext, { jobs, readJobRequest }: AsyncServ
 async function handleJob(c: AsyncContext, services: AsyncServices, waitingRoom: WaitingRoom): Promise<Response> {
   const { user } = c.var;
   const job = await waitForJob(c, services, waitingRoom);
-  const results = await services.jobs.results(job.id, user);
+  const { done, empty, failed } = job.progress;
+  const results = done + empty + failed === 0 ? [] : await services.jobs.results(job.id, user);
   return answerXml(c, formatJob(viewJob(job, results, { user, url: jobUrl(c, job.id) })));
 }
 

@@ -673,6 +673,27 @@ describe("waiting for a job", () => {
     async (query) => expectRefusal(await uws.send(`${await uws.create()}?${query}`), 400),
   );
 
+  test("HEAD does not wait", async () => {
+    const started = performance.now();
+    expect((await uws.send(`${await uws.create()}?WAIT=-1`, { method: "HEAD" })).status).toBe(200);
+    expect(performance.now() - started).toBeLessThan(900);
+  });
+
+  test("one more than a user may have waiting is answered at once, and there is room when one has ended", async () => {
+    const small = createUwsApp({ maxWaitSeconds: 20, maxWaitingPerUser: 1 });
+    const path = await small.create();
+    for (let i = 0; i < 3; i++) {
+      small.setPhase(idOf(path), "PENDING");
+      const first = small.xml(`${path}?WAIT=20`);
+      await turns();
+      expect(small.changes.listeners).toBe(1);
+      expect(textOf(await small.xml(`${path}?WAIT=20`), "phase")).toBe("PENDING");
+      small.setPhase(idOf(path), "QUEUED");
+      expect(textOf(await first, "phase")).toBe("QUEUED");
+    }
+    small.close();
+  });
+
   test("a client that goes away leaves nothing waiting, and a job that goes ends it", async () => {
     const path = await uws.create();
     const client = new AbortController();

@@ -137,6 +137,19 @@ describe("a stream of events", () => {
     expect(opened.room.size).toBe(0);
   });
 
+  test("lets its watch go when the client cancels between two reads", async () => {
+    const manual = manualWatch();
+    const { reader, room } = openStream(manual);
+    const first = reader.read();
+    await vi.waitUntil(manual.isAsked);
+    manual.say(JOB);
+    await first;
+    expect(manual.isOver()).toBe(false);
+    await reader.cancel();
+    await vi.waitUntil(manual.isOver);
+    expect(room.size).toBe(0);
+  });
+
   test("ends when the job is deleted", async () => {
     const manual = manualWatch();
     const { reader, faults } = openStream(manual);
@@ -190,10 +203,10 @@ describe("GET /async/{id}/events", () => {
   });
 
   test("HEAD watches nothing", async () => {
-    const { app, manual } = createApp(JOB);
+    const { app, manual, waitingRoom } = createApp(JOB);
     const response = await app.request("/async/k3j5/events", { method: "HEAD" });
     expect(response.status).toBe(200);
-    expect(manual.begun()).toBe(0);
+    expect([manual.begun(), waitingRoom.size]).toEqual([0, 0]);
   });
 
   test("503 for one more than a user may have open, and room again when one has ended", async () => {
