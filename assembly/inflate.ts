@@ -3,6 +3,10 @@
  * GZIP_COMPRESSED_DATA (FITS Standard 4.0, section 10.4.2).
  *
  *   1f 8b, method, flags, time (4), XFL, OS; by flag: extra field, name, comment, CRC16; blocks; CRC32, length
+ *
+ * The CRC32 is not checked. Windows mostly end before their tile does; of whole tiles the sum would take 0.35 ns a byte
+ * (tables for 16 bytes at once; 0.16 in node:zlib), a fifth of the time of GZIP_2, two fifths where it holds quantised
+ * pixels.
  */
 import { CORRUPT, OK, STOPPED, TRUNCATED, UNSUPPORTED, Status } from "./status";
 import { isStopped } from "./stop";

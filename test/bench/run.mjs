@@ -129,7 +129,8 @@ medians in milliseconds (10th–90th percentile); the ratio is that of the media
 
 *First touch*: file and header open, every tile decoded from its start. *Indexed*: the seek index of the plane is in
 memory. *Hot*: the plane's compressed bytes are, too. CFITSIO keeps its file open in all of them ("opened each time"
-apart); it keeps the last tile of each column of tiles, too, except where a tile is a whole row.
+apart); it keeps the last tile of each column of tiles, too, except where a tile is a whole row. "1000² tile by DES tile"
+compares recorte with itself: the time of a window of a small image by that of a large one.
 
 ${table}
 `;
