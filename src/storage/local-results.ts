@@ -2,7 +2,7 @@ import { constants, type Dir } from "node:fs";
 import { open, opendir, readdir, rm, stat, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ServiceError } from "../errors.ts";
-import { JOB_ID, RESULT_NAME, type OpenResult, type ResultStore } from "./result-store.ts";
+import { JOB_ID, RESULT_NAME, type OpenResult, type ResultFile, type ResultStore } from "./result-store.ts";
 import { writeDurably } from "./local-write.ts";
 
 /** Pieces that a file is read in: one of them is in memory for each reader. */
@@ -57,10 +57,14 @@ export function createLocalResults(folder: string): ResultStore {
     },
 
     async listFiles(jobId) {
-      const names = await readdir(folderOf(jobId)).catch(noneWhereMissing);
-      return names
-        .filter((name) => RESULT_NAME.test(name) || PARTIAL.test(name))
-        .map((name) => ({ name, partial: PARTIAL.test(name) }));
+      const files: ResultFile[] = [];
+      for (const name of await readdir(folderOf(jobId)).catch(noneWhereMissing)) {
+        if (RESULT_NAME.test(name)) files.push({ name, partial: false });
+        if (!PARTIAL.test(name)) continue;
+        const found = await stat(join(folderOf(jobId), name)).catch(() => null); // renamed or removed meanwhile
+        if (found !== null) files.push({ name, partial: true, modifiedAt: found.mtimeMs });
+      }
+      return files;
     },
 
     async removePartial(jobId, before) {

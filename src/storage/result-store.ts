@@ -25,7 +25,12 @@ export type WrittenFile = {
   /** Hexadecimal. */
   readonly sha256: string;
 };
-export type ResultFile = { readonly name: string; readonly partial: boolean };
+export type ResultFile = {
+  readonly name: string;
+  readonly partial: boolean;
+  /** Of a partial one, when it was last written to: milliseconds since 1970. */
+  readonly modifiedAt?: number;
+};
 
 /** One version of a file: it stays the same, and readable, when the file is replaced or removed. */
 export type OpenResult = {
