@@ -7,6 +7,8 @@ export type AppEnv = {
     user: User;
     /** Of the proxy in front of us, or made here: log and answer carry it. */
     requestId: string;
+    /** When it came: `performance.now()`. */
+    startedAt: number;
     /** Address of this service as clients see it, without a slash at the end. */
     publicUrl: string;
   };

@@ -13,6 +13,7 @@ export function identifyRequests(options: {
   const publicUrl = options.publicUrl?.replace(/\/+$/, "");
   return async (c, next) => {
     const requestId = REQUEST_ID.exec(c.req.header("x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
+    c.set("startedAt", performance.now());
     c.set("requestId", requestId);
     c.header("X-Request-Id", requestId);
     c.set("publicUrl", publicUrl ?? new URL(c.req.url).origin);

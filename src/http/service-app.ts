@@ -21,7 +21,8 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
   app.notFound((c) => c.text(`UsageError: There is nothing at ${c.req.path}: / tells what there is\n`, 404));
   app.onError((error, c) => {
     const { response, status } = answerError(c, error);
-    frame.log({ event: "request", status, milliseconds: 0, requestId: c.var.requestId, error });
+    const { requestId, startedAt } = c.var;
+    frame.log({ event: "request", status, milliseconds: performance.now() - startedAt, requestId, error });
     return response;
   });
   return app;

@@ -2,21 +2,18 @@
 // Requests a second for 256² cutouts at random places of one DES-sized tile, in turns with a server that only sends as
 // many bytes from memory, 64 KiB at a time: what HTTP itself costs on this machine. Needs wrk (Debian: apt-get install wrk).
 
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { clearTimeout, setTimeout } from "node:timers";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { quantiles } from "./harness.mjs";
+import { centerOfTile, RECORTE, startServer, TILE_REACH_DEGREES } from "./spawned-server.mjs";
 
 const { values } = parseArgs({
   options: { seconds: { type: "string", default: "3" }, rounds: { type: "string", default: "5" } },
 });
-const RECORTE = fileURLToPath(new URL("../../dist/bin/recorte.js", import.meta.url));
 const TILE = resolve(process.env.RECORTE_BENCH_DATA || "data/bench", "des-tile.fits.fz");
-const CENTER = { ra: 59.2, dec: -52.8 }; // of the tile, see make-data.c
 const RADIUS = (128 * 0.263) / 3600;
 
 /** What the server remembers, and what part of the bare server's rate it must reach. */
@@ -50,11 +47,12 @@ async function main() {
   execFileSync(process.execPath, [RECORTE, "index", "sim_sample"], { env: environment, stdio: "inherit" });
 
   const script = join(folder, "requests.lua");
-  writeFileSync(script, luaScript());
+  const center = centerOfTile(join(folder, "SIM0356-5248_g.fits.fz"), environment);
+  writeFileSync(script, luaScript(center));
   const rows = [];
   for (const { name, env, atLeast } of CASES) {
     const server = await startServer([RECORTE, "serve"], { ...environment, ...env });
-    const bytes = await bytesOfOne(server.url);
+    const bytes = await bytesOfOne(server.url, center);
     const bare = await startServer(["--eval", bareServer(bytes)], environment);
     for (let i = 0; i < 3; i++) load(server.url, script); // compiled, indexed, and the plane is in memory where it may be
     const rates = { ours: [], bare: [] };
@@ -81,12 +79,12 @@ async function main() {
 }
 
 /** Random centers that keep the cutout inside the tile. */
-function luaScript() {
-  const reach = (4700 * 0.263) / 3600;
+function luaScript(center) {
+  const reach = TILE_REACH_DEGREES;
   return `
     request = function()
-      local dec = ${CENTER.dec} + (math.random() * 2 - 1) * ${reach}
-      local ra = ${CENTER.ra} + (math.random() * 2 - 1) * ${reach} / math.cos(math.rad(dec))
+      local dec = ${center.dec} + (math.random() * 2 - 1) * ${reach}
+      local ra = ${center.ra} + (math.random() * 2 - 1) * ${reach} / math.cos(math.rad(dec))
       return wrk.format("GET", string.format("/sync?ID=sim_sample&POS=CIRCLE+%.6f+%.6f+${RADIUS}", ra, dec))
     end
     done = function(summary)
@@ -105,25 +103,8 @@ function bareServer(bytes) {
     server.listen(0, "127.0.0.1", () => console.log("Serving at http://127.0.0.1:" + server.address().port));`;
 }
 
-/** Resolves once the program has printed its address. */
-function startServer(args, env) {
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
-  return new Promise((resolveStarted, reject) => {
-    const late = setTimeout(() => reject(new Error(`${args[0]} did not start`)), 30_000);
-    let said = "";
-    child.stdout.on("data", (chunk) => {
-      said += chunk;
-      const port = /http:\/\/[^/\s]*:(\d+)/.exec(said)?.[1];
-      if (port === undefined) return;
-      clearTimeout(late);
-      resolveStarted({ url: `http://127.0.0.1:${port}`, stop: () => child.kill() });
-    });
-    child.on("exit", (code) => reject(new Error(`${args[0]} ended with ${code}`)));
-  });
-}
-
-async function bytesOfOne(url) {
-  const response = await fetch(`${url}/sync?ID=sim_sample&POS=CIRCLE+${CENTER.ra}+${CENTER.dec}+${RADIUS}`);
+async function bytesOfOne(url, center) {
+  const response = await fetch(`${url}/sync?ID=sim_sample&POS=CIRCLE+${center.ra}+${center.dec}+${RADIUS}`);
   if (response.status !== 200) throw new Error(`The server answered ${response.status}: ${await response.text()}`);
   return (await response.arrayBuffer()).byteLength;
 }

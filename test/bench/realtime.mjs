@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { placeInTile, RECORTE, startServer } from "./spawned-server.mjs";
+import { centerOfTile, placeInTile, RECORTE, startServer } from "./spawned-server.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +22,7 @@ const { values } = parseArgs({
 const TILE = resolve(process.env.RECORTE_BENCH_DATA || "data/bench", "des-tile.fits.fz");
 const RADIUS = (128 * 0.263) / 3600;
 const agent = new Agent({ keepAlive: true });
+let center;
 
 const folder = mkdtempSync(join(tmpdir(), "recorte-bench-"));
 try {
@@ -41,6 +42,7 @@ async function main() {
   const tile = join(folder, "SIM0356-5248_g.fits.fz");
   copyFileSync(TILE, tile);
   execFileSync(process.execPath, [RECORTE, "ingest", "sim_sample", tile], { env, stdio: "inherit" });
+  center = centerOfTile(tile, env);
   const server = await startServer([RECORTE, "serve"], env);
   try {
     await timesOfRequests(server.url); // compiled, and opened
@@ -75,7 +77,7 @@ async function timesOfRequests(url) {
   for (let i = 0; i < Number(values.requests); i++) {
     const due = began + (i * 1000) / Number(values.rate);
     await sleep(Math.max(0, due - performance.now()));
-    const { ra, dec } = placeInTile();
+    const { ra, dec } = placeInTile(center);
     answers.push(
       fetchAll(`${url}/sync?ID=sim_sample&POS=CIRCLE+${ra}+${dec}+${RADIUS}`).then(() => performance.now() - due),
     );
@@ -94,7 +96,9 @@ function fetchAll(url) {
 
 /** A list of places, 2′ wide each: 456 × 456 pixels. */
 async function startJob(url) {
-  const list = Array.from({ length: Number(values.rows) }, placeInTile).map(({ ra, dec }) => `${ra},${dec}`);
+  const list = Array.from({ length: Number(values.rows) }, () => placeInTile(center)).map(
+    ({ ra, dec }) => `${ra},${dec}`,
+  );
   const answer = await fetch(`${url}/async?ID=sim_sample&SIZE=2&PHASE=RUN`, {
     method: "POST",
     headers: { "content-type": "text/csv" },

@@ -1,17 +1,28 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
 
 export const RECORTE = fileURLToPath(new URL("../../dist/bin/recorte.js", import.meta.url));
 
-/** Of the tile of make-data.c, degrees; and how far from there a cutout's middle may be to lie in it. */
-export const TILE_CENTER = { ra: 59.2, dec: -52.8 };
+/** How far from the middle of a tile of 10 000² pixels of 0.263″ a cutout's middle may be to lie in it. */
 export const TILE_REACH_DEGREES = (4700 * 0.263) / 3600;
 
-export function placeInTile() {
-  const dec = TILE_CENTER.dec + (Math.random() * 2 - 1) * TILE_REACH_DEGREES;
-  const ra = TILE_CENTER.ra + ((Math.random() * 2 - 1) * TILE_REACH_DEGREES) / Math.cos((dec * Math.PI) / 180);
+/** The middle of a tile as its header tells it, degrees. */
+export function centerOfTile(file, env) {
+  const header = execFileSync(process.execPath, [RECORTE, "fits", file, "--hdu", "1", "--header"], {
+    env,
+    encoding: "utf8",
+  });
+  const [ra, dec] = ["CRVAL1", "CRVAL2"].map((keyword) =>
+    Number(new RegExp(`^${keyword} *= *([-+.\\dE]+)`, "m").exec(header)?.[1]),
+  );
+  if (!Number.isFinite(ra + dec)) throw new Error(`Cannot find CRVAL1 and CRVAL2 in ${file}`);
   return { ra, dec };
+}
+
+export function placeInTile({ ra, dec }) {
+  const y = dec + (Math.random() * 2 - 1) * TILE_REACH_DEGREES;
+  return { ra: ra + ((Math.random() * 2 - 1) * TILE_REACH_DEGREES) / Math.cos((y * Math.PI) / 180), dec: y };
 }
 
 /** Resolves once the program has printed its address. */
