@@ -6,7 +6,7 @@ import { regionsIntersect } from "../sky/region.ts";
 import type { Stencil } from "../sky/stencil.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOfRow } from "./image-row.ts";
-import { boxConditionOf, conditionsOf, type Conditions, type ObservationQuery } from "./observation-query.ts";
+import { boxValuesOf, conditionsOf, MEETS_BOX, type Conditions, type ObservationQuery } from "./observation-query.ts";
 import { decodeRegion } from "./region-bytes.ts";
 
 /** Finds images of all surveys by what is known of them. */
@@ -79,15 +79,15 @@ export function createObservationFinder({ orm, sqlite }: IndexDatabase, authorit
     conditions: Conditions,
     turns: Turns,
   ): AsyncGenerator<number> {
+    // CROSS JOIN keeps the order: the R*Tree first, then the row of each box that meets.
+    const boxes = sqlite.prepare<[object], Outline>(
+      `SELECT image.id, image.footprint FROM image_box AS box CROSS JOIN image ON image.id = box.id
+       WHERE ${MEETS_BOX} AND ${conditions.text}`,
+    );
     for (const stencil of stencils) {
-      const box = boxConditionOf(stencil);
-      // CROSS JOIN keeps the order: the R*Tree first, then the row of each box that meets.
-      const boxes = sqlite.prepare<[object], Outline>(
-        `SELECT image.id, image.footprint FROM image_box AS box CROSS JOIN image ON image.id = box.id
-         WHERE ${box.text} AND ${conditions.text}`,
-      );
+      await turns.next();
       const meets = createIntersector(stencil);
-      for (const outline of boxes.iterate({ ...box.values, ...conditions.values })) {
+      for (const outline of boxes.iterate({ ...boxValuesOf(stencil), ...conditions.values })) {
         await turns.next();
         if (meets(outline.footprint)) yield outline.id;
       }

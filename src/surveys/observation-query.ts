@@ -34,6 +34,9 @@ export type ObservationQuery = {
 /** A part of a WHERE clause, and the values of its names. */
 export type Conditions = { readonly text: string; readonly values: Record<string, number | string> };
 
+/** More than these go in as JSON: slower for one row, and names of values are not looked up by the thousand. */
+const MAX_BOUND_INTERVALS = 8;
+
 /** All but `stencils` and `dids`, of images whose file is there. */
 export function conditionsOf(query: ObservationQuery, releaseNumbers: readonly number[]): Conditions {
   const values: Conditions["values"] = {};
@@ -50,8 +53,14 @@ export function conditionsOf(query: ObservationQuery, releaseNumbers: readonly n
   /** Infinite bounds compare as they should; null compares with nothing. */
   const meetsAny = (lowColumn: string, highColumn: string, intervals: readonly Interval[]) => {
     if (intervals.length === 0) return;
-    const each = intervals.map(({ min, max }) => `(${highColumn} >= ${bind(min)} AND ${lowColumn} <= ${bind(max)})`);
-    parts.push(`(${each.join(" OR ")})`);
+    if (intervals.length <= MAX_BOUND_INTERVALS) {
+      const each = intervals.map(({ min, max }) => `(${highColumn} >= ${bind(min)} AND ${lowColumn} <= ${bind(max)})`);
+      parts.push(`(${each.join(" OR ")})`);
+      return;
+    }
+    const finite = intervals.map(({ min, max }) => [Math.max(min, -Number.MAX_VALUE), Math.min(max, Number.MAX_VALUE)]);
+    const wanted = `SELECT 1 FROM json_each(${bind(JSON.stringify(finite))}) AS wanted`;
+    parts.push(`EXISTS (${wanted} WHERE ${highColumn} >= value ->> 0 AND ${lowColumn} <= value ->> 1)`);
   };
   parts.push(`image.release_number IN (SELECT value FROM json_each(${bind(JSON.stringify(releaseNumbers))}))`);
   meetsAny("image.em_min", "image.em_max", query.wavelengthMetres);
@@ -76,12 +85,11 @@ export function conditionsOf(query: ObservationQuery, releaseNumbers: readonly n
   return { text: parts.join(" AND "), values };
 }
 
-/** Of `image_box AS box`: that it may meet the stencil, in whatever release. */
-export function boxConditionOf(stencil: Stencil): Conditions {
+/** Of `image_box AS box`: that it may meet a stencil, in whatever release. `boxValuesOf` has its values. */
+export const MEETS_BOX = `box.x_max >= @xMin AND box.x_min <= @xMax AND box.y_max >= @yMin AND box.y_min <= @yMax
+  AND box.z_max >= @zMin AND box.z_min <= @zMax`;
+
+export function boxValuesOf(stencil: Stencil): Record<string, number> {
   const { min, max } = boundingBoxOfVectors(stencil);
-  return {
-    text: `box.x_max >= @xMin AND box.x_min <= @xMax AND box.y_max >= @yMin AND box.y_min <= @yMax
-      AND box.z_max >= @zMin AND box.z_min <= @zMax`,
-    values: { xMin: min[0], yMin: min[1], zMin: min[2], xMax: max[0], yMax: max[1], zMax: max[2] },
-  };
+  return { xMin: min[0], yMin: min[1], zMin: min[2], xMax: max[0], yMax: max[1], zMax: max[2] };
 }

@@ -322,6 +322,26 @@ describe("SIA 2.0: conditions", () => {
     },
   );
 
+  it("SIA-9: takes as many values as it says, of every parameter at once", async () => {
+    const app = createApp(database, { maxValues: 1000 });
+    const many = (of: (i: number) => string) => Array.from({ length: 1000 }, (_, i) => of(i));
+    const bounds = Object.fromEntries(
+      ["BAND", "TIME", "FOV", "SPATRES", "SPECRP", "EXPTIME", "TIMERES"].map((name) => [
+        name,
+        many((i) => `${i} +Inf`),
+      ]),
+    );
+    const body = new URLSearchParams(searchOf({ ...bounds, POS: many((i) => `CIRCLE 10 10 ${0.1 + i / 1e4}`) }));
+    for (const [band, rows] of [
+      ["1e-9 1", 1],
+      ["2 3", 0],
+    ] as const) {
+      body.set("BAND", band);
+      const response = await app.request("/query", { method: "POST", body });
+      expect(readVoTable(await response.text()).rows).toHaveLength(rows);
+    }
+  });
+
   it("SIA-14, SIA-15: a name in quotes, or SQL, is only a name", async () => {
     for (const name of ["'", '"', "x' OR '1'='1", "\\", "]", "%"]) {
       for (const parameter of ["COLLECTION", "TARGET", "FACILITY", "INSTRUMENT", "ID", "FORMAT"]) {
