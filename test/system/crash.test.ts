@@ -10,13 +10,15 @@ import { resultsFolder } from "../../src/bin/data-files.ts";
 import { createJobServices, type JobServices } from "../../src/bin/job-services.ts";
 import { createServices, type Services } from "../../src/bin/services.ts";
 import { collect } from "../../src/jobs/collector.ts";
-import type { Job, JobResult } from "../../src/jobs/job.ts";
+import type { JobResult } from "../../src/jobs/job.ts";
 import { ingestFolders, SAMPLE_FOLDER } from "../support/sample-services.ts";
 import { cleanEnvironment, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const KILLS = 60;
-const USERS = ["ana", "ben", "cora"].map((id): User => ({ id, name: id, role: "user" }));
+const USERS = ["ana", "ben", "test"].map((id): User => ({ id, name: id, role: "user" }));
+/** Of the last of them. */
+const TOKEN = "crash-test-token-0123456789";
 /** Inside the overlap-free middle of the sample survey: every circle has pixels. */
 const CENTER = { raDegrees: 59.09, decDegrees: -52.811 };
 
@@ -50,22 +52,24 @@ afterEach(async () => {
 
 test(`jobs survive ${KILLS} deaths of their processes at any instant`, { timeout: 240_000 }, async () => {
   console.log(`RECORTE_CRASH_SEED=${seed}`);
-  const jobs: Job[] = [];
+  let sent = 0;
   const keepBusy = async () => {
     const { waiting } = count(jobServices);
-    if (waiting < 150) jobs.push(await sendJob(USERS[jobs.length % USERS.length], 100 + Math.floor(random() * 200)));
+    if (waiting < 150) await sendJob(USERS[sent++ % USERS.length], 100 + Math.floor(random() * 200));
   };
   let killedAtWork = 0;
   for (const name of ["serve", "work"]) start(name);
   for (let kill = 0; kill < KILLS; kill++) {
-    await keepBusy();
+    const sending = keepBusy();
     await sleep(100 + random() * 1100);
     const name = random() < 0.5 ? "serve" : "work";
     if (count(jobServices).running > 0) killedAtWork++;
     await killProgram(name);
     start(name);
+    await sending;
   }
-  await until(() => jobs.every(({ id }) => phaseOf(id) === "COMPLETED"), 90);
+  const phases = jobServices.records.sqlite.prepare("select distinct phase from job").pluck();
+  await until(() => phases.all().join() === "COMPLETED", 90);
   await Promise.all([...programs.values()].map((program) => program.stop()));
   for (const program of programs.values()) noteFaults(program);
   expect(faults).toEqual([]);
@@ -73,12 +77,17 @@ test(`jobs survive ${KILLS} deaths of their processes at any instant`, { timeout
   expect(killedAtWork).toBeGreaterThan(KILLS / 2);
 
   await collectGarbage();
+  const jobs = USERS.map((user) => jobServices.jobs.list(user, { phases: [], after: undefined, last: undefined }));
   let results = 0;
   let attempts = 0;
   let bytes = 0;
-  for (const { id, owner } of jobs) {
+  const ids: string[] = [];
+  for (const { id, owner } of (await Promise.all(jobs)).flat()) {
+    ids.push(id);
     const user = USERS.find((one) => one.id === owner) as User;
     const of = await jobServices.jobs.results(id, user);
+    const { parameters } = await jobServices.jobs.get(id, user);
+    expect(of.length).toBe(parameters.filter(([name]) => name === "CIRCLE").length);
     expect(of.filter(({ state }) => state !== "DONE")).toEqual([]);
     expect(readdirSync(join(resultsFolder(readConfiguration({ RECORTE_DATA: folder })), id)).sort()).toEqual(
       of.map(({ file }) => file?.name ?? "").sort(),
@@ -87,12 +96,28 @@ test(`jobs survive ${KILLS} deaths of their processes at any instant`, { timeout
     results += of.length;
     attempts += of.reduce((sum, result) => sum + result.attempts, 0);
   }
-  expect(readdirSync(resultsFolder(readConfiguration({ RECORTE_DATA: folder }))).sort()).toEqual(
-    jobs.map(({ id }) => id).sort(),
-  );
+  expect(readdirSync(resultsFolder(readConfiguration({ RECORTE_DATA: folder }))).sort()).toEqual(ids.sort());
   expect(jobServices.records.sqlite.prepare("select sum(stored_bytes) from usage").pluck().get()).toBe(bytes);
   expect(jobServices.records.sqlite.prepare("select count(*) from worker").pluck().get()).toBe(0);
-  console.log(`${jobs.length} jobs, ${results} results, ${attempts - results} further attempts, ${bytes} bytes`);
+  console.log(`${ids.length} jobs, ${results} results, ${attempts - results} further attempts, ${bytes} bytes`);
+});
+
+test("SIGTERM gives back what is worked on, as if it had never begun", async () => {
+  await sendJob(USERS[0], 400);
+  start("work");
+  await until(() => count(jobServices).waiting < 390, 30);
+  const asked = performance.now();
+  expect(await (programs.get("work") as SpawnedProgram).stop()).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(3000);
+  expect(count(jobServices)).toMatchObject({ running: 0 });
+  expect(count(jobServices).waiting).toBeGreaterThan(0);
+  const { sqlite } = jobServices.records;
+  expect(sqlite.prepare("select count(*) from job_result where attempts <> (state = 'DONE')").pluck().get()).toBe(0);
+  expect(sqlite.prepare("select count(*) from worker").pluck().get()).toBe(0);
+  for (const { id } of await jobServices.jobs.list(USERS[0], { phases: [], after: undefined, last: undefined })) {
+    const left = readdirSync(join(resultsFolder(readConfiguration({ RECORTE_DATA: folder })), id));
+    expect(left.filter((name) => name.endsWith(".part"))).toEqual([]);
+  }
 });
 
 function start(name: string): void {
@@ -102,7 +127,8 @@ function start(name: string): void {
     RECORTE_JOB_LEASE: "1",
     RECORTE_JOB_WORKERS: "2",
     RECORTE_DECODE_WORKERS: "0",
-    RECORTE_LOG: "info",
+    RECORTE_JOB_MAX_ACTIVE: "1000",
+    RECORTE_TEST_TOKEN: TOKEN,
   });
   programs.set(name, spawnProgram(process.execPath, ["dist/bin/recorte.js", name], { cwd: ROOT, env }));
 }
@@ -124,30 +150,35 @@ function noteFaults(program: SpawnedProgram): void {
   );
 }
 
-/** Half of the jobs are made, and then run. */
-async function sendJob(owner: User, results: number): Promise<Job> {
-  const { jobs } = jobServices;
-  const parameters = [
+/** Half of the jobs are made, and then run. Those of one user come by HTTP, or not at all where the server is killed. */
+async function sendJob(owner: User, results: number): Promise<void> {
+  const parameters: [string, string][] = [
     ["ID", "sim_sample"],
     ["FILTER", random() < 0.5 ? "g" : "r"],
-    ...Array.from({ length: results }, () => {
+    ...Array.from({ length: results }, (): [string, string] => {
       const { raDegrees, decDegrees } = CENTER;
       const circle = [raDegrees + random() * 0.1, decDegrees + random() * 0.1, 0.02 + random() * 0.25];
-      return ["CIRCLE", circle.map((number) => number.toFixed(5)).join(" ")] as const;
+      return ["CIRCLE", circle.map((number) => number.toFixed(5)).join(" ")];
     }),
-  ] as const;
+  ];
   const run = random() < 0.5;
-  const job = await jobs.create({ owner, parameters, list: null, run });
-  return run ? job : jobs.run(job.id, owner);
+  if (owner.id === "test") return postJob([...parameters, ["PHASE", "RUN"]]);
+  const { id } = await jobServices.jobs.create({ owner, parameters, list: null, run });
+  if (!run) await jobServices.jobs.run(id, owner);
+}
+
+async function postJob(parameters: [string, string][]): Promise<void> {
+  const url = /http:\/\/localhost:\d+/.exec(programs.get("serve")?.output() ?? "")?.[0];
+  if (url === undefined) return; // it is just starting
+  const body = new URLSearchParams(parameters);
+  const headers = { Authorization: `Bearer ${TOKEN}` };
+  const response = await fetch(`${url}/async`, { method: "POST", headers, body, redirect: "manual" }).catch(() => null);
+  if (response !== null) expect(response.status, await response.text().catch(() => "")).toBe(303);
 }
 
 function count({ records }: JobServices): { waiting: number; running: number } {
   const select = records.sqlite.prepare("select count(*) from job_result where state = ?").pluck();
   return { waiting: select.get("WAITING") as number, running: select.get("RUNNING") as number };
-}
-
-function phaseOf(id: string): unknown {
-  return jobServices.records.sqlite.prepare("select phase from job where id = ?").pluck().get(id);
 }
 
 async function until(condition: () => boolean, seconds: number): Promise<void> {
