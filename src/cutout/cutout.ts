@@ -10,6 +10,7 @@ import type { Dataset } from "../surveys/dataset.ts";
 import type { Plane } from "../surveys/release.ts";
 import { windowOf } from "../wcs/footprint.ts";
 import type { ImageLease } from "./image-cache.ts";
+import { maskRowsInPlace, type OutsideMask } from "./mask-outside.ts";
 import type { OpenImage } from "./open-image.ts";
 import type { CutoutCost, CutoutPlan } from "./plan.ts";
 import { provenanceOf } from "./provenance.ts";
@@ -46,6 +47,8 @@ export type CutoutPiece = {
   readonly plane: Plane;
   readonly lease: ImageLease;
   readonly plan: CutoutPlan;
+  /** null: pixels outside the shape stay as they are. */
+  readonly mask: OutsideMask | null;
 };
 
 /** What the pieces have in common. */
@@ -88,7 +91,7 @@ export function createCutout(
     mediaType: "application/fits",
     fileName,
     byteLength: fitsByteLength(parts, ENCODING),
-    etag: recipeTag(recipe, [software, day, stencil, checksums, missing]),
+    etag: recipeTag(recipe, [software, day, stencil, checksums, missing, pieces.some(({ mask }) => mask !== null)]),
     cost: totalCost(pieces),
     get datasets() {
       return [...new Set(pieces.flatMap(({ dataset }) => (dataset === null ? [] : [dataset.publisherDid])))];
@@ -154,9 +157,13 @@ function describeParts(
 ): FitsPart[] {
   const extension = pieces.length > 1;
   const versions = extension ? countNames(pieces) : null;
-  const parts = pieces.map(({ dataset, plane, lease: { image }, plan }, i): FitsPart => {
+  const parts = pieces.map(({ dataset, plane, lease: { image }, plan, mask }, i): FitsPart => {
     const { window } = plan;
-    const rows = () => bytesOf(() => readPixelRows(image, plan, pixels, signal()));
+    const rows = () =>
+      bytesOf(() => {
+        const read = readPixelRows(image, plan, pixels, signal());
+        return mask === null ? read : maskRowsInPlace(read, window, mask);
+      });
     const streamed = plan.cost.outputBytes > ENCODING.bufferBytes && checksums === "when-cheap";
     return {
       cards: cutoutHeader({
@@ -168,6 +175,7 @@ function describeParts(
         provenance: [
           ...(versions === null ? [] : [formatCard("EXTNAME", nameOf(pieces[i])), formatCard("EXTVER", versions[i])]),
           ...provenanceOf({ dataset, plane, image, window, stencil, missing, software, day }),
+          ...(mask?.cards ?? []),
         ],
       }),
       byteLength: plan.cost.outputBytes,

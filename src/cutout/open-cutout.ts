@@ -7,6 +7,7 @@ import type { SurveyRegistry } from "../surveys/registry.ts";
 import { createCutout, totalCost, windowOfStencil, type Cutout, type CutoutFacts, type CutoutPiece } from "./cutout.ts";
 import { formatFileName } from "./file-name.ts";
 import type { HduLocation, ImageCache, ImageLease } from "./image-cache.ts";
+import { planOutsideMask } from "./mask-outside.ts";
 import type { ImageSelector } from "./open-image.ts";
 import { preparePlan, type PixelServices } from "./read.ts";
 import { selectDatasets, type ImageSelection } from "./select-datasets.ts";
@@ -16,6 +17,8 @@ export type CutoutRequest = ImageSelection & {
   readonly checksums: CutoutFacts["checksums"];
   /** Images on record whose file is not there: named in the header of the answer, or an error. */
   readonly missing: "report" | "fail";
+  /** "outside": pixels whose centre lies outside the stencil have no value. As "none" where it is left out. */
+  readonly mask?: "none" | "outside" | undefined;
 };
 
 /** A cutout of a file that is named by hand. */
@@ -108,7 +111,7 @@ async function withPieces(
 async function addDataset(
   pieces: CutoutPiece[],
   dataset: Dataset,
-  { stencil, planes }: CutoutRequest,
+  { stencil, planes, mask }: CutoutRequest,
   services: CutoutServices,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -118,7 +121,7 @@ async function addDataset(
     const hdu = place.hduIndex !== null ? { index: place.hduIndex } : { name: place.extname ?? "" };
     try {
       const location = { file: place.location, hdu };
-      await addImage(pieces, { location, dataset, plane }, { stencil, window: undefined }, services, signal);
+      await addImage(pieces, { location, dataset, plane }, { stencil, window: undefined, mask }, services, signal);
     } catch (error) {
       if (error instanceof ServiceError && error.code === "missing-file") return false;
       throw ofFileOnRecord(error, place.location);
@@ -139,7 +142,7 @@ function ofFileOnRecord(error: unknown, file: string): unknown {
 async function addImage(
   pieces: CutoutPiece[],
   { location, dataset, plane }: { location: HduLocation; dataset: Dataset | null; plane: Plane },
-  { stencil, window: given }: { stencil: Stencil | undefined; window: PixelWindow | undefined },
+  { stencil, window: given, mask }: Pick<FileCutoutRequest, "stencil" | "window"> & Pick<CutoutRequest, "mask">,
   { images, pixels }: FileCutoutServices,
   signal: AbortSignal,
 ): Promise<void> {
@@ -147,8 +150,10 @@ async function addImage(
   try {
     const { image } = lease;
     const window = given === undefined ? windowOfStencil(image, stencil) : clipWindow(given, image);
-    if (window === null) lease.release();
-    else pieces.push({ dataset, plane, lease, plan: await preparePlan(image, window, pixels, signal) });
+    if (window === null) return lease.release();
+    const plan = await preparePlan(image, window, pixels, signal);
+    const isMasked = mask === "outside" && stencil !== undefined;
+    pieces.push({ dataset, plane, lease, plan, mask: isMasked ? planOutsideMask(image, window, stencil) : null });
   } catch (error) {
     lease.release();
     throw error;

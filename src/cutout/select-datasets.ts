@@ -16,6 +16,8 @@ export type ImageSelection = {
   readonly bands: readonly string[];
   readonly wavelengthMetres: Interval | undefined;
   readonly timeMjd: Interval | undefined;
+  /** Images that hold one of these states, by SODA's names; an image that records none holds I. Empty: all. */
+  readonly polarizations?: readonly string[] | undefined;
 };
 
 export type SelectedDatasets = { readonly release: Release; readonly datasets: readonly Dataset[] };
@@ -42,7 +44,7 @@ export async function selectDatasets(
     const { release } = registry.getRelease(dataset.release);
     const bands = bandsOf(release, selection.bands);
     const query = { release: release.id, did: dataset.publisherDid, bands, ...conditions };
-    return { release, datasets: await registry.findDatasets(query, signal) };
+    return { release, datasets: withPolarizations(await registry.findDatasets(query, signal), selection) };
   }
   const { release } = registry.getRelease(selection.id);
   if (stencil === undefined) {
@@ -59,7 +61,21 @@ export async function selectDatasets(
       `Cannot cut: more than ${MAX_DATASETS} images meet the shape; a smaller one is needed`,
     );
   }
-  return { release, datasets: preferWhole(found, stencil) };
+  return { release, datasets: preferWhole(withPolarizations(found, selection), stencil) };
+}
+
+/** "unsupported" where an image would have to be taken apart. */
+function withPolarizations(found: readonly Dataset[], { polarizations = [] }: ImageSelection): readonly Dataset[] {
+  if (polarizations.length === 0) return found;
+  return found.filter(({ publisherDid, polarizations: recorded }) => {
+    const states = recorded ?? ["I"];
+    const wanted = states.filter((state) => polarizations.includes(state));
+    if (wanted.length === 0 || wanted.length === states.length) return wanted.length > 0;
+    throw new ServiceError(
+      "unsupported",
+      `Cannot cut POL ${wanted.join(" ")} alone out of ${publisherDid}: it holds ${states.join(" ")} together`,
+    );
+  });
 }
 
 /** In order of wavelength; undefined for all. */

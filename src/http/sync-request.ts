@@ -4,14 +4,16 @@ import type { SodaParameters } from "../ivoa/soda.ts";
 
 /** What the parameters of a synchronous request ask of `openCutout`. */
 export function cutoutRequestOf(parameters: SodaParameters): CutoutRequest {
-  const { id, stencil, filters, band, time, planes, checksums, missing } = parameters;
+  const { id, stencil, filters, band, time, polarizations, planes, mask, checksums, missing } = parameters;
   return {
     id,
     stencil,
     bands: filters,
     wavelengthMetres: conditionOf(band),
     timeMjd: conditionOf(time),
+    polarizations,
     planes,
+    mask,
     checksums,
     missing,
   };

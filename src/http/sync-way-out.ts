@@ -21,12 +21,16 @@ export type TooLarge = {
 
 export type Planned = "fits" | "too large" | "empty";
 
-/** The refusal with ways out of it: how large a shape of this kind is answered now, and the same request as a job. */
+/**
+ * The refusal with ways out of it: how large a shape of this kind is answered now, and the same request as a job. As it is
+ * where no shape at all would do: the limit is none of size then.
+ */
 export async function withWaysOut(refusal: ServiceError, tooLarge: TooLarge): Promise<ServiceError> {
-  // The search may meet a damaged file, or the end of the time: the refusal stands without it.
+  // The search may meet a damaged file, or the end of the time.
   const largest = await describeLargest(tooLarge).catch(() => null);
+  if (largest === null) return refusal;
   const lines = [refusal.message, largest, describeJob(tooLarge)];
-  return new ServiceError(refusal.code, lines.filter((line) => line !== null).join("\n"), { cause: refusal });
+  return new ServiceError(refusal.code, lines.join("\n"), { cause: refusal });
 }
 
 /** The request as a job, ready to be sent. */
@@ -46,9 +50,8 @@ const MAX_QUERY = 4000;
 async function describeLargest(tooLarge: TooLarge): Promise<string | null> {
   const { stencil } = tooLarge.request;
   const shape = stencil ?? (await tooLarge.shapeOfImage());
-  if (shape === null) return null;
-  const found = await findLargest(shape, tooLarge);
-  if (found === null) return "No smaller shape of this kind about the same centre fits now";
+  const found = shape === null ? null : await findLargest(shape, tooLarge);
+  if (found === null) return null;
   if (found.stencil.shape !== "circle") {
     return `Largest of this kind about the same centre that fits now: ${found.factor} of its width and height`;
   }
@@ -62,24 +65,24 @@ async function describeLargest(tooLarge: TooLarge): Promise<string | null> {
 const SMALLEST = 1e-4;
 const TRIES = 11;
 
-/** By halving, on a scale of ratios; what is found has been planned as it is told. */
+/** By halving, on a scale of ratios; what is found has been planned as it is told. null where nothing fits. */
 async function findLargest(
   shape: Stencil,
   { plan, limits }: TooLarge,
 ): Promise<{ readonly stencil: Stencil; readonly factor: number } | null> {
   const began = performance.now();
-  let found: { readonly stencil: Stencil; readonly factor: number } | null = null;
+  const smallest = roundedShape(shape, SMALLEST);
+  const planned = await plan(smallest.stencil);
+  if (planned === "too large") return null;
+  let found = planned === "fits" ? smallest : null;
   let [low, high] = [SMALLEST, 1];
   for (let i = 0; i < TRIES && performance.now() - began < limits.searchMilliseconds; i++) {
     const middle = Math.sqrt(low * high);
     const candidate = roundedShape(shape, middle);
     const planned = await plan(candidate.stencil);
-    if (planned === "too large") {
-      high = middle;
-    } else {
-      low = middle;
-      if (planned === "fits") found = candidate;
-    }
+    if (planned === "fits") found = candidate;
+    if (planned === "too large") high = middle;
+    else low = middle;
   }
   return found;
 }

@@ -6,8 +6,8 @@ import { parseInterval, type Interval } from "./dali-values.ts";
 export const POLARIZATIONS = ["I", "Q", "U", "V", "RR", "LL", "RL", "LR", "XX", "YY", "XY", "YX", "POLI", "POLA"] as const;
 export type Polarization = (typeof POLARIZATIONS)[number];
 
-/** Begins with a letter, and is no infinity. */
-const BAND_NAME = /^\s*(?!inf(?:inity)?(?:\s|$))[a-z]/i;
+/** Begins with a letter, and is none of the words that stand for numbers. */
+const BAND_NAME = /^\s*(?!(?:inf|infinity|nan)(?:\s|$))[a-z]/i;
 
 const FITS_MEDIA_TYPES = ["application/fits", "image/fits"] as const;
 const PICTURES = /^(?:png|jpe?g|image\/(?:png|jpe?g))$/;

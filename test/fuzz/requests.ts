@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { IGNORED_PARAMETERS, SODA_PARAMETERS } from "../../src/ivoa/soda-parameters.ts";
 
 /** Names of parameters in any case, known and unknown, with values that are right, nearly right, and anything. */
 export type HostileRequest = {
@@ -8,9 +9,8 @@ export type HostileRequest = {
 };
 
 const NAMES = [
-  ..."ID POS CIRCLE POLYGON BAND FILTER TIME POL PLANE RESPONSEFORMAT FORMAT DISPOSITION CHECKSUMS MISSING RUNID".split(
-    " ",
-  ),
+  ...Object.values(SODA_PARAMETERS).flatMap(({ name, synonyms }) => [name, ...synonyms]),
+  ...IGNORED_PARAMETERS,
   ..."id pos Pos MAXREC UPLOAD REQUEST VERSION __proto__ constructor".split(" "),
 ];
 const IDS = [
@@ -46,7 +46,7 @@ const number = fc.oneof(
 const numbers = (maxLength: number) => fc.array(number, { maxLength }).map((list) => list.join(" "));
 const anyText = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: "binary", maxLength: 40 }));
 
-const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
+const VALUES: Readonly<Record<keyof typeof SODA_PARAMETERS, fc.Arbitrary<string>>> = {
   ID: fc.constantFrom(...IDS),
   POS: fc.oneof(
     fc.constantFrom("CIRCLE 59.09 -52.811 0.005", "CIRCLE 59.0 -52.8 0.02", "RANGE 58.9 59.1 -52.9 -52.7"),
@@ -59,6 +59,10 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   BAND: fc.oneof(fc.constantFrom("g", "r", "4e-7 6e-7", "-Inf +Inf"), numbers(3)),
   FILTER: fc.constantFrom("g", "r", "i", "g,r", "q", "", "g g g"),
   TIME: fc.oneof(numbers(3), fc.constant("50000 60000")),
+  POL: fc.constantFrom("I", "Q", "I Q U V", "POLI", "i", "IQ", "RR,LL", ""),
+  MASK: fc.constantFrom("outside", "OUTSIDE", "none", "inside"),
+  MOSAIC: fc.constantFrom("none", "auto", "x"),
+  COLOR: fc.constantFrom("false", "true", "0", "x"),
   PLANE: fc.constantFrom("image", "mask", "weight", "image mask weight", "IMAGE", "x"),
   RESPONSEFORMAT: fc.constantFrom("fits", "application/fits", "image/png", "a".repeat(1000)),
   DISPOSITION: fc.constantFrom("inline", "attachment", "x"),
@@ -70,7 +74,9 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
 const parameter = fc.oneof(
   {
     weight: 8,
-    arbitrary: fc.constantFrom(...Object.keys(VALUES)).chain((name) => fc.tuple(fc.constant(name), VALUES[name])),
+    arbitrary: fc
+      .constantFrom(...(Object.keys(VALUES) as (keyof typeof VALUES)[]))
+      .chain((name) => fc.tuple(fc.constant(name), VALUES[name])),
   },
   { weight: 1, arbitrary: fc.tuple(fc.oneof(fc.constantFrom(...NAMES), anyText), anyText) },
 );
@@ -80,9 +86,9 @@ const nearlyRight = fc
   .map(([id, pos, more]) => [["ID", id], ["POS", pos], ...more] as [string, string][]);
 
 const header = fc.tuple(
-  fc.constantFrom("if-match", "if-none-match", "range", "accept", "x-request-id", "accept-encoding"),
+  fc.constantFrom("if-match", "if-none-match", "range", "authorization", "accept", "x-request-id", "accept-encoding"),
   fc.oneof(
-    fc.constantFrom("*", '"x"', 'W/"', '"', "bytes=0-", "bytes=-1", "bytes=9-1"),
+    fc.constantFrom("Bearer x", "Basic x", "*", '"x"', 'W/"', '"', "bytes=0-", "bytes=-1", "bytes=9-1"),
     fc.stringMatching(/^[ -~]{0,100}$/),
   ),
 );
@@ -127,12 +133,15 @@ export async function checkAnswer(
 async function checkStatus(response: Response, method: string, body: Uint8Array): Promise<void> {
   const { status } = response;
   const said = new TextDecoder().decode(body.subarray(0, 500));
-  if (![200, 204, 304, 400, 404, 412, 413].includes(status)) throw new Error(`Status ${status}: ${said}`);
+  if (![200, 204, 304, 400, 401, 404, 412, 413, 422].includes(status)) throw new Error(`Status ${status}: ${said}`);
   if (status === 200 && method !== "HEAD" && String(body.length) !== response.headers.get("content-length")) {
     throw new Error(`${body.length} bytes came of ${response.headers.get("content-length")}`);
   }
+  if (response.headers.get("x-request-id") === null) throw new Error("It has no X-Request-Id");
+  if ((status === 401) !== response.headers.has("www-authenticate"))
+    throw new Error("401 and its challenge go together");
   if (status >= 400) {
-    if (!/^(UsageError|MultiValuedParamNotSupported): /.test(said) && method !== "HEAD")
+    if (!/^(UsageError|MultiValuedParamNotSupported|AuthenticationError): /.test(said) && method !== "HEAD")
       throw new Error(`It says ${said}`);
     if (/\/(tmp|work|home|root|usr)\/|\bat .*\.[jt]s:\d/.test(said))
       throw new Error(`It tells where files lie: ${said}`);
