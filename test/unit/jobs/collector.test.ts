@@ -299,9 +299,10 @@ describe("a process that dies in a pass", () => {
         stored = await storedResults();
         stored.clock.value = Date.now() + 2 * HOUR;
         services = { ...stored, limits: services.limits };
-        await litter();
+        const { lost } = await litter();
         const { died } = await runUntil(survives);
         usage();
+        expect((await lostFiles()).filter((path) => path !== lost)).toEqual([]);
         stored.clock.value += 2 * HOUR; // the lock is over, and so is every grace
         await run();
         usage();
