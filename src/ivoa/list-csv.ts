@@ -3,7 +3,7 @@ import { checkColumns, checkRows, nameColumns, type ListLimits, type ListRow, ty
 import { parseAngle } from "./sexagesimal.ts";
 
 export type CsvOptions = {
-  /** undefined: a tab, a semicolon or a comma, whichever of them, in this order, the first line has. */
+  /** undefined: a tab, a semicolon, a comma or blanks, whichever of them, in this order, the first line has. */
   readonly delimiter?: "," | ";" | "\t" | undefined;
   /** undefined: told from the first line. Without one the columns are `ra,dec` or `id,ra,dec`. */
   readonly header?: boolean | undefined;
@@ -60,8 +60,12 @@ function firstLine(text: string): string {
 
 function findDelimiter(line: string): string {
   const bare = line.replace(/"[^"]*"/g, "");
-  return ["\t", ";"].find((candidate) => bare.includes(candidate)) ?? ",";
+  const found = ["\t", ";", ","].find((candidate) => bare.includes(candidate));
+  return found ?? (/\S\s+\S/.test(line) ? BLANKS : ",");
 }
+
+/** Any number of them is one delimiter, and quotes are letters. */
+const BLANKS = " ";
 
 function endOfLine(text: string, from: number): number {
   const end = text.indexOf("\n", from);
@@ -86,7 +90,9 @@ function readRecords(text: string, delimiter: string, limits: ListLimits): ListR
       const place = line;
       const bare = text.slice(at, text.charCodeAt(end - 1) === CARRIAGE_RETURN && end > at ? end - 1 : end);
       let cells: string[];
-      if (bare.includes(QUOTE)) {
+      if (delimiter === BLANKS) {
+        cells = bare.trim().split(/\s+/, limits.maxColumns + 1);
+      } else if (bare.includes(QUOTE)) {
         const quoted = readQuotedRecord(text, at, { delimiter, line, limits });
         ({ cells, end, line } = quoted);
       } else {

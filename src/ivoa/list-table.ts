@@ -13,6 +13,8 @@ export type ListColumn = {
   readonly name: string;
   readonly unit?: string | undefined;
   readonly ucd?: string | undefined;
+  /** System and equinox of its coordinates, where the table says them. */
+  readonly frame?: string | undefined;
 };
 
 export type ListRow = {

@@ -10,6 +10,8 @@ export type VotableField = {
   readonly name: string;
   readonly unit: string | undefined;
   readonly ucd: string | undefined;
+  /** Of the COOSYS that it refers to: `eq_FK4 B1950`. */
+  readonly frame: string | undefined;
   readonly datatype: string;
   /** Empty: a single value. */
   readonly arraysize: string;
@@ -99,12 +101,13 @@ function parseHead(text: string, { bodyStart }: DataPlace): Element {
   }
 }
 
-const REPEATED = new Set(["VOTABLE", "RESOURCE", "TABLE", "FIELD", "DATA", "VALUES"]);
+const REPEATED = new Set(["VOTABLE", "DEFINITIONS", "COOSYS", "RESOURCE", "TABLE", "FIELD", "DATA", "VALUES"]);
 
 function readFields(head: Element, { kind }: DataPlace): VotableField[] {
   const tables = childrenOf(head, "VOTABLE").flatMap(tablesOf);
   const table = tables.find((candidate) => childrenOf(candidate, "DATA").length > 0);
   if (table === undefined) throw wrong(`it is no VOTable: its ${kind} is in no TABLE of a RESOURCE`);
+  const frames = new Map(childrenOf(head, "VOTABLE").flatMap(framesOf));
   return childrenOf(table, "FIELD").map((field) => {
     const attribute = (name: string) => attributeOf(field, name);
     const values = childrenOf(field, "VALUES").map((element) => attributeOf(element, "null"));
@@ -112,6 +115,7 @@ function readFields(head: Element, { kind }: DataPlace): VotableField[] {
       name: attribute("name") ?? attribute("ID") ?? "",
       unit: attribute("unit"),
       ucd: attribute("ucd"),
+      frame: frames.get(attribute("ref") ?? ""),
       datatype: attribute("datatype") ?? "char",
       arraysize: attribute("arraysize") ?? "",
       nullText: values.find((value) => value !== undefined),
@@ -122,6 +126,16 @@ function readFields(head: Element, { kind }: DataPlace): VotableField[] {
 /** Of a VOTABLE or RESOURCE, in the order of the document but for tables beside nested resources. */
 function tablesOf(element: Element): Element[] {
   return [...childrenOf(element, "TABLE"), ...childrenOf(element, "RESOURCE").flatMap(tablesOf)];
+}
+
+/** Every COOSYS by its ID. */
+function framesOf(element: Element): [id: string, frame: string][] {
+  const own = childrenOf(element, "COOSYS").map((system): [string, string] => {
+    const words = [attributeOf(system, "system") ?? "", attributeOf(system, "equinox") ?? ""];
+    return [attributeOf(system, "ID") ?? "", words.join(" ").trim()];
+  });
+  const inner = [...childrenOf(element, "DEFINITIONS"), ...childrenOf(element, "RESOURCE")];
+  return [...own, ...inner.flatMap(framesOf)];
 }
 
 /** The bytes of a STREAM. */

@@ -52,6 +52,7 @@ export function parseCoordinateList({ bytes, mediaType, mapping, limits }: ListS
   if (table.rows.length === 0) throw new ServiceError("usage", "Cannot use the list: it has no rows");
   const columns = findColumns(table.columns, mapping);
   checkKeptBytes(table, bytes.length, limits);
+  checkFrame(table.columns[columns.ra]);
   const readRow = rowReader(table.columns, columns);
   const rows: CoordinateRow[] = [];
   const wrong: string[] = [];
@@ -100,6 +101,16 @@ function checkKeptBytes({ columns, rows }: ListTable, byteLength: number, { maxB
     "over-limit",
     `Cannot use the list: the names of its ${columns.length} columns are too long for its ${rows.length} rows`,
   );
+}
+
+/** ICRS, or FK5 of 2000, which is the same to a few hundredths of an arc second. */
+const GOOD_FRAME = /^(?:icrs|eq_?fk5|fk5)?(?: *j?2000(?:\.0*)?)?$/i;
+
+/** "usage" for a table that says its positions are in another frame: they would be somewhere else on the sky. */
+function checkFrame({ name, frame = "" }: ListColumn): void {
+  if (GOOD_FRAME.test(frame)) return;
+  const shown = `${JSON.stringify(name.slice(0, 40))} is in ${JSON.stringify(frame.slice(0, 40))}`;
+  throw new ServiceError("usage", `Cannot use the list: its column ${shown}; positions need ICRS`);
 }
 
 /** Reads one row; text says what is wrong with it. */

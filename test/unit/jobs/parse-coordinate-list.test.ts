@@ -54,6 +54,8 @@ describe("CSV", () => {
     ["a,1,2\nb,3,4", ["1 a 1 2", "2 b 3 4"]],
     ["7,1,2", ["1 7 1 2"]],
     ["x;1;2\ny;3;4", ["1 x 1 2", "2 y 3 4"]],
+    ["  1   2\n 3 4 \n", ["1 null 1 2", "2 null 3 4"]],
+    ["dec ra name\n2 1 x", ["1 x 1 2"]],
     ["DEC\tRA\tID\n2\t1\tx", ["1 x 1 2"]],
     ["\ufeffRa , Dec\r\n1 , 2\r\n\r\n", ["1 null 1 2"]],
     ["# a comment\nra,dec\n# another, with, commas\n1,2\n   \n3,4", ["1 null 1 2", "2 null 3 4"]],
@@ -158,6 +160,22 @@ describe("a VOTable", () => {
   it("takes VizieR's own positions before the catalogue's sexagesimal ones", () => {
     const fields = ["_RAJ2000", "_DEJ2000", "RAJ2000", "DEJ2000"].map((name) => `<FIELD name="${name}"/>`).join("");
     expect(told(parse(table(fields, ["30", "1", "02 00 01", "+01 00 02"])))).toEqual(["1 null 30 1"]);
+  });
+
+  it.each([
+    ["ICRS", "", true],
+    ["eq_FK5", "J2000", true],
+    ["FK5", "2000.0", true],
+    ["", "", true],
+    ["eq_FK5", "J1975", false],
+    ["eq_FK4", "B1950", false],
+    ["galactic", "", false],
+  ])("in the frame %s %s is read: %s", (system, equinox, isGood) => {
+    const fields = '<FIELD name="ra" ref="f"/><FIELD name="dec" ref="f"/>';
+    const attributes = `ID="f" system="${system}" ${equinox === "" ? "" : `equinox="${equinox}"`}`;
+    const text = table(fields, ["1", "2"]).replace("<RESOURCE>", `<RESOURCE><COOSYS ${attributes}/>`);
+    if (isGood) expect(told(parse(text))).toEqual(["1 null 1 2"]);
+    else expect(() => parse(text)).toThrow(refused("usage", /"ra" is in ".*ICRS/));
   });
 
   it.each(["rad", "arcsec", "constructor"])("in %s is refused", (unit) => {
