@@ -49,6 +49,22 @@ it("stops at the first wait for the disk, and reads nothing for twenty times as 
   expect(reader.read(file, ranges, target)).toBe(20);
 });
 
+it("waits for a piece of a long range only, and leaves that range to others", () => {
+  const path = join(folder, "long");
+  const long = patternOf(400_000, 2);
+  fs.writeFileSync(path, long);
+  const descriptor = fs.openSync(path, "r");
+  const all = [{ start: 0, length: 400_000, offset: 0 }];
+  const target = new Uint8Array(400_000);
+  let blocks = 0;
+  const waiting = new PageCacheReader(slowClock([0, 0, 5]), () => blocks++);
+  expect(waiting.read({ path, descriptor }, all, target)).toBe(0);
+  expect(target.subarray(300_000).every((byte) => byte === 0)).toBe(true);
+  expect(new PageCacheReader(slowClock([]), () => 0).read({ path, descriptor }, all, target)).toBe(1);
+  expect(Buffer.compare(target, long)).toBe(0);
+  fs.closeSync(descriptor);
+});
+
 it("goes on where nothing came from a disk: another thread had the processor", () => {
   const reader = new PageCacheReader(slowClock([0, 0, 0, 5]), () => 8);
   expect(reader.read(file, ranges, new Uint8Array(2_000))).toBe(20);
