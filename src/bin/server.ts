@@ -4,6 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import { ServiceError } from "../errors.ts";
 import { createCutoutApp } from "../http/cutout-app.ts";
 import { pooledResponseClass } from "./byte-pool.ts";
+import { startCollector } from "./collector.ts";
 import type { Configuration } from "./configuration.ts";
 import { createCutoutAppServices } from "./cutout-app-services.ts";
 import { createJobServices } from "./job-services.ts";
@@ -41,6 +42,7 @@ export async function startServer(configuration: Configuration): Promise<Running
   // A crash loses what was indexed since: time, and nothing else.
   const saving = setInterval(() => void services.saveIndices(), SAVE_INDICES_MILLISECONDS).unref();
   const worker = configuration.jobWorkers > 0 ? jobServices.startWorker(configuration.jobWorkers) : null;
+  const collector = startCollector(configuration, { ...jobServices, now: () => Date.now() });
   const { port } = server.address() as AddressInfo;
   return {
     services,
@@ -48,7 +50,7 @@ export async function startServer(configuration: Configuration): Promise<Running
     async close() {
       clearInterval(saving);
       drain();
-      await Promise.all([worker?.stop(), closeServer(server, configuration.shutdownTimeoutSeconds)]);
+      await Promise.all([worker?.stop(), collector?.stop(), closeServer(server, configuration.shutdownTimeoutSeconds)]);
       history.close();
       jobServices.close();
       await services.close();
@@ -69,9 +71,11 @@ function listen(server: Server, { host, port }: Configuration): Promise<void> {
 /** Idle connections go at once; those with a request under way get `seconds`. */
 async function closeServer(server: Server, seconds: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // One whose request has ended would be kept for the client's next.
+  const closing = setInterval(() => server.closeIdleConnections(), 50);
   const timer = setTimeout(() => server.closeAllConnections(), seconds * 1000);
   await closed;
+  clearInterval(closing);
   clearTimeout(timer);
 }
 

@@ -65,7 +65,7 @@ function changePhase(c: AsyncContext, { jobs }: PartServices, text: string): Pro
 
 async function handleResults(c: AsyncContext, { jobs }: PartServices): Promise<Response> {
   const id = jobIdOf(c);
-  return answerXml(c, formatResults(viewResults(await jobs.results(id, c.var.user), jobUrl(c, id))));
+  return answerXml(c, formatResults(viewResults(await jobs.listResults(id, c.var.user), jobUrl(c, id))));
 }
 
 /** The error document (DALI 1.1, section 4.2): a label of SODA 1.0, section 5.2, and text. */

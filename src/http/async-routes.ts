@@ -72,7 +72,7 @@ async function handleJob(c: AsyncContext, services: AsyncServices, waitingRoom: 
   const { user } = c.var;
   const job = await waitForJob(c, services, waitingRoom);
   const { done, empty, failed } = job.progress;
-  const results = done + empty + failed === 0 ? [] : await services.jobs.results(job.id, user);
+  const results = done + empty + failed === 0 ? [] : await services.jobs.listResults(job.id, user);
   return answerXml(c, formatJob(viewJob(job, results, { user, url: jobUrl(c, job.id) })));
 }
 

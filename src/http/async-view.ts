@@ -1,5 +1,5 @@
 import type { UwsJob, UwsJobReference, UwsParameter, UwsResult } from "../ivoa/uws-document.ts";
-import { resultId, type Job, type JobResult, type JobSummary, type ParameterList } from "../jobs/job.ts";
+import { resultId, type Job, type JobSummary, type ListedResult, type ParameterList } from "../jobs/job.ts";
 import { ANONYMOUS, type User } from "../access/user.ts";
 
 /** The parameter that stands for a coordinate list; its value has an address of its own. */
@@ -8,8 +8,8 @@ export const UPLOAD = "UPLOAD";
 /** Who looks, and where the job is. */
 export type Viewing = { readonly user: User; readonly url: string };
 
-/** A job as UWS shows it. `results` are all of the job's; those that are not there yet are left out. */
-export function viewJob(job: Job, results: readonly JobResult[], { user, url }: Viewing): UwsJob {
+/** A job as UWS shows it. */
+export function viewJob(job: Job, results: readonly ListedResult[], { user, url }: Viewing): UwsJob {
   return {
     id: job.id,
     runId: job.runId,
@@ -56,14 +56,10 @@ export function viewParameters(parameters: ParameterList, jobUrl: string): UwsPa
   );
 }
 
-/** One that is EMPTY or FAILED is there too: a text that says why there is no file (SODA 1.0, section 6). */
-export function viewResults(results: readonly JobResult[], jobUrl: string): UwsResult[] {
-  return results
-    .filter(({ state }) => state !== "WAITING" && state !== "RUNNING")
-    .map((result) => {
-      const id = resultId(result);
-      const url = `${jobUrl}/results/${id}`;
-      if (result.file === null) return { id, url, mediaType: "text/plain", byteLength: null };
-      return { id, url, mediaType: result.file.mediaType, byteLength: result.file.byteLength };
-    });
+/** One without a file is there too: a text that says why there is none (SODA 1.0, section 6). */
+export function viewResults(results: readonly ListedResult[], jobUrl: string): UwsResult[] {
+  return results.map(({ number, mediaType, byteLength }) => {
+    const id = resultId({ number });
+    return { id, url: `${jobUrl}/results/${id}`, mediaType: mediaType ?? "text/plain", byteLength };
+  });
 }

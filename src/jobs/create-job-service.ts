@@ -257,6 +257,11 @@ export function createJobService(services: JobServices): JobService {
       return Promise.resolve(find.listResults(records, id).map(viewResult));
     },
 
+    async listResults(id, user) {
+      getRow(id, user);
+      return Promise.resolve(find.listFinishedResults(records, id));
+    },
+
     async result(id, user, number) {
       await Promise.resolve();
       getRow(id, user);

@@ -4,7 +4,7 @@ import { job, jobResult, jobRow, type JobResultRow, type JobRow } from "../db/re
 import type { CoordinateList, CoordinateRow } from "./coordinate-list.ts";
 import type { Recipe } from "./expand-job.ts";
 import type { JobFilter, ListedRow } from "./job-service.ts";
-import type { JobPhase, JobProgress, JobSummary } from "./job.ts";
+import type { JobPhase, JobProgress, JobSummary, ListedResult } from "./job.ts";
 
 // Reads of the records of jobs, and what puts new rows there. Changes of phase are in job-transitions.ts.
 
@@ -61,6 +61,16 @@ export function readProgress({ sqlite }: RecordsDatabase, jobId: string): JobPro
 
 export function listResults({ orm }: RecordsDatabase, jobId: string): JobResultRow[] {
   return orm.select().from(jobResult).where(eq(jobResult.jobId, jobId)).orderBy(asc(jobResult.number)).all();
+}
+
+/** Prepared by hand: Drizzle takes five times as long to make objects of ten thousand rows. */
+export function listFinishedResults({ sqlite }: RecordsDatabase, jobId: string): ListedResult[] {
+  return sqlite
+    .prepare<[string], ListedResult>(
+      `select number, media_type as mediaType, byte_length as byteLength from job_result
+       where job_id = ? and state in ('DONE', 'EMPTY', 'FAILED') order by number`,
+    )
+    .all(jobId);
 }
 
 export function findResult({ orm }: RecordsDatabase, jobId: string, number: number): JobResultRow | null {

@@ -1,5 +1,5 @@
 import type { User } from "../access/user.ts";
-import type { Job, JobPhase, JobResult, JobSummary, ParameterList } from "./job.ts";
+import type { Job, JobPhase, JobResult, JobSummary, ListedResult, ParameterList } from "./job.ts";
 import type { CoordinateList } from "./coordinate-list.ts";
 
 /**
@@ -26,6 +26,8 @@ export interface JobService {
   setDestruction(id: string, user: User, at: number): Promise<Job>;
   setExecutionDuration(id: string, user: User, seconds: number): Promise<Job>;
   results(id: string, user: User): Promise<JobResult[]>;
+  /** Those that are over, in order, and no more of each than a list needs: a job may have many thousands. */
+  listResults(id: string, user: User): Promise<ListedResult[]>;
   result(id: string, user: User, number: number): Promise<JobResult>;
   /** The rows of the coordinate list, in order; none for a job without one. */
   rows(id: string, user: User): Promise<ListedRow[]>;

@@ -72,6 +72,14 @@ export type JobResult = {
   readonly missing: readonly string[];
 };
 
+/** What the list of results of a job tells of one that is over. */
+export type ListedResult = {
+  readonly number: number;
+  /** null: there is no file, but a text that says why. */
+  readonly mediaType: string | null;
+  readonly byteLength: number | null;
+};
+
 export type StoredFile = {
   readonly name: string;
   readonly mediaType: string;
