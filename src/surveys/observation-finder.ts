@@ -26,6 +26,8 @@ export type FoundObservations = {
 const SLICE_MILLISECONDS = 10;
 /** Images that one step of a search without a position looks at: some milliseconds. */
 const SCAN_STEP = 5000;
+/** Boxes whose images are looked at in one step. */
+const MATCH_STEP = 500;
 /** Images that are read from the index at once. */
 const READ_STEP = 200;
 
@@ -73,23 +75,22 @@ export function createObservationFinder({ orm, sqlite }: IndexDatabase, authorit
     }
   }
 
-  /** From the boxes of the footprints to the footprints themselves. */
+  /** From the boxes of the footprints to the images, a few at a time, and to the footprints themselves. */
   async function* idsInStencils(
     stencils: readonly Stencil[],
     conditions: Conditions,
     turns: Turns,
   ): AsyncGenerator<number> {
-    // CROSS JOIN keeps the order: the R*Tree first, then the row of each box that meets.
-    const boxes = sqlite.prepare<[object], Outline>(
-      `SELECT image.id, image.footprint FROM image_box AS box CROSS JOIN image ON image.id = box.id
-       WHERE ${MEETS_BOX} AND ${conditions.text}`,
-    );
+    const boxes = sqlite.prepare<[object], number>(`SELECT box.id FROM image_box AS box WHERE ${MEETS_BOX}`).pluck();
+    const satisfying = prepareSatisfying(conditions);
     for (const stencil of stencils) {
-      await turns.next();
       const meets = createIntersector(stencil);
-      for (const outline of boxes.iterate({ ...boxValuesOf(stencil), ...conditions.values })) {
+      for (const ids of inBatches(boxes.iterate(boxValuesOf(stencil)), MATCH_STEP)) {
         await turns.next();
-        if (meets(outline.footprint)) yield outline.id;
+        for (const { id, footprint } of satisfying(ids)) {
+          await turns.next();
+          if (meets(footprint)) yield id;
+        }
       }
     }
   }
@@ -97,15 +98,19 @@ export function createObservationFinder({ orm, sqlite }: IndexDatabase, authorit
   /** Of images that are named, those that satisfy everything else. */
   async function* namedIds(query: ObservationQuery, conditions: Conditions, turns: Turns): AsyncGenerator<number> {
     const ids = await findNamed(query.dids, query.releases, turns);
-    const statement = sqlite.prepare<[object], Outline>(
-      `SELECT image.id, image.footprint FROM image WHERE image.id IN (SELECT value FROM json_each(@ids))
-       AND ${conditions.text}`,
-    );
     const tests = query.stencils.map(createIntersector);
-    for (const { id, footprint } of statement.all({ ...conditions.values, ids: JSON.stringify(ids) })) {
+    for (const { id, footprint } of prepareSatisfying(conditions)(ids)) {
       await turns.next();
       if (tests.length === 0 || tests.some((meets) => meets(footprint))) yield id;
     }
+  }
+
+  function prepareSatisfying({ text, values }: Conditions): (ids: readonly number[]) => Outline[] {
+    const statement = sqlite.prepare<[object], Outline>(
+      `SELECT image.id, image.footprint FROM image
+       WHERE image.id IN (SELECT value FROM json_each(@ids)) AND ${text} ORDER BY image.id`,
+    );
+    return (ids) => statement.all({ ...values, ids: JSON.stringify(ids) });
   }
 
   /** As they are written first; those that are not found so, whatever the case of their letters. */
@@ -165,6 +170,17 @@ export function createObservationFinder({ orm, sqlite }: IndexDatabase, authorit
 }
 
 type Outline = { readonly id: number; readonly footprint: Uint8Array };
+
+function* inBatches<T>(items: Iterable<T>, length: number): Generator<T[]> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < length) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
 
 /** The bands of a tile follow each other and have one outline, byte for byte. */
 function createIntersector(stencil: Stencil): (footprint: Uint8Array) => boolean {
