@@ -98,6 +98,22 @@ describe("stilts finds nothing to complain about", () => {
   });
 });
 
+test("VOSI-7: every address of the capabilities answers", async () => {
+  const text = await (await fetch(`${url}/capabilities`)).text();
+  const addresses = [...text.matchAll(/<accessURL use="\w+">([^<]+)</g)].map(([, address = ""]) => address);
+  expect(addresses).toHaveLength(7);
+  for (const address of addresses) {
+    // Of /sync: that there is no ID.
+    expect([address, (await fetch(address)).status]).toEqual([address, address.endsWith("/sync") ? 400 : 200]);
+  }
+});
+
+test("VOSI-12: there are no capabilities below a resource", async () => {
+  for (const path of ["sync", "async", "links", "query"]) {
+    expect([path, (await fetch(`${url}/${path}/capabilities`)).status]).toEqual([path, 404]);
+  }
+});
+
 test("VOSI-11: the examples are well-formed", async () => {
   await run("xmllint", ["--noout", await save("/examples")]);
 });
