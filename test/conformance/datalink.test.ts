@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ANONYMOUS } from "../../src/access/user.ts";
@@ -327,5 +328,26 @@ describe("DataLink 1.1", () => {
 
   it("UWS-45: other methods are 405", async () => {
     expect((await createApp().request("/links", { method: "PUT" })).status).toBe(405);
+  });
+
+  it("DL-1: whatever is sent is answered with a VOTable", async () => {
+    const app = createApp({ measureImage: () => Promise.resolve(1) });
+    const ids = fc.oneof(
+      fc.constantFrom(DES_G, "sim_sample", "ivo://", "ivo://localhost/des_sample?"),
+      fc.string({ unit: "binary" }),
+    );
+    const pair = fc.oneof(
+      fc.tuple(fc.constantFrom("ID", "id"), ids),
+      fc.tuple(fc.constantFrom("RESPONSEFORMAT", "MAXREC", "RUNID", "X"), fc.string({ unit: "binary" })),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(pair, { maxLength: 5 }), async (pairs) => {
+        const response = await app.request(`/links?${new URLSearchParams(pairs).toString()}`);
+        expect([200, 400]).toContain(response.status);
+        const { infos } = readVoTable(await response.text());
+        expect(infos[0]?.value).toBe(response.status === 200 ? "OK" : "ERROR");
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -1,15 +1,20 @@
+import fc from "fast-check";
 import { Hono } from "hono";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ANONYMOUS } from "../../src/access/user.ts";
 import type { IndexDatabase } from "../../src/db/index-database.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
+import type { LogEntry } from "../../src/http/log-entry.ts";
 import { addSiaRoutes, type SiaServices } from "../../src/http/sia-routes.ts";
+import { Parameters } from "../../src/ivoa/parameters.ts";
+import { parseSiaParameters } from "../../src/ivoa/sia.ts";
 import { DES_DR2 } from "../../src/surveys/des/releases.ts";
 import { createImageIndex } from "../../src/surveys/image-index.ts";
 import type { ImageRecord } from "../../src/surveys/image-record.ts";
 import { createImageWriter } from "../../src/surveys/image-writer.ts";
 import { createObservationFinder } from "../../src/surveys/observation-finder.ts";
+import type { ObservationQuery } from "../../src/surveys/observation-query.ts";
 import { createRegistry } from "../../src/surveys/registry.ts";
 import { exampleRecord, squareAt } from "../support/example-record.ts";
 import { readVoTable, type ReadVoTable } from "../support/read-votable.ts";
@@ -457,6 +462,74 @@ describe("SIA 2.0: errors", () => {
   });
 });
 
+describe("whatever is sent", () => {
+  const NAMES =
+    "POS BAND TIME POL FOV SPATRES SPECRP EXPTIME TIMERES ID COLLECTION FACILITY INSTRUMENT DPTYPE CALIB TARGET FORMAT FILTER MAXREC RESPONSEFORMAT RUNID X".split(
+      " ",
+    );
+  const words = fc.oneof(
+    fc.constantFrom(
+      "CIRCLE",
+      "RANGE",
+      "POLYGON",
+      "0",
+      "90",
+      "-90",
+      "360",
+      "1e308",
+      "1e-320",
+      "-Inf",
+      "+Inf",
+      "NaN",
+      "g",
+    ),
+    fc.constantFrom(
+      "I",
+      "image",
+      "votable",
+      "ivo://example.org/sim_sample?full/g",
+      "'",
+      "%",
+      "\u0000",
+      "\ud800",
+      "]]>",
+    ),
+    fc.string({ unit: "binary", maxLength: 8 }),
+    fc.integer({ min: -400, max: 400 }).map(String),
+  );
+  const value = fc.array(words, { maxLength: 9 }).map((parts) => parts.join(" "));
+  const pairs = fc.array(fc.tuple(fc.constantFrom(...NAMES), value), { maxLength: 6 });
+
+  it("is answered with a VOTable: rows, or what was wrong", async () => {
+    const app = createApp(database);
+    await fc.assert(
+      fc.asyncProperty(pairs, async (sent) => {
+        const response = await app.request(`/query?${new URLSearchParams(sent).toString()}`);
+        const { infos } = readVoTable(await response.text());
+        expect([200, 400, 413]).toContain(response.status);
+        expect(infos[0]?.value).toBe(response.status === 200 ? "OK" : "ERROR");
+        if (response.status !== 200) expect(infos[0]?.text).toMatch(/^UsageFault: Cannot /);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is the same by POST", async () => {
+    const app = createApp(database);
+    await fc.assert(
+      fc.asyncProperty(pairs, async (sent) => {
+        const body = new URLSearchParams(sent);
+        const [get, post] = await Promise.all([
+          app.request(`/query?${body.toString()}`, { headers: { "X-Request-Id": "one" } }),
+          app.request("/query", { method: "POST", body, headers: { "X-Request-Id": "one" } }),
+        ]);
+        expect([post.status, await post.text()]).toEqual([get.status, await get.text()]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
 describe("SIA 2.0 over all tiles of DES DR2", () => {
   let tiles: IndexDatabase;
   beforeAll(async () => {
@@ -478,6 +551,46 @@ describe("SIA 2.0 over all tiles of DES DR2", () => {
     // Three tiles, as its users know the place.
     expect(new Set(rows.map((row) => row["obs_id"])).size).toBe(3);
     expect(rows).toHaveLength(3);
+  });
+
+  it("breaks a stream that cannot go on, and logs why", async () => {
+    const entries: LogEntry[] = [];
+    const services = createServices(tiles);
+    const app = new Hono<AppEnv>();
+    app.use(identifyRequests({ authenticate: () => Promise.resolve(ANONYMOUS), publicUrl: PUBLIC_URL }));
+    addSiaRoutes(app, {
+      ...services,
+      log: (entry) => entries.push(entry),
+      observations: {
+        async find(query, limit, signal) {
+          const found = await services.observations.find(query, limit, signal);
+          return {
+            ...found,
+            async *datasets(signal) {
+              yield* found.datasets(signal);
+              throw new Error("the disk is gone");
+            },
+          };
+        },
+      },
+    });
+    const response = await app.request("/query");
+    expect(response.status).toBe(200);
+    await expect(response.text()).rejects.toThrow("the disk is gone");
+    expect(entries).toMatchObject([{ event: "request", status: 500, error: { message: "the disk is gone" } }]);
+  });
+
+  it("gives other work its turn while it searches", async () => {
+    const { observations } = createServices(tiles);
+    const nothing = Object.fromEntries(
+      Object.keys(parseSiaParameters(new Parameters([]), { maxValues: 1 })).map((name) => [name, []]),
+    );
+    const whole = { shape: "circle", center: { raDegrees: 0, decDegrees: 0 }, radiusDegrees: 180 } as const;
+    const query = { ...nothing, releases: ["des_dr2"], stencils: [whole] } as unknown as ObservationQuery;
+    const controller = new AbortController();
+    const searching = observations.find({ ...query, bands: ["g"] }, 1e6, controller.signal);
+    setTimeout(() => controller.abort(), 1);
+    await expect(searching).rejects.toThrow("Stopped the search");
   });
 
   it("stops a stream that nobody reads on", async () => {
