@@ -9,6 +9,7 @@ type LoadCommand = () => Promise<{ readonly command: Command }>;
 const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   serve: () => import("./commands/serve.ts"),
   work: () => import("./commands/work.ts"),
+  gc: () => import("./commands/gc.ts"),
   cut: () => import("./commands/cut.ts"),
   index: () => import("./commands/index.ts"),
   ingest: () => import("./commands/ingest.ts"),

@@ -257,6 +257,18 @@ const SETTINGS = {
     fallback: "4",
     explanation: "Further tries of a result that failed of what may pass",
   }),
+  historyDays: required({
+    variable: "RECORTE_HISTORY",
+    parse: integer(1, 36_500),
+    fallback: "90",
+    explanation: "Days that synchronous requests are kept on record",
+  }),
+  collectEverySeconds: required({
+    variable: "RECORTE_GC_INTERVAL",
+    parse: integer(0, DAY_SECONDS),
+    fallback: "300",
+    explanation: "Seconds between two looks of the server for what has outlived its use; 0 leaves it to `recorte gc`",
+  }),
   httpConcurrency: required({
     variable: "RECORTE_HTTP_CONCURRENCY",
     parse: integer(1, 1024),

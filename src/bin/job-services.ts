@@ -7,7 +7,7 @@ import { parseSodaParameters } from "../ivoa/soda.ts";
 import { createJobService } from "../jobs/create-job-service.ts";
 import { createEstimator, type Estimator } from "../jobs/estimator.ts";
 import { expandJob } from "../jobs/expand-job.ts";
-import { createJobChanges } from "../jobs/job-changes.ts";
+import { createJobChanges, type JobChanges } from "../jobs/job-changes.ts";
 import type { JobLimits } from "../jobs/job-limits.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import type { ParameterList } from "../jobs/job.ts";
@@ -23,6 +23,7 @@ import { createWorkerLog } from "./worker-log.ts";
 export type JobServices = {
   readonly records: RecordsDatabase;
   readonly results: ResultStore;
+  readonly changes: JobChanges;
   readonly jobs: JobService;
   readonly estimator: Estimator;
   /** Whatever answers at once enters here, and work on jobs waits. */
@@ -80,6 +81,7 @@ export function createJobServices(configuration: Configuration, cutouts: CutoutS
   return {
     records,
     results,
+    changes,
     jobs,
     estimator,
     gate,
