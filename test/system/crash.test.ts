@@ -28,6 +28,7 @@ let jobServices: JobServices;
 const programs = new Map<string, SpawnedProgram>();
 /** What was logged that no death explains. */
 const faults: string[] = [];
+let lostLeases = 0;
 /** Draws as it did in the run that printed this seed. */
 const seed = Number(process.env.RECORTE_CRASH_SEED ?? Date.now() % 2 ** 31);
 const random = generator(seed);
@@ -62,11 +63,12 @@ test(`jobs survive ${KILLS} deaths of their processes at any instant`, { timeout
   for (let kill = 0; kill < KILLS; kill++) {
     const sending = keepBusy();
     await sleep(100 + random() * 1100);
-    const name = random() < 0.5 ? "serve" : "work";
+    const [name, other] = random() < 0.5 ? ["serve", "work"] : ["work", "serve"];
+    const pausing = kill % 8 === 4 ? pauseProgram(other) : undefined;
     if (count(jobServices).running > 0) killedAtWork++;
     await killProgram(name);
     start(name);
-    await sending;
+    await Promise.all([sending, pausing]);
   }
   const phases = jobServices.records.sqlite.prepare("select distinct phase from job").pluck();
   await until(() => phases.all().join() === "COMPLETED", 90);
@@ -74,6 +76,7 @@ test(`jobs survive ${KILLS} deaths of their processes at any instant`, { timeout
   for (const program of programs.values()) noteFaults(program);
   expect(faults).toEqual([]);
   // Else nothing was tried.
+  expect(lostLeases).toBeGreaterThan(0);
   expect(killedAtWork).toBeGreaterThan(KILLS / 2);
 
   await collectGarbage();
@@ -99,7 +102,9 @@ test(`jobs survive ${KILLS} deaths of their processes at any instant`, { timeout
   expect(readdirSync(resultsFolder(readConfiguration({ RECORTE_DATA: folder }))).sort()).toEqual(ids.sort());
   expect(jobServices.records.sqlite.prepare("select sum(stored_bytes) from usage").pluck().get()).toBe(bytes);
   expect(jobServices.records.sqlite.prepare("select count(*) from worker").pluck().get()).toBe(0);
-  console.log(`${ids.length} jobs, ${results} results, ${attempts - results} further attempts, ${bytes} bytes`);
+  console.log(
+    `${ids.length} jobs, ${results} results, ${attempts - results} further attempts, ${lostLeases} leases lost, ${bytes} bytes`,
+  );
 });
 
 test("SIGTERM gives back what is worked on, as if it had never begun", async () => {
@@ -116,7 +121,7 @@ test("SIGTERM gives back what is worked on, as if it had never begun", async () 
   expect(sqlite.prepare("select count(*) from worker").pluck().get()).toBe(0);
   for (const { id } of await jobServices.jobs.list(USERS[0], { phases: [], after: undefined, last: undefined })) {
     const left = readdirSync(join(resultsFolder(readConfiguration({ RECORTE_DATA: folder })), id));
-    expect(left.filter((name) => name.endsWith(".part"))).toEqual([]);
+    expect(left.filter((file) => file.endsWith(".part"))).toEqual([]);
   }
 });
 
@@ -141,7 +146,17 @@ async function killProgram(name: string): Promise<void> {
   noteFaults(program);
 }
 
+/** For longer than its lease: others take what it held, and then it goes on as if nothing had been. */
+async function pauseProgram(name: string): Promise<void> {
+  const program = programs.get(name) as SpawnedProgram;
+  await program.waitFor(/"what":"started"/, 30);
+  program.child.kill("SIGSTOP");
+  await sleep(1600);
+  program.child.kill("SIGCONT");
+}
+
 function noteFaults(program: SpawnedProgram): void {
+  lostLeases += program.output().match(/"what":"lost-lease"/g)?.length ?? 0;
   faults.push(
     ...program
       .output()

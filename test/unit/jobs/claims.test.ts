@@ -208,6 +208,14 @@ describe("a result that is given back", () => {
     expect(claimOne().attempts).toBe(2);
   });
 
+  test("is no longer that of whoever gave it back", async () => {
+    await queue(1);
+    const before = claimOne("one");
+    releaseClaim(services.records, before, { retryAt: null, counts: true });
+    const after = claimOne("two");
+    expect([finish(before), finish(after)]).toEqual([false, true]);
+  });
+
   test("is not tried before its time", async () => {
     await queue(1);
     releaseClaim(services.records, claimOne(), { retryAt: services.clock.value + SECOND, counts: true });
