@@ -51,14 +51,10 @@ async function findResult(c: AsyncContext, jobs: JobService): Promise<JobResult>
   const name = c.req.param("name") ?? "";
   const [matched, number] = RESULT_ID.exec(name) ?? [];
   if (number !== undefined) return jobs.result(id, user, Number(number));
-  const results = await jobs.results(id, user);
-  if (matched !== undefined && results.length === 1) return results[0];
-  const named = results.find((result) => result.file?.name === name);
-  if (named !== undefined) return named;
-  throw new ServiceError(
-    "not-found",
-    `Cannot find ${JSON.stringify(name)}: the job has no result or file of that name`,
-  );
+  if (matched === undefined) return jobs.resultNamed(id, user, name);
+  const { progress } = await jobs.get(id, user);
+  if (progress.total === 1) return jobs.result(id, user, 1);
+  throw new ServiceError("not-found", `Cannot find "${name}": the job has ${progress.total} results, from result-1 on`);
 }
 
 /** As of /sync: a browser shows the file, or keeps it. */

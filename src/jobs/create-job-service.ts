@@ -271,6 +271,15 @@ export function createJobService(services: JobServices): JobService {
       return viewResult(row);
     },
 
+    async resultNamed(id, user, name) {
+      await Promise.resolve();
+      getRow(id, user);
+      const row = find.findResultNamed(records, id, name);
+      if (row !== null) return viewResult(row);
+      const text = JSON.stringify(name.slice(0, 200));
+      throw new ServiceError("not-found", `Cannot find ${text}: the job has no result or file of that name`);
+    },
+
     async rows(id, user) {
       getRow(id, user);
       return Promise.resolve(find.listRows(records, id));

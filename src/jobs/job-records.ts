@@ -78,6 +78,11 @@ export function findResult({ orm }: RecordsDatabase, jobId: string, number: numb
   return orm.select().from(jobResult).where(where).get() ?? null;
 }
 
+export function findResultNamed({ orm }: RecordsDatabase, jobId: string, fileName: string): JobResultRow | null {
+  const where = and(eq(jobResult.jobId, jobId), eq(jobResult.fileName, fileName), eq(jobResult.state, "DONE"));
+  return orm.select().from(jobResult).where(where).get() ?? null;
+}
+
 export function listRows({ orm }: RecordsDatabase, jobId: string): ListedRow[] {
   return orm
     .select({ number: jobRow.number, id: jobRow.rowId, columns: jobRow.columns })

@@ -29,6 +29,8 @@ export interface JobService {
   /** Those that are over, in order, and no more of each than a list needs: a job may have many thousands. */
   listResults(id: string, user: User): Promise<ListedResult[]>;
   result(id: string, user: User, number: number): Promise<JobResult>;
+  /** The one whose file has this name. */
+  resultNamed(id: string, user: User, name: string): Promise<JobResult>;
   /** The rows of the coordinate list, in order; none for a job without one. */
   rows(id: string, user: User): Promise<ListedRow[]>;
   /** Resolves with the job when its phase is no longer `phase`, or after so many seconds, or when the signal fires. */
