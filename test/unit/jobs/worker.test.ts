@@ -7,6 +7,7 @@ import type { Cutout } from "../../../src/cutout/cutout.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { createJobChanges } from "../../../src/jobs/job-changes.ts";
 import type { Job, JobPhase } from "../../../src/jobs/job.ts";
+import { abortJob } from "../../../src/jobs/job-transitions.ts";
 import { NO_GATE } from "../../../src/jobs/run-result.ts";
 import { startWorker, type JobWorker, type WorkerLogEntry, type WorkerOptions } from "../../../src/jobs/worker.ts";
 import {
@@ -327,6 +328,26 @@ describe("what stops a running result", () => {
     await other.stop();
     records.close();
   });
+});
+
+test("a file that is whole when its result is taken away is removed", async () => {
+  const { results, records } = services;
+  const late: typeof results = {
+    ...results,
+    async write(jobId, ...rest) {
+      const written = await results.write(jobId, ...rest);
+      expect(results.files.size).toBe(1);
+      abortJob(records, { id: jobId, now: Date.now() }); // and the worker is not told
+      return written;
+    },
+  };
+  const worker = start({ results: late });
+  const { id } = await queue(1);
+  await untilPhase(id, "ABORTED");
+  await vi.waitFor(() => expect(worker.running).toBe(0));
+  expect(log.map(({ what }) => what)).toContain("lost");
+  expect(results.files.size).toBe(0);
+  expect(storedBytes() ?? 0).toBe(0);
 });
 
 describe("several workers on one database", () => {
