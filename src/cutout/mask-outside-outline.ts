@@ -15,7 +15,7 @@ export type PixelOutline = {
 };
 
 /** Pixels by which a piece may leave the curve; and how long it may be, so that no second bend hides in it. */
-const MAX_SAGITTA = 0.02;
+const MAX_SAGITTA = 0.04;
 const MAX_PIECE = 64;
 const MAX_HALVINGS = 20;
 /** Positions: half a second. A thousand edges across an image of 16,000 pixels take half of it. */
