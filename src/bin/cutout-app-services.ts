@@ -1,19 +1,22 @@
 import { authenticateByToken } from "../access/authenticate.ts";
-import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
 import { describeApi } from "../http/openapi/describe-api.ts";
 import { readJobRequest } from "../http/read-job-request.ts";
+import { openSyncCutout } from "../http/sync-limits.ts";
 import { cutoutRequestOf } from "../http/sync-request.ts";
-import type { ServiceHealth } from "../http/vosi-routes.ts";
+import type { SyncServices } from "../http/sync-routes.ts";
 import { Parameters } from "../ivoa/parameters.ts";
 import { parseSodaParameters } from "../ivoa/soda.ts";
 import { createSyncHistory, type SyncHistory } from "../jobs/sync-history.ts";
+import { isAddress } from "../surveys/archive-files.ts";
 import { createObservationFinder } from "../surveys/observation-finder.ts";
 import type { Configuration } from "./configuration.ts";
+import { resultsFolder } from "./data-files.ts";
 import { readDocsAsset } from "./docs-assets.ts";
 import type { JobServices } from "./job-services.ts";
 import { createLog } from "./log.ts";
 import type { Services } from "./services.ts";
+import { checkHealth } from "./service-health.ts";
 import { SOFTWARE } from "./version.ts";
 
 /** Rows of the history are written together, so long after the first of them. */
@@ -45,7 +48,7 @@ export type CutoutAppParts = {
 /** All that the cutout service's routes need, made from the configuration and what can cut and keep jobs. */
 export function createCutoutAppServices(
   configuration: Configuration,
-  { cutouts, registry, database }: Services,
+  { cutouts, registry, index, database }: Services,
   { records, results, jobs, estimator, gate }: JobServices,
 ): CutoutAppParts {
   const log = createLog(configuration.log);
@@ -55,19 +58,20 @@ export function createCutoutAppServices(
     onFailure: (error) => log({ event: "request", status: 500, milliseconds: 0, error }),
   });
   const maxPixels = configuration.syncMaxPixels;
+  const sync: SyncServices = {
+    cutouts,
+    timeoutSeconds: configuration.syncTimeoutSeconds,
+    syncMaxSeconds: configuration.syncMaxSeconds,
+    estimateSeconds: (cost) => estimator.secondsOf(cost),
+    log,
+    recordSync: (entry) => history.record(entry),
+    enterRealtime: () => gate.enter(),
+  };
   const services: CutoutAppServices = {
     authenticate: authenticateByToken(configuration.testToken),
     publicUrl: configuration.publicUrl,
     log,
-    sync: {
-      cutouts,
-      timeoutSeconds: configuration.syncTimeoutSeconds,
-      syncMaxSeconds: configuration.syncMaxSeconds,
-      estimateSeconds: (cost) => estimator.secondsOf(cost),
-      log,
-      recordSync: (entry) => history.record(entry),
-      enterRealtime: () => gate.enter(),
-    },
+    sync,
     async: {
       jobs,
       readJobRequest: (request) =>
@@ -89,7 +93,7 @@ export function createCutoutAppServices(
     results: { jobs, results },
     links: {
       registry,
-      measureImage: (publisherDid, signal) => measureImage(publisherDid, cutouts, signal),
+      measureImage: (publisherDid, signal) => measureImage(publisherDid, sync, signal),
       log,
       limits: { maxIds: MAX_LINK_IDS, maxMeasuredIds: MAX_MEASURED_LINK_IDS, maxPixels },
     },
@@ -107,7 +111,15 @@ export function createCutoutAppServices(
     vosi: {
       registry,
       startedAt: new Date(),
-      checkHealth: () => Promise.resolve(checkHealth(database, records, stopping.signal)),
+      checkHealth: () =>
+        checkHealth({
+          index: database,
+          records,
+          resultsFolder: resultsFolder(configuration),
+          archiveFolders: () => index.roots().filter((root) => !isAddress(root)),
+          leaseSeconds: configuration.jobLeaseSeconds,
+          stopping: stopping.signal,
+        }),
       limits: { healthSeconds: HEALTH_SECONDS, exampleCandidates: EXAMPLE_CANDIDATES },
     },
     history: { history },
@@ -116,27 +128,10 @@ export function createCutoutAppServices(
   return { services, history, drain: () => stopping.abort() };
 }
 
-/** Bytes of the file that /sync gives for the whole image. */
-async function measureImage(publisherDid: string, cutouts: CutoutServices, signal: AbortSignal): Promise<number> {
+/** Bytes of the file that /sync gives for the whole image; rejects where /sync would refuse it. */
+async function measureImage(publisherDid: string, sync: SyncServices, signal: AbortSignal): Promise<number> {
   const request = cutoutRequestOf(parseSodaParameters(new Parameters([["ID", publisherDid]])));
-  const cutout = await openCutout(request, cutouts, signal);
+  const cutout = await openSyncCutout(request, sync, signal);
   cutout?.dispose();
   return cutout?.byteLength ?? 0;
-}
-
-/** Whether the databases answer. What is wrong with one goes to nobody but the log. */
-function checkHealth(
-  index: Services["database"],
-  records: JobServices["records"],
-  stopping: AbortSignal,
-): ServiceHealth {
-  const ask = (name: string, database: { readonly sqlite: { prepare(sql: string): { get(): unknown } } }) => {
-    try {
-      database.sqlite.prepare("select 1 from sqlite_schema").get();
-      return { name, problem: null };
-    } catch {
-      return { name, problem: "does not answer" };
-    }
-  };
-  return { draining: stopping.aborted, parts: [ask("image index", index), ask("job records", records)] };
 }

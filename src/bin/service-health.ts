@@ -1,0 +1,49 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import type { IndexDatabase } from "../db/index-database.ts";
+import type { RecordsDatabase } from "../db/records-database.ts";
+import type { ServiceHealth } from "../http/vosi-routes.ts";
+
+export type HealthSources = {
+  readonly index: IndexDatabase;
+  readonly records: RecordsDatabase;
+  /** Folder of jobs' results; made with the first of them. */
+  readonly resultsFolder: string;
+  /** Folders on local disks that images lie in. */
+  readonly archiveFolders: () => readonly string[];
+  /** A worker that was not heard of for so long is dead. */
+  readonly leaseSeconds: number;
+  /** Fires when the process is to end. */
+  readonly stopping: AbortSignal;
+};
+
+/** Asks each part that cutouts and jobs need. What exactly is wrong with one is for the log, not for clients. */
+export async function checkHealth(sources: HealthSources): Promise<ServiceHealth> {
+  const { index, records, resultsFolder, archiveFolders, leaseSeconds, stopping } = sources;
+  const checks: [string, string, () => unknown][] = [
+    ["image index", "does not answer", () => index.sqlite.prepare("select 1 from release").get()],
+    ["job records", "do not answer", () => records.sqlite.prepare("select 1 from job").get()],
+    ["results of jobs", "cannot be written", () => access(resultsFolder, constants.W_OK).catch(ignoreMissing)],
+    ["archive", "is not there in part", () => Promise.all(archiveFolders().map((folder) => access(folder)))],
+    ["workers on jobs", "none is at work", () => findLivingWorker(records, Date.now() - leaseSeconds * 1000)],
+  ];
+  const parts = checks.map(async ([name, problem, check]) => {
+    try {
+      await check();
+      return { name, problem: null };
+    } catch {
+      return { name, problem };
+    }
+  });
+  return { draining: stopping.aborted, parts: await Promise.all(parts) };
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ENOENT") throw error;
+}
+
+function findLivingWorker({ sqlite }: RecordsDatabase, since: number): void {
+  if (sqlite.prepare("select 1 from worker where heartbeat_at > ?").get(since) === undefined) {
+    throw new Error("No worker has been heard of");
+  }
+}
