@@ -1,8 +1,9 @@
-import { ANONYMOUS, type Role, type User } from "../access/user.ts";
+import { ANONYMOUS, type User } from "../access/user.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { JobRow } from "../db/records-schema.ts";
 import { ServiceError } from "../errors.ts";
 import type { ResultStore } from "../storage/result-store.ts";
+import { checkActive, checkSize, checkStored } from "./admit-job.ts";
 import type { CoordinateRow } from "./coordinate-list.ts";
 import type { Recipe } from "./expand-job.ts";
 import type { JobChanges } from "./job-changes.ts";
@@ -12,6 +13,7 @@ import * as find from "./job-records.ts";
 import type { JobService, NewJob } from "./job-service.ts";
 import * as change from "./job-transitions.ts";
 import { viewJob, viewResult } from "./job-view.ts";
+import { makeJob, runIdOf } from "./make-job.ts";
 import { FINISHED_PHASES, type Job, type JobPhase, type ParameterList } from "./job.ts";
 import { waitForPhaseChange, watchJob } from "./watch-job.ts";
 
@@ -28,10 +30,6 @@ export type JobServices = {
   readonly now: () => number;
 };
 
-/** Lower goes first. */
-const PRIORITIES: Record<Role, number> = { admin: 10, priority: 10, user: 20, anonymous: 30 };
-
-const MAX_RUN_ID_LENGTH = 64;
 /** Less than this is no longer life, and does not cost its owner one of the extensions. */
 const LEAST_EXTENSION_MILLISECONDS = 60_000;
 /** A job whose end is asked for at once still answers that it heard so. */
@@ -84,7 +82,7 @@ export function createJobService(services: JobServices): JobService {
     }
     const queued = change.inTransaction(records, () => {
       const done = change.queueJob(records, { id, from, parameters, recipes, now: now() });
-      checkActive(row.owner);
+      checkActive(services, row.owner);
       return done;
     });
     if (!queued) return conflict(id, user, "run");
@@ -98,53 +96,17 @@ export function createJobService(services: JobServices): JobService {
     throw new ServiceError("forbidden", `Cannot ${what} the job: it is ${phase}, or was changed at the same time`);
   }
 
-  /** Within the transaction that has queued the job, and that this undoes. */
-  function checkActive(owner: string): void {
-    const most = owner === ANONYMOUS.id ? limits.maxActiveAnonymousJobs : limits.maxActiveJobs;
-    if (find.countJobs(records, owner, ["QUEUED", "EXECUTING"], now()) <= most) return;
-    throw new ServiceError(
-      "over-limit",
-      owner === ANONYMOUS.id
-        ? `Cannot queue the job: ${most} jobs of users who have not signed in are waiting or running; sign in, or try later`
-        : `Cannot queue the job: ${most} of your jobs are waiting or running, which is the most; wait for one or abort it`,
-    );
-  }
-
-  function checkStored(owner: string): void {
-    const most = owner === ANONYMOUS.id ? limits.maxAnonymousJobs : limits.maxJobs;
-    if (find.countJobs(records, owner, [], now()) <= most) return;
-    throw new ServiceError("over-limit", `Cannot make a job: ${most} are kept, which is the most; delete some`);
-  }
-
   return {
     async create({ owner, parameters, list, run }: NewJob) {
-      const created = now();
-      const row: JobRow = {
-        id: makeJobId(),
-        owner: owner.id,
-        priority: PRIORITIES[owner.role],
-        runId: runIdOf(parameters),
-        phase: "PENDING",
-        parameters,
-        createdAt: created,
-        queuedAt: null,
-        startedAt: null,
-        endedAt: null,
-        destructionAt: created + limits.lifetimeSeconds * 1000,
-        extensions: 0,
-        quoteAt: null,
-        executionDurationSeconds: limits.executionDurationSeconds,
-        errorCode: null,
-        errorMessage: null,
-      };
+      const row = makeJob({ owner, parameters, limits, now: now() });
       const recipes = run ? await expand(parameters, list?.rows ?? null) : null;
       if (recipes !== null) checkSize(recipes, limits);
       change.inTransaction(records, () => {
         find.insertJob(records, row, list);
-        checkStored(owner.id);
+        checkStored(services, owner.id);
         if (recipes === null) return;
         change.queueJob(records, { id: row.id, from: ["PENDING"], parameters, recipes, now: now() });
-        checkActive(owner.id);
+        checkActive(services, owner.id);
       });
       if (recipes !== null) quoteLater(row.id, owner, recipes);
       return changed(row.id, owner);
@@ -184,7 +146,7 @@ export function createJobService(services: JobServices): JobService {
       }
       const released = change.inTransaction(records, () => {
         const done = change.releaseJob(records, id, now());
-        checkActive(row.owner);
+        checkActive(services, row.owner);
         return done;
       });
       return released ? changed(id, user) : conflict(id, user, "run");
@@ -208,7 +170,7 @@ export function createJobService(services: JobServices): JobService {
       const { total } = find.readProgress(records, id);
       if (total === 0 && row.phase !== "COMPLETED") return expandAndQueue(row, user, [row.phase]);
       change.inTransaction(records, () => {
-        if (change.requeueJob(records, id, now())) checkActive(row.owner);
+        if (change.requeueJob(records, id, now())) checkActive(services, row.owner);
       });
       return changed(id, user);
     },
@@ -299,27 +261,4 @@ export function createJobService(services: JobServices): JobService {
       return watchJob({ findJob, follow: () => changes.follow(id) }, signal);
     },
   };
-}
-
-/** 130 random bits in base 32 (RFC 4648, section 6), lower case. */
-function makeJobId(): string {
-  const random = crypto.getRandomValues(new Uint8Array(26));
-  return Array.from(random, (byte) => "abcdefghijklmnopqrstuvwxyz234567"[byte & 31]).join("");
-}
-
-/** The last one that is given. */
-function runIdOf(parameters: ParameterList): string | null {
-  const runId = parameters.findLast(([name]) => name.toUpperCase() === "RUNID")?.[1].trim() ?? "";
-  if (runId.length > MAX_RUN_ID_LENGTH) {
-    throw new ServiceError(
-      "usage",
-      `Cannot use RUNID: it has ${runId.length} characters, and may have ${MAX_RUN_ID_LENGTH}`,
-    );
-  }
-  return runId === "" ? null : runId;
-}
-
-function checkSize(recipes: readonly Recipe[], { maxResults }: JobLimits): void {
-  if (recipes.length <= maxResults) return;
-  throw new ServiceError("over-limit", `Cannot run ${recipes.length} results as one job: ${maxResults} are allowed`);
 }
