@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, it } from "vitest";
 import { formatContentRange, planMultipart, selectRanges } from "../../../src/http/byte-ranges.ts";
 
@@ -88,4 +89,26 @@ it("frames several parts as RFC 9110, section 14.6 does", () => {
   );
   expect(text(plan.tail)).toBe("\r\n--THIS_STRING_SEPARATES--\r\n");
   expect(plan.byteLength).toBe(1500 + plan.heads[0].length + plan.heads[1].length + plan.tail.length);
+});
+
+it("never gives a part that is not in the file, whatever is asked for", () => {
+  const number = fc.oneof(fc.nat(20), fc.constantFrom("", "-1", "99999999999999999999", "1e3", " 5 "));
+  const spec = fc.oneof(
+    fc.tuple(number, number).map(([first, last]) => `${first}-${last}`),
+    fc.string({ maxLength: 5 }).map((text) => text.replace(/[^\x20-\x7e]/g, "")),
+  );
+  const header = fc.tuple(fc.constantFrom("bytes=", "bytes", "Bytes =", "x="), fc.array(spec, { maxLength: 5 }));
+  fc.assert(
+    fc.property(header, fc.nat(12), ([unit, specs], byteLength) => {
+      const range = unit + specs.join(",");
+      const selection = selectRanges(new Headers({ range }), { byteLength, etag: '"a"' });
+      if (selection.kind !== "parts") return;
+      expect(selection.parts.length).toBeGreaterThan(0);
+      for (const { start, end } of selection.parts) {
+        expect(start).toBeGreaterThanOrEqual(0);
+        expect(end).toBeGreaterThan(start);
+        expect(end).toBeLessThanOrEqual(byteLength);
+      }
+    }),
+  );
 });
