@@ -4,7 +4,7 @@ import type { Stencil } from "../sky/stencil.ts";
 import type { Dataset } from "../surveys/dataset.ts";
 import type { Plane } from "../surveys/release.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
-import { createCutout, totalCost, windowOfStencil, type Cutout, type CutoutFacts, type CutoutPiece } from "./cutout.ts";
+import { createCutout, windowOfStencil, type Cutout, type CutoutFacts, type CutoutPiece } from "./cutout.ts";
 import { formatFileName } from "./file-name.ts";
 import type { HduLocation, ImageCache, ImageLease } from "./image-cache.ts";
 import { planOutsideMask } from "./mask-outside.ts";
@@ -61,8 +61,13 @@ export async function openCutout(
   const { stencil, checksums } = request;
   return withPieces(services, async (pieces) => {
     const missing: string[] = [];
-    for (const dataset of datasets) {
+    for (const [i, dataset] of datasets.entries()) {
       if (!(await addDataset(pieces, dataset, request, services, signal))) missing.push(dataset.publisherDid);
+      // Hundreds of images are not opened to tell exactly by how much it is too large.
+      const pixels = pixelsOf(pieces);
+      if (i + 1 < datasets.length && pixels > FAR_TOO_MANY * services.limits.maxPixels) {
+        throw tooManyPixels(`more than ${pixels}`, services.limits);
+      }
     }
     if (missing.length > 0 && (request.missing === "fail" || pieces.length === 0)) {
       throw new ServiceError("missing-file", `Cannot cut: the files of ${missing.join(", ")} are not there`);
@@ -99,7 +104,8 @@ async function withPieces(
   try {
     const facts = await collect(pieces);
     if (pieces.length === 0) return null;
-    checkSize(totalCost(pieces).outputPixels, limits.maxPixels);
+    const count = pixelsOf(pieces);
+    if (count > limits.maxPixels) throw tooManyPixels(count, limits);
     return createCutout(pieces, { ...facts, software, day: now().toISOString().slice(0, 10) }, { pixels, allocate });
   } catch (error) {
     for (const { lease } of pieces) lease.release();
@@ -160,10 +166,15 @@ async function addImage(
   }
 }
 
-function checkSize(pixels: number, maxPixels: number): void {
-  if (pixels <= maxPixels) return;
-  throw new ServiceError(
+const FAR_TOO_MANY = 4;
+
+function pixelsOf(pieces: readonly CutoutPiece[]): number {
+  return pieces.reduce((sum, { plan }) => sum + plan.cost.outputPixels, 0);
+}
+
+function tooManyPixels(count: number | string, { maxPixels }: FileCutoutServices["limits"]): ServiceError {
+  return new ServiceError(
     "over-limit",
-    `Cannot cut ${pixels} pixels at once: ${maxPixels} are allowed; a smaller shape or fewer bands are needed`,
+    `Cannot cut ${count} pixels at once: ${maxPixels} are allowed; a smaller shape or fewer bands are needed`,
   );
 }

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSyncApp, type SyncAppServices } from "../support/sync-app.ts";
 import type { SyncEntry } from "../../src/jobs/sync-history.ts";
+import { openCutout } from "../../src/cutout/open-cutout.ts";
+import { cutoutRequestOf } from "../../src/http/sync-request.ts";
+import { Parameters } from "../../src/ivoa/parameters.ts";
+import { parseSodaParameters } from "../../src/ivoa/soda.ts";
 import { scaledStencil } from "../../src/sky/scaled-stencil.ts";
 import { parsePos } from "../../src/ivoa/dali-values.ts";
 import { formatStencil } from "../../src/cutout/provenance.ts";
@@ -79,6 +83,23 @@ describe("a request that is too large", () => {
     const text = await (await get(app, { ID: did })).text();
     const pos = /that fits now: POS=(CIRCLE [\d. -]+) \(degrees\)$/m.exec(text)?.[1] ?? "";
     expect((await get(app, { ID: did, POS: pos })).status).toBe(200);
+  });
+
+  it("is refused without opening all of its images where the first are far too large already", async () => {
+    const images = Object.create(services.images) as typeof services.images;
+    let opened = 0;
+    images.open = (location, signal) => {
+      opened++;
+      return services.images.open(location, signal);
+    };
+    const cutouts = { ...services.cutouts, images, limits: { maxPixels: 100 } };
+    const given = new Parameters([
+      ["ID", "sim_sample"],
+      ["POS", "CIRCLE 59 -52.8 5"],
+    ]);
+    const opening = openCutout(cutoutRequestOf(parseSodaParameters(given)), cutouts, new AbortController().signal);
+    await expect(opening).rejects.toThrow(/^Cannot cut more than 160000 pixels at once: 100 are allowed/);
+    expect(opened, "of six images").toBe(1);
   });
 
   it("is told no way out where nothing smaller fits either", async () => {
