@@ -47,8 +47,9 @@ export class DescriptorPool {
     }
   }
 
-  /** The open file of a path, for use before the caller's turn ends; undefined when it is not open in this version. */
-  peek(path: string, version: string): OpenFile | undefined {
+  /** The open file of a path, for use before the caller's turn ends; undefined when it is not open, in this version. */
+  peek(path: string, version = this.#entries.get(path)?.file.version): OpenFile | undefined {
+    if (version === undefined) return undefined;
     const entry = this.#borrow(path, version);
     if (entry !== undefined) entry.users--;
     return entry?.file;
