@@ -45,11 +45,9 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   "@oslojs/crypto": /^src\/(cutout|access)\//,
   aws4fetch: /^src\/storage\//,
   "better-sqlite3": /^src\/db\//,
-  "client-zip": /^src\/encode\//,
   "drizzle-orm": /^src\/(db|surveys|catalog|access|jobs)\//,
   "fast-xml-parser": /^src\/ivoa\//,
   hono: /^src\/http\//,
-  "modern-tar": /^src\/encode\//,
   "swagger-ui-dist": /^src\/bin\//,
   zod: /^src\/(ivoa|jobs|http)\//,
 };
