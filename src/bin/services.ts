@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Arena } from "../codec/arena.ts";
@@ -64,6 +65,7 @@ export async function createServices(configuration: Configuration): Promise<Serv
       software: SOFTWARE,
       now: () => new Date(),
       allocate: (byteLength) => sentBytes.take(byteLength),
+      digest: (text) => createHash("sha256").update(text).digest("base64url"),
     },
     saveIndices: () => core.pixels.planes.saveIndices().catch(() => undefined),
     close: () => closeAll(core, database),

@@ -115,6 +115,15 @@ export class Decoder {
     }
   }
 
+  /**
+   * The ones'-complement sum of bytes of the arena as big-endian words, zeros after the last (DATASUM); null for bytes
+   * that lie elsewhere.
+   */
+  datasumOf(bytes: Uint8Array): number | null {
+    if (bytes.buffer !== this.arena.memory.buffer) return null;
+    return this.#exports.datasum(bytes.byteOffset, bytes.byteLength) >>> 0;
+  }
+
   async close(): Promise<void> {
     await this.#threads?.close();
   }

@@ -19,6 +19,8 @@ export interface DecoderExports {
     /** Address of a u32 that ends the call when it is not 0; 0 for none. */
     stop?: number,
   ): number;
+  /** The ones'-complement sum of these bytes as big-endian words, zeros after the last; as an i32. */
+  datasum(address: number, byteLength: number): number;
 }
 
 /** One instance a thread; all share `memory`. */

@@ -15,7 +15,7 @@ import type { OpenImage } from "./open-image.ts";
 import type { CutoutCost, CutoutPlan } from "./plan.ts";
 import { provenanceOf } from "./provenance.ts";
 import { readPixelRows, type PixelServices } from "./read.ts";
-import { recipeTag } from "./recipe.ts";
+import { recipeTag, type Digest } from "./recipe.ts";
 
 /** A cutout that is decided, and not yet read. Either `open` it or `dispose` of it. */
 export type Cutout = {
@@ -73,11 +73,17 @@ export type CutoutFacts = {
  */
 const ENCODING = { bufferBytes: 320 * 1024 };
 
+export type CutoutTools = {
+  readonly pixels: PixelServices;
+  readonly allocate?: EncodeOptions["allocate"];
+  readonly digest?: Digest | undefined;
+};
+
 /** A FITS file of these pieces, at least one. It takes their leases. */
 export function createCutout(
   pieces: readonly CutoutPiece[],
   facts: CutoutFacts,
-  { pixels, allocate }: { readonly pixels: PixelServices; readonly allocate?: EncodeOptions["allocate"] },
+  { pixels, allocate, digest }: CutoutTools,
 ): Cutout {
   let signal: AbortSignal | undefined;
   const parts = describeParts(pieces, facts, pixels, () => signal);
@@ -87,11 +93,12 @@ export function createCutout(
     const { key, version } = image.source;
     return { key, version, hduIndex: image.hduIndex, plane, did: dataset?.publisherDid, window };
   });
+  const isMasked = pieces.some(({ mask }) => mask !== null);
   return {
     mediaType: "application/fits",
     fileName,
     byteLength: fitsByteLength(parts, ENCODING),
-    etag: recipeTag(recipe, [software, day, stencil, checksums, missing, pieces.some(({ mask }) => mask !== null)]),
+    etag: recipeTag(recipe, [software, day, stencil, checksums, missing, isMasked], digest),
     cost: totalCost(pieces),
     get datasets() {
       return [...new Set(pieces.flatMap(({ dataset }) => (dataset === null ? [] : [dataset.publisherDid])))];
@@ -103,6 +110,7 @@ export function createCutout(
         return await startFits(parts, {
           ...ENCODING,
           allocate,
+          sumBytes: (bytes) => pixels.decoder.datasumOf(bytes),
           onEnd(end) {
             dispose();
             onEnd?.(end);

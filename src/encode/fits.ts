@@ -1,7 +1,7 @@
 import { ServiceError } from "../errors.ts";
 import { paddedLength } from "../fits/byte-reader.ts";
 import { CARD_BYTES, type Card } from "../fits/card.ts";
-import { CHECKSUM_CARDS_BYTES, Datasum, datasumOf, headerWithChecksums } from "../fits/checksum.ts";
+import { addSums, CHECKSUM_CARDS_BYTES, Datasum, datasumOf, headerWithChecksums, turnedSum } from "../fits/checksum.ts";
 import { formatHeader } from "../fits/header.ts";
 
 /** An HDU to be written. */
@@ -30,9 +30,12 @@ export type EncodeOptions = {
   readonly onEnd?: (end: StreamEnd) => void;
   /** Memory for the pieces, of any content. The stream does not look at a piece again that it gave. */
   readonly allocate?: Allocate | undefined;
+  /** Sums bytes as `datasumOf` does, where it can do so faster; null where it cannot. */
+  readonly sumBytes?: SumBytes | undefined;
 };
 
 type Allocate = (byteLength: number) => Uint8Array<ArrayBuffer>;
+type SumBytes = (bytes: Uint8Array) => number | null;
 const allocateNew: Allocate = (byteLength) => new Uint8Array(byteLength);
 
 /** What is summed in memory rather than in two passes: 512 × 512 pixels of 4 bytes. */
@@ -58,9 +61,9 @@ export function fitsByteLength(parts: readonly FitsPart[], { bufferBytes = BUFFE
  */
 export function encodeFits(
   parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
-  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew }: EncodeOptions = {},
+  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew, sumBytes }: EncodeOptions = {},
 ): ReadableStream<Uint8Array> {
-  return streamOf(fitsChunks(parts, bufferBytes, allocate), onEnd);
+  return streamOf(fitsChunks(parts, bufferBytes, { allocate, sumBytes }), onEnd);
 }
 
 /**
@@ -70,18 +73,19 @@ export function encodeFits(
  */
 export async function startFits(
   parts: readonly FitsPart[],
-  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew }: EncodeOptions = {},
+  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew, sumBytes }: EncodeOptions = {},
 ): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>> {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && only.byteLength <= bufferBytes) {
-    const hdu = await wholeHdu(only, allocate);
+    const hdu = await wholeHdu(only, { allocate, sumBytes });
     onEnd({ outcome: "whole", byteLength: hdu.byteLength });
     return hdu;
   }
-  const chunks = fitsChunks(parts, bufferBytes, allocate);
+  const chunks = fitsChunks(parts, bufferBytes, { allocate, sumBytes });
   return streamOf(chunks, onEnd, await chunks.next());
 }
 
+type Memory = Pick<EncodeOptions, "sumBytes"> & { readonly allocate: Allocate };
 type Chunks = ReturnType<typeof fitsChunks>;
 
 function streamOf(chunks: Chunks, onEnd: (end: StreamEnd) => void, first?: Awaited<ReturnType<Chunks["next"]>>) {
@@ -123,14 +127,14 @@ function streamOf(chunks: Chunks, onEnd: (end: StreamEnd) => void, first?: Await
 async function* fitsChunks(
   parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
   bufferBytes: number,
-  allocate: Allocate,
+  { allocate, sumBytes }: Memory,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   for await (const part of parts) {
     if (!hasChecksums(part, bufferBytes)) {
       yield formatHeader(part.cards);
       for await (const row of exactRows(part)) yield copyOf(row, allocate);
     } else if (part.byteLength <= bufferBytes) {
-      yield await wholeHdu(part, allocate);
+      yield await wholeHdu(part, { allocate, sumBytes });
       continue;
     } else {
       const announced = new Datasum();
@@ -151,20 +155,24 @@ async function* fitsChunks(
 }
 
 /** One piece: a small cutout is one write to the socket, not one for each of its rows. */
-async function wholeHdu(part: FitsPart, allocate: Allocate): Promise<Uint8Array<ArrayBuffer>> {
+async function wholeHdu(part: FitsPart, { allocate, sumBytes }: Memory): Promise<Uint8Array<ArrayBuffer>> {
   const { cards, rows, byteLength } = part;
   const headerLength = headerLengthOf(part, true);
   const end = headerLength + byteLength;
   const hdu = allocate(headerLength + paddedLength(byteLength));
   hdu.fill(0, end);
   let at = headerLength;
+  let sum = 0;
   for await (const row of typeof rows === "function" ? rows() : rows) {
     if (row.length > end - at) throw tooLong(byteLength);
     hdu.set(row, at);
+    // Where it was: there it can be summed in SIMD, and it is still in the processor's cache.
+    const partial = sumBytes?.(row) ?? datasumOf(row);
+    sum = addSums(sum, turnedSum(partial, at - headerLength));
     at += row.length;
   }
   if (at < end) throw tooShort(byteLength, end - at);
-  headerWithChecksums(cards, datasumOf(hdu.subarray(headerLength)), hdu.subarray(0, headerLength));
+  headerWithChecksums(cards, sum, hdu.subarray(0, headerLength));
   return hdu;
 }
 

@@ -91,6 +91,12 @@ export function addSums(first: number, second: number): number {
   return sum > 0xffffffff ? sum - 0xffffffff : sum;
 }
 
+/** The sum of bytes that begin `offset` bytes after a whole word: carries go round, so it is the same sum, turned. */
+export function turnedSum(sum: number, offset: number): number {
+  const bits = 8 * (offset & 3);
+  return bits === 0 ? sum : ((sum >>> bits) | (sum << (32 - bits))) >>> 0;
+}
+
 /**
  * The 16 characters that stand for the complement of a sum (appendix J): a quarter of each byte four times over, in
  * digits and letters, turned by one place because the value of a card begins one byte before a whole word.

@@ -5,6 +5,7 @@ export interface Kernels {
   heapBase(): number;
   readonly INFLATE_SCRATCH_BYTES: WebAssembly.Global;
   inflateGzip(src: number, srcLength: number, dst: number, dstLength: number, scratch: number): number;
+  datasum(address: number, byteLength: number): number;
   unshuffle(src: number, dst: number, bytes: number, width: number): void;
   decodePlio(src: number, words: number, dst: number, to: number): number;
   decodePlioRange(src: number, words: number, dst: number, from: number, to: number): number;
