@@ -69,6 +69,21 @@ describe.each(cases)("$name", ({ header, pos, inside, open }) => {
   });
 });
 
+describe("maskRowsInPlace", () => {
+  it("masks every plane of a cube alike", async () => {
+    const window = { x0: 0, y0: 0, width: 300, height: 280 };
+    const mask = planOutsideMask(imageOf(cases[0].header), window, parsePos(cases[0].pos));
+    async function* planes() {
+      for (const plane of [0, 1]) for await (const rows of ones(window, 4)) yield { ...rows, plane };
+    }
+    const found: Buffer[][] = [[], []];
+    for await (const { plane, bytes } of maskRowsInPlace(planes(), window, mask)) found[plane].push(Buffer.from(bytes));
+    const [first, second] = found.map((parts) => Buffer.concat(parts));
+    expect(first.length).toBe(300 * 280 * 4);
+    expect(first.equals(second)).toBe(true);
+  });
+});
+
 const MEANS_SOMETHING = expect.stringMatching(/^Cannot mask image: its pixels/) as string;
 
 describe("planOutsideMask", () => {
