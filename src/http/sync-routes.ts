@@ -15,7 +15,7 @@ import { readParameters } from "./request-parameters.ts";
 import { circleOfImage, openSyncCutout, planSyncCutout } from "./sync-limits.ts";
 import { storedParametersOf, type RecordSync } from "./sync-record.ts";
 import { cutoutRequestOf } from "./sync-request.ts";
-import { withWaysOut } from "./sync-way-out.ts";
+import { describeJob, withWaysOut } from "./sync-way-out.ts";
 
 export type SyncServices = {
   readonly cutouts: CutoutServices;
@@ -156,7 +156,7 @@ async function reasonOf(
   services: SyncServices,
   { deadline, parameters, given }: SyncRun,
 ): Promise<unknown> {
-  if (deadline.isOver) return timeoutError(services);
+  if (deadline.isOver) return timeoutError(services, describeJob({ given, publicUrl: c.var.publicUrl }));
   const isTooLarge = error instanceof ServiceError && error.code === "over-limit";
   if (!isTooLarge || parameters === undefined || deadline.signal.aborted) return error;
   const request = cutoutRequestOf(parameters);
@@ -174,9 +174,7 @@ async function reasonOf(
 /** How long a refusal may look for what would not be refused. */
 const WAY_OUT_MILLISECONDS = 1000;
 
-function timeoutError({ timeoutSeconds }: SyncServices): ServiceError {
-  return new ServiceError(
-    "over-limit",
-    `Cannot cut within the ${timeoutSeconds} seconds that are allowed: a smaller shape or fewer bands are needed`,
-  );
+function timeoutError({ timeoutSeconds }: SyncServices, wayOut: string): ServiceError {
+  const message = `Cannot cut within the ${timeoutSeconds} seconds that are allowed: a smaller shape or fewer bands are needed`;
+  return new ServiceError("over-limit", `${message}\n${wayOut}`);
 }

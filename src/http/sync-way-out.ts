@@ -34,7 +34,7 @@ export async function withWaysOut(refusal: ServiceError, tooLarge: TooLarge): Pr
 }
 
 /** The request as a job, ready to be sent. */
-function describeJob({ given, publicUrl }: Pick<TooLarge, "given" | "publicUrl">): string {
+export function describeJob({ given, publicUrl }: Pick<TooLarge, "given" | "publicUrl">): string {
   const query = new URLSearchParams(
     storedParametersOf(given).filter(([name]) => name !== "PHASE") as [string, string][],
   );
