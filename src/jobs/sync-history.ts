@@ -1,4 +1,4 @@
-import { and, desc, eq, gt } from "drizzle-orm";
+import { and, desc, eq, gt, sql } from "drizzle-orm";
 import type { CutoutCost } from "../cutout/plan.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { syncRequest } from "../db/records-schema.ts";
@@ -38,11 +38,26 @@ export type StoredSyncRequest = Omit<typeof syncRequest.$inferSelect, "owner">;
 const MAX_WAITING = 500;
 const MAX_PARAMETERS_LENGTH = 10_000;
 
+const PLACEHOLDERS = {
+  owner: sql.placeholder("owner"),
+  startedAt: sql.placeholder("startedAt"),
+  runId: sql.placeholder("runId"),
+  parameters: sql.placeholder("parameters"),
+  status: sql.placeholder("status"),
+  durationMilliseconds: sql.placeholder("durationMilliseconds"),
+  byteLength: sql.placeholder("byteLength"),
+  bytesToRead: sql.placeholder("bytesToRead"),
+  pixelsToDecode: sql.placeholder("pixelsToDecode"),
+  error: sql.placeholder("error"),
+};
+
 /** `onFailure` is told when rows are lost, to a full disk for example: requests go on. */
 export function createSyncHistory(
   { orm }: RecordsDatabase,
   { delayMilliseconds, onFailure }: { delayMilliseconds: number; onFailure: (error: unknown) => void },
 ): SyncHistory {
+  // Prepared once: making the statement anew took ten times as long as running it.
+  const insert = orm.insert(syncRequest).values(PLACEHOLDERS).prepare();
   let waiting: (typeof syncRequest.$inferInsert)[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -53,8 +68,8 @@ export function createSyncHistory(
     waiting = [];
     if (rows.length === 0) return;
     try {
-      orm.transaction((transaction) => {
-        for (const row of rows) transaction.insert(syncRequest).values(row).run();
+      orm.transaction(() => {
+        for (const row of rows) insert.run(row);
       });
     } catch (error) {
       onFailure(error);
