@@ -8,6 +8,7 @@ import { startCollector } from "./collector.ts";
 import type { Configuration } from "./configuration.ts";
 import { createCutoutAppServices } from "./cutout-app-services.ts";
 import { createJobServices } from "./job-services.ts";
+import { answerRequestError, refuseBrokenRequests, withHost } from "./refuse-requests.ts";
 import { createServices, type Services } from "./services.ts";
 
 export type RunningServer = {
@@ -26,9 +27,14 @@ export async function startServer(configuration: Configuration): Promise<Running
   const jobServices = createJobServices(configuration, services.cutouts);
   const { services: appServices, history, drain } = createCutoutAppServices(configuration, services, jobServices);
   const app = createCutoutApp(appServices);
-  const listener = getRequestListener(app.fetch);
+  const listener = getRequestListener(app.fetch, { hostname: "localhost", errorHandler: answerRequestError });
   const ServerResponse = pooledResponseClass(services.sentBytes);
-  const server = createServer({ ServerResponse }, (incoming, outgoing) => void listener(incoming, outgoing));
+  const options = { ServerResponse, requireHostHeader: false }; // it is asked for by `withHost`, in words
+  const server = createServer(
+    options,
+    withHost((incoming, outgoing) => void listener(incoming, outgoing)),
+  );
+  refuseBrokenRequests(server);
   // Headers that trickle in hold a connection; bodies are small forms.
   server.headersTimeout = 20_000;
   server.requestTimeout = 60_000;

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type { Authenticate } from "../access/authenticate.ts";
+import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** One that a proxy gave is kept, so that its log and ours can be laid side by side. */
@@ -16,10 +17,16 @@ export function identifyRequests(options: {
     c.set("startedAt", performance.now());
     c.set("requestId", requestId);
     c.header("X-Request-Id", requestId);
-    c.set("publicUrl", publicUrl ?? new URL(c.req.url).origin);
+    c.set("publicUrl", publicUrl ?? originOf(c.req.url));
     const user = await options.authenticate({ authorization: c.req.header("authorization") });
     c.set("user", user);
     if (user.role !== "anonymous") c.header("X-VO-Authenticated", user.name);
     await next();
   };
+}
+
+/** "usage" where the Host header is no name of a host after all. */
+function originOf(url: string): string {
+  if (URL.canParse(url)) return new URL(url).origin;
+  throw new ServiceError("usage", "Cannot read the Host header: it is damaged");
 }

@@ -95,7 +95,7 @@ const change: fc.Arbitrary<Change> = fc.record({
   n: fc.nat(100_000),
 });
 
-const list = fc
+export const mutatedList = fc
   .tuple(fc.constantFrom(...FILES), fc.array(change, { maxLength: 3 }))
   .map(([file, changes]) => changes.reduce(applyChange, file));
 
@@ -131,7 +131,7 @@ export const hostileJob: fc.Arbitrary<HostileJob> = fc.record({
   parameters: fc
     .array(parameter, { maxLength: 2 })
     .map((more): (readonly [string, string])[] => [["ID", "des_dr2"], ...more]),
-  list,
+  list: mutatedList,
   mediaType: fc.constantFrom("text/csv", "application/json", "text/xml", "application/x-votable+xml", "text/plain"),
   how: fc.constantFrom("body", "file", "part"),
 });

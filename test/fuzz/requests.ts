@@ -44,7 +44,7 @@ const number = fc.oneof(
   fc.constantFrom("0x10", "1_000", "1,5", "٣", "--1", "1e", "+", "", "9".repeat(400)),
 );
 const numbers = (maxLength: number) => fc.array(number, { maxLength }).map((list) => list.join(" "));
-const anyText = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: "binary", maxLength: 40 }));
+export const anyText = fc.oneof(fc.string({ maxLength: 40 }), fc.string({ unit: "binary", maxLength: 40 }));
 
 const VALUES: Readonly<Record<keyof typeof SODA_PARAMETERS, fc.Arbitrary<string>>> = {
   ID: fc.constantFrom(...IDS),
@@ -71,7 +71,7 @@ const VALUES: Readonly<Record<keyof typeof SODA_PARAMETERS, fc.Arbitrary<string>
   RUNID: fc.string({ maxLength: 100 }),
 };
 
-const parameter = fc.oneof(
+export const sodaParameter = fc.oneof(
   {
     weight: 8,
     arbitrary: fc
@@ -82,7 +82,7 @@ const parameter = fc.oneof(
 );
 /** Most requests are nearly right, so that they reach the pixels. */
 const nearlyRight = fc
-  .tuple(fc.constantFrom(...IDS.slice(0, 2)), VALUES.POS, fc.array(parameter, { maxLength: 3 }))
+  .tuple(fc.constantFrom(...IDS.slice(0, 2)), VALUES.POS, fc.array(sodaParameter, { maxLength: 3 }))
   .map(([id, pos, more]) => [["ID", id], ["POS", pos], ...more] as [string, string][]);
 
 const header = fc.tuple(
@@ -95,7 +95,7 @@ const header = fc.tuple(
 
 export const hostileRequest: fc.Arbitrary<HostileRequest> = fc.record({
   method: fc.constantFrom("GET", "GET", "GET", "POST", "HEAD"),
-  parameters: fc.oneof({ weight: 2, arbitrary: nearlyRight }, fc.array(parameter, { maxLength: 12 })),
+  parameters: fc.oneof({ weight: 2, arbitrary: nearlyRight }, fc.array(sodaParameter, { maxLength: 12 })),
   headers: fc.array(header, { maxLength: 2 }).map((list) => Object.fromEntries(list)),
 });
 
