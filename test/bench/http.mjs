@@ -60,8 +60,7 @@ async function main() {
       rates.bare.push(load(bare.url, script));
       rates.ours.push(load(server.url, script));
     }
-    server.stop();
-    bare.stop();
+    await Promise.all([server.stop(), bare.stop()]);
     const [ours, other] = [quantiles(rates.ours).median, quantiles(rates.bare).median];
     const ratio = ours / other;
     rows.push([

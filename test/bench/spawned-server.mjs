@@ -25,9 +25,10 @@ export function placeInTile({ ra, dec }) {
   return { ra: ra + ((Math.random() * 2 - 1) * TILE_REACH_DEGREES) / Math.cos((y * Math.PI) / 180), dec: y };
 }
 
-/** Resolves once the program has printed its address. */
+/** Resolves once the program has printed its address; `stop` when it has ended. */
 export function startServer(args, env) {
   const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.on("exit", resolve));
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${args[0]} did not start`)), 30_000);
     let said = "";
@@ -36,7 +37,7 @@ export function startServer(args, env) {
       const port = /http:\/\/[^/\s]*:(\d+)/.exec(said)?.[1];
       if (port === undefined) return;
       clearTimeout(late);
-      resolve({ url: `http://127.0.0.1:${port}`, stop: () => child.kill() });
+      resolve({ url: `http://127.0.0.1:${port}`, stop: () => (child.kill(), ended) });
     });
     child.on("exit", (code) => reject(new Error(`${args[0]} ended with ${code}`)));
   });
