@@ -303,6 +303,12 @@ const SETTINGS = {
     explanation: "Secret key of the object storage",
     secret: true,
   }),
+  requestTimeoutSeconds: required({
+    variable: "RECORTE_REQUEST_TIMEOUT",
+    parse: seconds(0.5, 3600),
+    fallback: "60",
+    explanation: "Seconds that a request may take to come in, with the list or form in its body",
+  }),
   shutdownTimeoutSeconds: required({
     variable: "RECORTE_SHUTDOWN_TIMEOUT",
     parse: seconds(0, 3600),

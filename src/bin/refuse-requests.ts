@@ -8,10 +8,11 @@ import { RequestError } from "@hono/node-server";
  */
 export function refuseBrokenRequests(server: Server): void {
   const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
-  server.prependListener("request", ({ socket }, response) => {
-    const responses = underWay.get(socket) ?? new Set();
-    underWay.set(socket, responses.add(response));
+  server.prependListener("request", (incoming, response) => {
+    const responses = underWay.get(incoming.socket) ?? new Set();
+    underWay.set(incoming.socket, responses.add(response));
     response.once("close", () => responses.delete(response));
+    response.once("finish", () => passOver(incoming));
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer a text would be taken for a part of it.
@@ -75,3 +76,19 @@ function refuse(socket: Duplex, status: number, text: string, headers = ""): voi
 }
 
 const LINGER_MILLISECONDS = 500;
+const MOST_PASSED_OVER_BYTES = 4 * 1024 * 1024;
+
+/**
+ * What is left of a body that was answered already: node reads it and throws it away, so that the client reads the answer.
+ * A little of it; then the connection ends.
+ */
+function passOver(incoming: IncomingMessage): void {
+  const { socket } = incoming;
+  const mostBytes = socket.bytesRead + MOST_PASSED_OVER_BYTES;
+  const end = performance.now() + LINGER_MILLISECONDS;
+  const look = () => {
+    if (incoming.complete || socket.destroyed) clearInterval(timer);
+    else if (socket.bytesRead > mostBytes || performance.now() > end) socket.destroy();
+  };
+  const timer = incoming.complete ? undefined : setInterval(look, LINGER_MILLISECONDS / 50);
+}

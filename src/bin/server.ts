@@ -29,15 +29,11 @@ export async function startServer(configuration: Configuration): Promise<Running
   const app = createCutoutApp(appServices);
   const listener = getRequestListener(app.fetch, { hostname: "localhost", errorHandler: answerRequestError });
   const ServerResponse = pooledResponseClass(services.sentBytes);
-  const options = { ServerResponse, requireHostHeader: false }; // it is asked for by `withHost`, in words
   const server = createServer(
-    options,
+    { ServerResponse, ...limitsOfRequests(configuration) },
     withHost((incoming, outgoing) => void listener(incoming, outgoing)),
   );
   refuseBrokenRequests(server);
-  // Headers that trickle in hold a connection; bodies are small forms.
-  server.headersTimeout = 20_000;
-  server.requestTimeout = 60_000;
   try {
     await listen(server, configuration);
   } catch (error) {
@@ -62,6 +58,16 @@ export async function startServer(configuration: Configuration): Promise<Running
       await services.close();
     },
   };
+}
+
+const MOST_HEADERS_MILLISECONDS = 20_000;
+
+/** What trickles in holds a connection. It is looked for four times in the time that it has. */
+function limitsOfRequests({ requestTimeoutSeconds }: Configuration) {
+  const requestTimeout = requestTimeoutSeconds * 1000;
+  const headersTimeout = Math.min(MOST_HEADERS_MILLISECONDS, requestTimeout);
+  const connectionsCheckingInterval = headersTimeout / 4;
+  return { requestTimeout, headersTimeout, connectionsCheckingInterval, requireHostHeader: false }; // see `withHost`
 }
 
 function listen(server: Server, { host, port }: Configuration): Promise<void> {
