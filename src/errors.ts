@@ -4,6 +4,7 @@ export type ErrorCode =
   | "multi-valued" // several values of a parameter that takes one here
   | "unauthenticated"
   | "forbidden"
+  | "wrong-phase" // not in this phase of the job
   | "not-found" // no such dataset, job, release, HDU …
   | "over-limit" // larger than the configuration allows
   | "missing-file" // the records name a file that is not there

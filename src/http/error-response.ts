@@ -10,6 +10,7 @@ const STATUSES: Record<ErrorCode, ContentfulStatusCode> = {
   "multi-valued": 400,
   unauthenticated: 401,
   forbidden: 403,
+  "wrong-phase": 403, // UWS 1.1, section 2.2
   "not-found": 404,
   "over-limit": 413,
   unsupported: 422,

@@ -6,6 +6,7 @@ const LABELS: Record<ErrorCode, readonly [label: string, fault: string | null]> 
   "multi-valued": ["MultiValuedParamNotSupported", null],
   unauthenticated: ["AuthenticationError", null],
   forbidden: ["AuthorizationError", null],
+  "wrong-phase": ["UsageError", null], // to sign in would not help
   "not-found": ["UsageError", null],
   "over-limit": ["UsageError", null],
   unsupported: ["UsageError", null],

@@ -93,7 +93,7 @@ export function createJobService(services: JobServices): JobService {
   /** Somebody else was first, or the phase does not allow it. */
   function conflict(id: string, user: User, what: string): never {
     const { phase } = getRow(id, user);
-    throw new ServiceError("forbidden", `Cannot ${what} the job: it is ${phase}, or was changed at the same time`);
+    throw new ServiceError("wrong-phase", `Cannot ${what} the job: it is ${phase}, or was changed at the same time`);
   }
 
   return {
@@ -122,7 +122,7 @@ export function createJobService(services: JobServices): JobService {
       const { phase, parameters: before } = getRow(id, user);
       if (phase !== "PENDING") {
         throw new ServiceError(
-          "forbidden",
+          "wrong-phase",
           `Cannot set parameters: the job is ${phase}, and only a PENDING one has open ones`,
         );
       }
@@ -137,7 +137,7 @@ export function createJobService(services: JobServices): JobService {
       const row = getRow(id, user);
       if (!RUNNABLE.includes(row.phase)) {
         throw new ServiceError(
-          "forbidden",
+          "wrong-phase",
           `Cannot run the job: it is ${row.phase}, and only a PENDING or HELD one can be run`,
         );
       }
@@ -163,7 +163,7 @@ export function createJobService(services: JobServices): JobService {
       const row = getRow(id, user);
       if (!FINISHED_PHASES.includes(row.phase) || row.phase === "ARCHIVED") {
         throw new ServiceError(
-          "forbidden",
+          "wrong-phase",
           `Cannot run the job again: it is ${row.phase}, and only a finished one can be`,
         );
       }
@@ -209,7 +209,7 @@ export function createJobService(services: JobServices): JobService {
       const most = limits.maxExecutionDurationSeconds;
       const allowed = most === 0 ? seconds : seconds === 0 ? most : Math.min(seconds, most);
       if (!change.setExecutionDuration(records, id, allowed)) {
-        throw new ServiceError("forbidden", `Cannot set the execution duration: the job is ${phase}`);
+        throw new ServiceError("wrong-phase", `Cannot set the execution duration: the job is ${phase}`);
       }
       return changed(id, user);
     },

@@ -4,7 +4,7 @@ import type { CoordinateList } from "./coordinate-list.ts";
 
 /**
  * What can be done with jobs. Whoever asks is `user`; a job of somebody else is "not-found" like one that never was. What
- * the phase of a job does not allow is "forbidden" (UWS 1.1, section 2.2).
+ * the phase of a job does not allow is "wrong-phase" (UWS 1.1, section 2.2).
  */
 export interface JobService {
   /** "usage" where a parameter is wrong, "over-limit" where the job is too large or the user has too many. */

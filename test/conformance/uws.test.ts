@@ -304,12 +304,12 @@ describe("the phase of a job", () => {
     },
   );
 
-  test("UWS-26 what the phase does not allow is 403", async () => {
+  test("UWS-26 what the phase does not allow is 403, and no matter of who asks", async () => {
     const path = await createFinished();
-    await expectRefusal(await uws.post(`${path}/phase`, "PHASE=RUN"), 403, /^AuthorizationError: .*COMPLETED/);
-    await expectRefusal(await uws.post(`${path}/executionduration`, "EXECUTIONDURATION=10"), 403);
-    await expectRefusal(await uws.post(`${path}/parameters`, "FILTER=i"), 403);
-    await expectRefusal(await uws.post(`${await uws.create()}/rerun`, ""), 403);
+    await expectRefusal(await uws.post(`${path}/phase`, "PHASE=RUN"), 403, /^UsageError: .*COMPLETED/);
+    await expectRefusal(await uws.post(`${path}/executionduration`, "EXECUTIONDURATION=10"), 403, /^UsageError: /);
+    await expectRefusal(await uws.post(`${path}/parameters`, "FILTER=i"), 403, /^UsageError: /);
+    await expectRefusal(await uws.post(`${await uws.create()}/rerun`, ""), 403, /^UsageError: /);
   });
 
   test("UWS-26 RUN on a HELD job is allowed", async () => {

@@ -9,7 +9,7 @@ const text = { type: "string" };
 const NOT_FOUND = { 404: { description: "UsageError: no such job, or not one of this user's", content: TEXT } };
 const REFUSED = {
   400: { description: "UsageError, and what would be right", content: TEXT },
-  403: { description: "AuthorizationError: not in this phase of the job", content: TEXT },
+  403: { description: "UsageError: not in this phase of the job", content: TEXT },
 };
 const toJob = { 303: { description: "See the job, at Location" } };
 

@@ -169,7 +169,7 @@ describe("parameters", () => {
 
   test("UWS-25: of any other are not", async () => {
     const { id } = await create(circles(1), true);
-    expect(await codeOf(jobs.setParameters(id, ANA, [["ID", "a"]]))).toBe("forbidden");
+    expect(await codeOf(jobs.setParameters(id, ANA, [["ID", "a"]]))).toBe("wrong-phase");
   });
 
   test("that change while they are expanded are not run as they were", async () => {
@@ -181,7 +181,7 @@ describe("parameters", () => {
       },
     }));
     const { id } = await create(circles(1));
-    expect(await codeOf(jobs.run(id, ANA))).toBe("forbidden");
+    expect(await codeOf(jobs.run(id, ANA))).toBe("wrong-phase");
     expect(await jobs.get(id, ANA)).toMatchObject({ phase: "PENDING", parameters: circles(2) });
   });
 });
@@ -206,7 +206,7 @@ describe("run", () => {
     async (phase) => {
       const { id } = await create();
       setPhase(id, phase);
-      expect(await codeOf(jobs.run(id, ANA))).toBe("forbidden");
+      expect(await codeOf(jobs.run(id, ANA))).toBe("wrong-phase");
       expect((await jobs.get(id, ANA)).phase).toBe(phase);
     },
   );
@@ -312,7 +312,7 @@ describe("rerun", () => {
   test.each(["PENDING", "HELD", "QUEUED", "EXECUTING", "ARCHIVED"] as const)("is forbidden in %s", async (phase) => {
     const { id } = await create();
     setPhase(id, phase);
-    expect(await codeOf(jobs.rerun(id, ANA))).toBe("forbidden");
+    expect(await codeOf(jobs.rerun(id, ANA))).toBe("wrong-phase");
   });
 
   test("counts as one more job that waits", async () => {
@@ -390,7 +390,7 @@ describe("the execution duration", () => {
     for (const seconds of [-1, NaN, 1.5])
       expect(await codeOf(jobs.setExecutionDuration(id, ANA, seconds))).toBe("usage");
     await jobs.abort(id, ANA);
-    expect(await codeOf(jobs.setExecutionDuration(id, ANA, 60))).toBe("forbidden");
+    expect(await codeOf(jobs.setExecutionDuration(id, ANA, 60))).toBe("wrong-phase");
   });
 
   test("stays within what is configured, where no limit is the longest", async () => {
