@@ -53,6 +53,7 @@ export async function startServer(configuration: Configuration): Promise<Running
       clearInterval(saving);
       drain();
       await Promise.all([worker?.stop(), collector?.stop(), closeServer(server, configuration.shutdownTimeoutSeconds)]);
+      await waitUntil(() => services.images.inUse === 0, ENDING_MILLISECONDS);
       history.close();
       jobServices.close();
       await services.close();
@@ -89,6 +90,15 @@ async function closeServer(server: Server, seconds: number): Promise<void> {
   await closed;
   clearInterval(closing);
   clearTimeout(timer);
+}
+
+/** Requests whose connections were closed just now end soon after, and are still written down. */
+const ENDING_MILLISECONDS = 1000;
+
+async function waitUntil(condition: () => boolean, milliseconds: number): Promise<void> {
+  const end = performance.now() + milliseconds;
+  do await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!condition() && performance.now() < end);
 }
 
 function urlsOf({ host, domain }: Configuration, port: number): string[] {
