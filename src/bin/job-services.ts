@@ -36,6 +36,8 @@ export type JobServices = {
 
 /** As long as a job waits for synchronous requests before it takes its next step all the same. */
 const MAX_GATE_WAIT_MILLISECONDS = 1000;
+/** A client that reads at once asks for the next piece of its answer sooner. */
+const GATE_LINGER_MILLISECONDS = 5;
 /** A disk that is full is waited for: with pauses of up to a minute, some half an hour. */
 const STORE_RETRIES = 30;
 const FIRST_PAUSE_MILLISECONDS = 1000;
@@ -48,7 +50,10 @@ export function createJobServices(configuration: Configuration, cutouts: CutoutS
   migrateRecords(records);
   const results = createLocalResults(resultsFolder(configuration));
   const changes = createJobChanges({ records });
-  const gate = createRealtimeGate({ maxWaitMilliseconds: MAX_GATE_WAIT_MILLISECONDS });
+  const gate = createRealtimeGate({
+    maxWaitMilliseconds: MAX_GATE_WAIT_MILLISECONDS,
+    lingerMilliseconds: GATE_LINGER_MILLISECONDS,
+  });
   const limits = jobLimitsOf(configuration);
   const now = () => Date.now();
   const openRecipe = recipeOpener(configuration, cutouts);

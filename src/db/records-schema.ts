@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 // Tables of `records.sqlite`: jobs, their results, and what was asked. Ours alone: it cannot be made again from the archive.
@@ -107,6 +108,10 @@ export const jobResult = sqliteTable(
     uniqueIndex("job_result_number").on(table.jobId, table.number),
     index("job_result_state").on(table.jobId, table.state, table.number),
     index("job_result_worker").on(table.workerId),
+    // What estimates learn from, the latest first.
+    index("job_result_worked")
+      .on(table.id)
+      .where(sql`state = 'DONE'`),
   ],
 );
 
@@ -138,6 +143,8 @@ export const syncRequest = sqliteTable(
     /** HTTP status; 499: the client went away. */
     status: integer("status").notNull(),
     durationMilliseconds: integer("duration_ms").notNull(),
+    /** Of it, in which the answer was made; null where that was not measured. */
+    workMilliseconds: real("work_ms"),
     byteLength: integer("byte_length").notNull(),
     bytesToRead: integer("bytes_to_read"),
     pixelsToDecode: integer("pixels_to_decode"),
@@ -147,6 +154,10 @@ export const syncRequest = sqliteTable(
   (table) => [
     index("sync_request_owner").on(table.owner, table.startedAt),
     index("sync_request_started").on(table.startedAt),
+    // What estimates learn from, the latest first.
+    index("sync_request_worked")
+      .on(table.id)
+      .where(sql`work_ms is not null and pixels_to_decode is not null`),
   ],
 );
 

@@ -23,6 +23,7 @@ export const historyAnswer = z.object({
       parameters: z.array(z.tuple([z.string(), z.string()])).describe("Names and values, as they came"),
       status: z.int().describe("HTTP status; 499: the client went away before the end"),
       durationMilliseconds: z.int(),
+      workMilliseconds: z.number().nullable().describe("Of it, in which the cutout was made"),
       byteLength: z.int().describe("Bytes that were sent"),
       bytesToRead: z.int().nullable().describe("Bytes of the archive that were needed"),
       pixelsToDecode: z.int().nullable(),

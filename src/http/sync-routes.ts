@@ -16,6 +16,7 @@ import { circleOfImage, openSyncCutout, planSyncCutout } from "./sync-limits.ts"
 import { storedParametersOf, type RecordSync } from "./sync-record.ts";
 import { cutoutRequestOf } from "./sync-request.ts";
 import { describeJob, withWaysOut } from "./sync-way-out.ts";
+import { WorkMeter } from "./work-meter.ts";
 
 export type SyncServices = {
   readonly cutouts: CutoutServices;
@@ -30,7 +31,7 @@ export type SyncServices = {
   readonly log: (entry: LogEntry) => void;
   /** Keeps the user's history; none where it is left out. */
   readonly recordSync?: RecordSync | undefined;
-  /** Told when a request begins; what it gives back is called when that ends. Work on jobs waits in between. */
+  /** Told when work on a request begins; what it gives back is called when that pauses. Jobs wait in between. */
   readonly enterRealtime?: (() => () => void) | undefined;
 };
 
@@ -68,7 +69,9 @@ async function answer(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParame
       run.end({ status: STATUS_OF_END[outcome], bytes, error });
     const body = await cutout.open({ signal: run.deadline.signal, onEnd }); // may fail: no header of it is set before
     setHeaders(c, cutout, parameters);
-    return c.body(body, 200);
+    if (body instanceof Uint8Array) return c.body(body, 200);
+    run.meter.stop();
+    return c.body(run.meter.watch(body), 200);
   }
   cutout.dispose();
   switch (verdict) {
@@ -106,6 +109,7 @@ const STATUS_OF_END = { whole: 200, canceled: 499, failed: 500 } as const;
 /** One request, from its first byte to the last of its answer. What is known of it is filled in as it becomes known. */
 type SyncRun = {
   readonly deadline: Deadline;
+  readonly meter: WorkMeter;
   given: Parameters;
   parameters: SodaParameters | undefined;
   cost: Cutout["cost"] | undefined;
@@ -118,15 +122,17 @@ function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
   const startedAt = Date.now();
   const { requestId, user } = c.var;
   const deadline = startDeadline(c.req.raw.signal, services.timeoutSeconds);
-  const leave = services.enterRealtime?.();
+  const meter = new WorkMeter(services.enterRealtime);
+  meter.start();
   const run: SyncRun = {
     deadline,
+    meter,
     given: NO_PARAMETERS,
     parameters: undefined,
     cost: undefined,
     end({ status, bytes = 0, error, text }) {
       deadline.end();
-      leave?.();
+      meter.stop();
       const { cost, parameters, given } = run;
       const runId = parameters?.runId;
       const milliseconds = performance.now() - started;
@@ -138,6 +144,7 @@ function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
         parameters: storedParametersOf(given),
         status,
         durationMilliseconds: milliseconds,
+        workMilliseconds: meter.milliseconds,
         byteLength: bytes,
         cost,
         error: text?.trimEnd(),

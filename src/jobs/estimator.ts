@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, isNotNull, sql } from "drizzle-orm";
+import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
 import type { CutoutCost } from "../cutout/plan.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { job, jobResult, syncRequest } from "../db/records-schema.ts";
@@ -7,7 +7,7 @@ import { estimateSeconds, learnRunTimes, type RunTime, type Work } from "./run-t
 
 /** Says how long things take, from what has run before. */
 export type Estimator = {
-  /** Of one synchronous cutout, from its request to its last byte. */
+  /** In which one synchronous cutout is made; its client may take longer to read it. */
   secondsOf(work: Work): number;
   /** When a job that is queued now will be done: milliseconds since 1970, UTC. */
   quote(job: QuotedJob, signal: AbortSignal): Promise<number>;
@@ -38,7 +38,6 @@ const SAMPLES = 16;
 const SAMPLING_MILLISECONDS = 1000;
 
 export function createEstimator({ records, costOf, concurrency, now }: EstimatorServices): Estimator {
-  // A synchronous answer also takes its client's time to read it, which counts where answers may take so long and no longer.
   const answers = keep(() => learnRunTimes(timesOfRequests(records)), now);
   const results = keep(() => learnRunTimes(timesOfResults(records)), now);
 
@@ -89,12 +88,13 @@ function timesOfResults({ orm }: RecordsDatabase): RunTime[] {
     .map(runTimeOf);
 }
 
+/** The time in which answers were made: what their clients took to read them is no matter of cost. */
 function timesOfRequests({ orm }: RecordsDatabase): RunTime[] {
-  const { bytesToRead, pixelsToDecode, durationMilliseconds: milliseconds } = syncRequest;
+  const { bytesToRead, pixelsToDecode, workMilliseconds } = syncRequest;
   return orm
-    .select({ bytesToRead, pixelsToDecode, milliseconds })
+    .select({ bytesToRead, pixelsToDecode, milliseconds: sql<number>`${workMilliseconds}` })
     .from(syncRequest)
-    .where(and(eq(syncRequest.status, 200), isNotNull(pixelsToDecode), gte(syncRequest.byteLength, 1)))
+    .where(and(isNotNull(workMilliseconds), isNotNull(pixelsToDecode)))
     .orderBy(desc(syncRequest.id))
     .limit(RUN_TIMES)
     .all()

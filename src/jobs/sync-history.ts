@@ -15,6 +15,8 @@ export type SyncEntry = {
   /** HTTP status; 499: the client went away. */
   readonly status: number;
   readonly durationMilliseconds: number;
+  /** Of it, in which the answer was made; the rest of the time its client took. */
+  readonly workMilliseconds: number;
   readonly byteLength: number;
   readonly cost: CutoutCost | undefined;
   /** Label and text, as the client got them. */
@@ -45,6 +47,7 @@ const PLACEHOLDERS = {
   parameters: sql.placeholder("parameters"),
   status: sql.placeholder("status"),
   durationMilliseconds: sql.placeholder("durationMilliseconds"),
+  workMilliseconds: sql.placeholder("workMilliseconds"),
   byteLength: sql.placeholder("byteLength"),
   bytesToRead: sql.placeholder("bytesToRead"),
   pixelsToDecode: sql.placeholder("pixelsToDecode"),
@@ -77,12 +80,15 @@ export function createSyncHistory(
   }
 
   return {
-    record({ cost, runId, error, parameters, durationMilliseconds, ...entry }) {
+    record({ cost, runId, error, parameters, durationMilliseconds, workMilliseconds, ...entry }) {
+      // Of answers that were broken off, or had nothing to send, the time says nothing about the cost.
+      const isWhole = entry.status === 200 && entry.byteLength > 0;
       waiting.push({
         ...entry,
         runId: runId ?? null,
         parameters: bounded(parameters),
         durationMilliseconds: Math.round(durationMilliseconds),
+        workMilliseconds: isWhole ? workMilliseconds : null,
         bytesToRead: cost?.bytesToRead ?? null,
         pixelsToDecode: cost?.pixelsToDecode ?? null,
         error: error?.slice(0, 1000) ?? null,

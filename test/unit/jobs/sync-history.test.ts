@@ -22,6 +22,7 @@ const entry: SyncEntry = {
   parameters: [["ID", "des_dr2"]],
   status: 200,
   durationMilliseconds: 12.6,
+  workMilliseconds: 3.5,
   byteLength: 2880,
   cost: { outputBytes: 64, outputPixels: 16, tiles: 1, bytesToRead: 30, pixelsToDecode: 40 },
   error: undefined,
@@ -35,8 +36,16 @@ test("requests are written together, a little later", () => {
   expect(rowsOf()).toEqual([]);
   vi.advanceTimersByTime(200);
   expect(rowsOf()).toMatchObject([
-    { owner: "test", status: 200, duration_ms: 13, run_id: "night-1", bytes_to_read: 30, pixels_to_decode: 40 },
-    { status: 404, pixels_to_decode: null, error: "UsageError: Cannot find release" },
+    {
+      owner: "test",
+      status: 200,
+      duration_ms: 13,
+      work_ms: 3.5,
+      run_id: "night-1",
+      bytes_to_read: 30,
+      pixels_to_decode: 40,
+    },
+    { status: 404, work_ms: null, pixels_to_decode: null, error: "UsageError: Cannot find release" },
   ]);
 });
 
