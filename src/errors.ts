@@ -7,6 +7,7 @@ export type ErrorCode =
   | "wrong-phase" // not in this phase of the job
   | "not-found" // no such dataset, job, release, HDU …
   | "over-limit" // larger than the configuration allows
+  | "too-many" // as much as one may have at a time; later, or after something else has ended, it is possible
   | "missing-file" // the records name a file that is not there
   | "corrupt-data" // bytes that contradict their own description
   | "unsupported" // valid, but not something this version can do

@@ -13,6 +13,7 @@ const STATUSES: Record<ErrorCode, ContentfulStatusCode> = {
   "wrong-phase": 403, // UWS 1.1, section 2.2
   "not-found": 404,
   "over-limit": 413,
+  "too-many": 429,
   unsupported: 422,
   "missing-file": 500,
   "corrupt-data": 500,
@@ -38,6 +39,7 @@ export function answerError(c: Context<AppEnv>, error: unknown): ErrorBody & { r
   const { status, text } = describeError(error, c.var.requestId);
   if (status === 401) c.header("WWW-Authenticate", challengeOf(c));
   if (status === 503) c.header("Retry-After", "5");
+  if (status === 429) c.header("Retry-After", "30");
   return { status, text, response: c.text(text, status) };
 }
 

@@ -39,7 +39,7 @@ export function answerVoTableError(
 }
 
 function faultOf(status: number): string {
-  if (status === 503) return "TransientFault";
+  if (status === 503 || status === 429) return "TransientFault";
   return status < 500 ? "UsageFault" : "FatalFault";
 }
 

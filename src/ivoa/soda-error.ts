@@ -9,6 +9,7 @@ const LABELS: Record<ErrorCode, readonly [label: string, fault: string | null]> 
   "wrong-phase": ["UsageError", null], // to sign in would not help
   "not-found": ["UsageError", null],
   "over-limit": ["UsageError", null],
+  "too-many": ["UsageError", null],
   unsupported: ["UsageError", null],
   "missing-file": ["Error", "The image is on record, and its file cannot be found"],
   "corrupt-data": ["Error", "The image's file is damaged"],

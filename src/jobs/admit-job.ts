@@ -6,8 +6,8 @@ import { countJobs } from "./job-records.ts";
 
 type Admission = { readonly records: RecordsDatabase; readonly limits: JobLimits; readonly now: () => number };
 
-// "over-limit" where there is too much of something. The counts are asked for within the transaction that has added to
-// them, and that the error undoes: two requests at once cannot both be the last that there is room for.
+// "too-many" where others have to end first, "over-limit" where one job is too large. The counts are asked for within the
+// transaction that has added to them, and that the error undoes: two requests at once cannot both be the last.
 
 /** Jobs of the owner that wait or run. */
 export function checkActive({ records, limits, now }: Admission, owner: string): void {
@@ -15,7 +15,7 @@ export function checkActive({ records, limits, now }: Admission, owner: string):
   const most = isNobody ? limits.maxActiveAnonymousJobs : limits.maxActiveJobs;
   if (countJobs(records, owner, ["QUEUED", "EXECUTING"], now()) <= most) return;
   throw new ServiceError(
-    "over-limit",
+    "too-many",
     isNobody
       ? `Cannot queue the job: ${most} jobs of users who have not signed in are waiting or running; sign in, or try later`
       : `Cannot queue the job: ${most} of your jobs are waiting or running, which is the most; wait for one or abort it`,
@@ -28,7 +28,7 @@ export function checkStored({ records, limits, now }: Admission, owner: string):
   const most = isNobody ? limits.maxAnonymousJobs : limits.maxJobs;
   if (countJobs(records, owner, [], now()) <= most) return;
   throw new ServiceError(
-    "over-limit",
+    "too-many",
     isNobody
       ? `Cannot make a job: ${most} of users who have not signed in are kept, which is the most; sign in, or try later`
       : `Cannot make a job: ${most} of yours are kept, which is the most; delete some`,

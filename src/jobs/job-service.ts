@@ -7,7 +7,7 @@ import type { CoordinateList } from "./coordinate-list.ts";
  * the phase of a job does not allow is "wrong-phase" (UWS 1.1, section 2.2).
  */
 export interface JobService {
-  /** "usage" where a parameter is wrong, "over-limit" where the job is too large or the user has too many. */
+  /** "usage" where a parameter is wrong, "over-limit" where the job is too large, "too-many" where the user has too many. */
   create(job: NewJob): Promise<Job>;
   get(id: string, user: User): Promise<Job>;
   /** Newest first. Nobody's jobs (the anonymous user's) are never listed: who knows their address has them. */

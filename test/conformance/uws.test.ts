@@ -818,3 +818,17 @@ describe("whose jobs", () => {
     await expectRefusal(await uws.send(path, { headers: { authorization: "Bearer x" } }), 401, /^AuthenticationError/);
   });
 });
+
+describe("how many jobs one may have", () => {
+  test("one more than may wait or run is 429, and to be tried again later", async () => {
+    const small = createUwsApp({ maxActiveJobs: 1 });
+    try {
+      await small.create(`${CUTOUT}&PHASE=RUN`, ANAS);
+      const refused = await small.post("/async", `${CUTOUT}&PHASE=RUN`, ANAS);
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "30"]);
+      expect(await refused.text()).toMatch(/^UsageError: Cannot queue the job: 1 of your jobs/);
+    } finally {
+      small.close();
+    }
+  });
+});

@@ -4,7 +4,7 @@ import { ServiceError } from "../../src/errors.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { addAsyncRoutes, type AsyncServices } from "../../src/http/async-routes.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
-import { describeError } from "../../src/http/error-response.ts";
+import { answerError } from "../../src/http/error-response.ts";
 import { readJobRequest, type JobRequestLimits } from "../../src/http/read-job-request.ts";
 import { addResultRoutes } from "../../src/http/result-routes.ts";
 import { claimResult, finishClaim, registerWorker, type Claim, type Outcome } from "../../src/jobs/claims.ts";
@@ -65,9 +65,9 @@ export function createUwsApp(limits: Partial<JobLimits & AsyncServices["limits"]
   });
   app.notFound((c) => c.text("UsageError: There is nothing here\n", 404));
   app.onError((error, c) => {
-    const { status, text } = describeError(error, c.var.requestId);
+    const { status, response } = answerError(c, error);
     if (status >= 500) faults.push({ error });
-    return c.text(text, status);
+    return response;
   });
 
   /** As if it had come to that phase by itself. */

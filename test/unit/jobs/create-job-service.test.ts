@@ -242,21 +242,21 @@ describe("run", () => {
 
   test("a user has so many jobs waiting or running, and no more", async () => {
     for (let i = 0; i < LIMITS.maxActiveJobs; i++) await create(circles(1), true);
-    expect(await codeOf(create(circles(1), true))).toBe("over-limit");
+    expect(await codeOf(create(circles(1), true))).toBe("too-many");
     const { id } = await create();
-    expect(await codeOf(jobs.run(id, ANA))).toBe("over-limit");
+    expect(await codeOf(jobs.run(id, ANA))).toBe("too-many");
     expect(await jobs.get(id, ANA)).toMatchObject({ phase: "PENDING", progress: { total: 0 } });
     expect((await create(circles(1), true, BEN)).phase).toBe("QUEUED");
   });
 
   test("all who have not signed in have so many together", async () => {
     for (let i = 0; i < LIMITS.maxActiveAnonymousJobs; i++) await create(circles(1), true, ANONYMOUS);
-    expect(await codeOf(create(circles(1), true, ANONYMOUS))).toBe("over-limit");
+    expect(await codeOf(create(circles(1), true, ANONYMOUS))).toBe("too-many");
   });
 
   test("so many jobs are kept, and no more", async () => {
     for (let i = 0; i < LIMITS.maxJobs; i++) await create();
-    expect(await codeOf(create())).toBe("over-limit");
+    expect(await codeOf(create())).toBe("too-many");
   });
 });
 
@@ -319,7 +319,7 @@ describe("rerun", () => {
     const { id } = await create(circles(1), true);
     await jobs.abort(id, ANA);
     for (let i = 0; i < LIMITS.maxActiveJobs; i++) await create(circles(1), true);
-    expect(await codeOf(jobs.rerun(id, ANA))).toBe("over-limit");
+    expect(await codeOf(jobs.rerun(id, ANA))).toBe("too-many");
     expect((await jobs.get(id, ANA)).phase).toBe("ABORTED");
   });
 });
