@@ -24,7 +24,7 @@ const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
 /** Listens where the configuration says. "unavailable" where the port is taken. */
 export async function startServer(configuration: Configuration): Promise<RunningServer> {
   const services = await createServices(configuration);
-  const jobServices = createJobServices(configuration, services.cutouts);
+  const jobServices = createJobServices(configuration, services);
   const { services: appServices, history, drain } = createCutoutAppServices(configuration, services, jobServices);
   const app = createCutoutApp(appServices);
   const listener = getRequestListener(app.fetch, { hostname: "localhost", errorHandler: answerRequestError });

@@ -29,6 +29,8 @@ export type Services = {
   readonly database: IndexDatabase;
   readonly images: ImageCache;
   readonly pixels: PixelServices;
+  /** The same for work that nobody waits for. */
+  readonly background: PixelServices;
   /** Where cutouts take the memory of what is sent; the server gives it back. */
   readonly sentBytes: BytePool;
   /** Writes the seek indices that have grown; what cannot be written is made again when it is needed. */
@@ -75,6 +77,8 @@ export async function createServices(configuration: Configuration): Promise<Serv
 export type PixelCore = {
   readonly images: ImageCache;
   readonly pixels: PixelServices & { readonly planes: PlaneCache };
+  /** The same for work that nobody waits for. */
+  readonly background: PixelServices;
   readonly store: Store;
 };
 
@@ -87,11 +91,8 @@ export async function createPixelCore(
   const module = await loadDecoderModule();
   const arena = new Arena();
   const { decodeWorkers, planeCacheBytes, seekIndexCacheBytes, maxTileBytes, maxGzipBytes } = configuration;
-  const decoder = new Decoder(
-    arena,
-    module,
-    decodeWorkers > 0 ? new WorkerThreads(arena, module, decodeWorkers) : null,
-  );
+  const threads = decodeWorkers > 0 ? new WorkerThreads(arena, module, decodeWorkers) : null;
+  const decoder = new Decoder(arena, module, threads);
   const budgets = { heapBytes: planeCacheBytes, indexBytes: seekIndexCacheBytes };
   const planes = new PlaneCache(
     arena,
@@ -99,7 +100,10 @@ export async function createPixelCore(
     new BlobFolder(seekIndexFolder(configuration), configuration.seekIndexDiskBytes),
   );
   const images = new ImageCache(store, decoder, { maxBytes: IMAGE_CACHE_BYTES, maxGzipBytes });
-  return { images, pixels: { decoder, planes, limits: { maxTileBytes } }, store };
+  const pixels = { decoder, planes, limits: { maxTileBytes } };
+  // Small work, too, goes to a thread, where there is one: the main thread answers those who wait.
+  const background = threads === null ? pixels : { ...pixels, decoder: new Decoder(arena, module, threads, 0) };
+  return { images, pixels, background, store };
 }
 
 export async function closePixelCore({ images, pixels, store }: PixelCore): Promise<void> {

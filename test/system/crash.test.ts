@@ -42,7 +42,7 @@ beforeEach(async () => {
     RECORTE_JOB_MAX_ACTIVE: "1000",
   });
   services = await createServices(configuration);
-  jobServices = createJobServices(configuration, services.cutouts);
+  jobServices = createJobServices(configuration, services);
 });
 afterEach(async () => {
   await Promise.all([...programs.values()].map((program) => program.stop()));

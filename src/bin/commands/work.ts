@@ -26,7 +26,7 @@ Examples:
     const configuration = readConfiguration(env);
     const concurrency = parseResults(values.results) ?? Math.max(1, configuration.jobWorkers);
     const services = await createServices(configuration);
-    const jobServices = createJobServices(configuration, services.cutouts);
+    const jobServices = createJobServices(configuration, services);
     const worker = jobServices.startWorker(concurrency);
     stdout.write(`Working on ${concurrency} result${concurrency === 1 ? "" : "s"} at a time\n`);
     // Nothing else keeps the process alive while no job waits.
