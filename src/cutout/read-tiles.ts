@@ -212,6 +212,8 @@ class ChunkReader {
     const { column0, column1, row0, row1 } = tilesOf(grid, chunk, window);
     const all = tilesOf(grid, { y0: window.y0, y1: window.y0 + window.height }, window);
     const parts: TilePart[] = [];
+    // A heap that is kept gets whole tiles, for the windows that follow.
+    const inPart = this.#lease.index !== null && this.#lease.heap === null;
     for (let row = row0; row < row1; row++) {
       let next = (chunk.plane * (all.row1 - all.row0) + row - all.row0) * (column1 - column0);
       for (let column = column0; column < column1; column++) {
@@ -223,10 +225,12 @@ class ChunkReader {
         const firstPixel = place.planeOffset + (top - place.y0) * place.width + left - place.x0;
         const width = right - left;
         const height = bottom - top;
-        const { start, end } = this.#bytesToRead(place, stream, {
-          first: firstPixel,
-          last: firstPixel + (height - 1) * place.width + width,
-        });
+        let start = 0;
+        let end = stream.length;
+        if (inPart && stream.storage === "compressed") {
+          const pixels = { first: firstPixel, last: firstPixel + (height - 1) * place.width + width };
+          ({ start, end } = this.#bytesToRead(place, stream, pixels));
+        }
         parts.push({
           start: stream.offset + start,
           length: end - start,
@@ -242,10 +246,10 @@ class ChunkReader {
     return parts;
   }
 
-  /** Of a tile's stream, for its pixels [first, last). A heap that is kept gets all, for the windows that follow. */
+  /** Of a tile's stream, for its pixels [first, last). */
   #bytesToRead(place: TilePlace, stream: TileStream, { first, last }: { first: number; last: number }) {
-    const { index, heap } = this.#lease;
-    if (index === null || heap !== null || stream.storage !== "compressed") return { start: 0, end: stream.length };
+    const { index } = this.#lease;
+    if (index === null) return { start: 0, end: stream.length };
     const stride = this.#image.data.seekStride;
     return index.bytesOf(place.index, { first, last, stride }, stream.length);
   }

@@ -30,12 +30,24 @@ export function readStreams(
 ): StreamBytes | Promise<StreamBytes> {
   const { heap } = from;
   if (heap === null) return readToBlocks(from, ranges, signal);
-  const missing = ranges.filter((range) => !heap.present.has(range.start, range.start + range.length));
+  const missing = missingRanges(ranges, heap);
   const addresses = ranges.map((range) => (range.length === 0 ? 0 : heap.address + range.start));
   const bytes = { addresses, release() {} };
   if (missing.length === 0) return bytes;
   const reading = readToHeap({ ...from, heap }, missing, signal);
   return reading === null ? bytes : reading.then(() => bytes);
+}
+
+function missingRanges(ranges: readonly ByteRange[], { present }: CachedHeap): readonly ByteRange[] {
+  // Mostly all are there, and the bytes between them: one question, not hundreds.
+  let first = Infinity;
+  let end = 0;
+  for (const { start, length } of ranges) {
+    if (start < first) first = start;
+    if (start + length > end) end = start + length;
+  }
+  if (first >= end || present.has(first, end)) return [];
+  return ranges.filter(({ start, length }) => !present.has(start, start + length));
 }
 
 /** null when it is done. */

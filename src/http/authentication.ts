@@ -12,6 +12,7 @@ export function identifyRequests(options: {
   readonly publicUrl: string | undefined;
 }): MiddlewareHandler<AppEnv> {
   const publicUrl = options.publicUrl?.replace(/\/+$/, "");
+  const originOf = createOriginReader();
   return async (c, next) => {
     const requestId = REQUEST_ID.exec(c.req.header("x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
     c.set("startedAt", performance.now());
@@ -25,8 +26,18 @@ export function identifyRequests(options: {
   };
 }
 
-/** "usage" where the Host header is no name of a host after all. */
-function originOf(url: string): string {
-  if (URL.canParse(url)) return new URL(url).origin;
-  throw new ServiceError("usage", "Cannot read the Host header: it is damaged");
+/** "usage" where the Host header is no name of a host after all. Clients name few hosts: the last one is remembered. */
+function createOriginReader(): (url: string) => string {
+  let known = "";
+  let origin = "";
+  return (url) => {
+    // What follows the host changes neither the origin nor whether there is one.
+    const host = url.slice(0, url.indexOf("/", url.indexOf("//") + 2));
+    if (host !== known) {
+      if (!URL.canParse(url)) throw new ServiceError("usage", "Cannot read the Host header: it is damaged");
+      origin = new URL(url).origin;
+      known = host;
+    }
+    return origin;
+  };
 }
