@@ -17,6 +17,7 @@ import { createLocalResults } from "../storage/local-results.ts";
 import type { ResultStore } from "../storage/result-store.ts";
 import type { Configuration } from "./configuration.ts";
 import { recordsDatabaseFile, resultsFolder } from "./data-files.ts";
+import type { Services } from "./services.ts";
 import { createWorkerLog } from "./worker-log.ts";
 
 /** Jobs of this process: of the server and of `recorte work` alike. */
@@ -45,7 +46,10 @@ const MAX_PAUSE_MILLISECONDS = 60_000;
 /** Deaths of the process that a result may meet, whoever's fault they are. */
 const MAX_CRASHES = 5;
 
-export function createJobServices(configuration: Configuration, cutouts: CutoutServices): JobServices {
+export function createJobServices(
+  configuration: Configuration,
+  { cutouts, background }: Pick<Services, "cutouts" | "background">,
+): JobServices {
   const records = openRecordsDatabase(recordsDatabaseFile(configuration));
   migrateRecords(records);
   const results = createLocalResults(resultsFolder(configuration));
@@ -56,7 +60,7 @@ export function createJobServices(configuration: Configuration, cutouts: CutoutS
   });
   const limits = jobLimitsOf(configuration);
   const now = () => Date.now();
-  const openRecipe = recipeOpener(configuration, cutouts);
+  const openRecipe = recipeOpener(configuration, { ...cutouts, pixels: background });
   const estimator = createEstimator({
     records,
     costOf: (recipe, signal) => costOf(recipe, openRecipe, signal),
@@ -128,7 +132,6 @@ function jobLimitsOf(configuration: Configuration): JobLimits {
     maxJobs: configuration.jobMaxKept,
     maxAnonymousJobs: configuration.jobMaxKeptAnonymous,
     lifetimeSeconds: configuration.jobLifetimeSeconds,
-    maxLifetimeSeconds: configuration.jobLifetimeSeconds,
     maxExtensions: configuration.jobMaxExtensions,
     executionDurationSeconds: configuration.jobDurationSeconds,
     maxExecutionDurationSeconds: configuration.jobMaxDurationSeconds,

@@ -13,7 +13,7 @@ import * as find from "./job-records.ts";
 import type { JobService, NewJob } from "./job-service.ts";
 import * as change from "./job-transitions.ts";
 import { viewJob, viewResult } from "./job-view.ts";
-import { makeJob, runIdOf } from "./make-job.ts";
+import { allowDuration, makeJob, readControls, runIdOf } from "./make-job.ts";
 import { FINISHED_PHASES, type Job, type JobPhase, type ParameterList } from "./job.ts";
 import { waitForPhaseChange, watchJob } from "./watch-job.ts";
 
@@ -90,6 +90,17 @@ export function createJobService(services: JobServices): JobService {
     return changed(id, user);
   }
 
+  function endAt(id: string, at: number): void {
+    change.setDestruction(records, {
+      id,
+      at: Math.max(at, now() + LEAST_LIFE_MILLISECONDS),
+      lifetime: limits.lifetimeSeconds * 1000,
+      maxExtensions: limits.maxExtensions,
+      leastExtension: LEAST_EXTENSION_MILLISECONDS,
+      now: now(),
+    });
+  }
+
   /** Somebody else was first, or the phase does not allow it. */
   function conflict(id: string, user: User, what: string): never {
     const { phase } = getRow(id, user);
@@ -97,12 +108,14 @@ export function createJobService(services: JobServices): JobService {
   }
 
   return {
-    async create({ owner, parameters, list, run }: NewJob) {
-      const row = makeJob({ owner, parameters, limits, now: now() });
+    async create({ owner, parameters: sent, list, run }: NewJob) {
+      const { parameters, destructionAt, executionDurationSeconds } = readControls(sent);
+      const row = makeJob({ owner, parameters, executionDurationSeconds, limits, now: now() });
       const recipes = run ? await expand(parameters, list?.rows ?? null) : null;
       if (recipes !== null) checkSize(recipes, limits);
       change.inTransaction(records, () => {
         find.insertJob(records, row, list);
+        if (destructionAt !== undefined) endAt(row.id, destructionAt);
         checkStored(services, owner.id);
         if (recipes === null) return;
         change.queueJob(records, { id: row.id, from: ["PENDING"], parameters, recipes, now: now() });
@@ -187,13 +200,7 @@ export function createJobService(services: JobServices): JobService {
       if (!Number.isSafeInteger(at))
         throw new ServiceError("usage", `Cannot set the destruction to ${at}: it needs an instant`);
       getRow(id, user);
-      change.setDestruction(records, {
-        id,
-        at: Math.max(at, now() + LEAST_LIFE_MILLISECONDS),
-        latest: now() + limits.maxLifetimeSeconds * 1000,
-        maxExtensions: limits.maxExtensions,
-        leastExtension: LEAST_EXTENSION_MILLISECONDS,
-      });
+      endAt(id, at);
       return changed(id, user);
     },
 
@@ -206,9 +213,7 @@ export function createJobService(services: JobServices): JobService {
         );
       }
       const { phase } = getRow(id, user);
-      const most = limits.maxExecutionDurationSeconds;
-      const allowed = most === 0 ? seconds : seconds === 0 ? most : Math.min(seconds, most);
-      if (!change.setExecutionDuration(records, id, allowed)) {
+      if (!change.setExecutionDuration(records, id, allowDuration(seconds, limits))) {
         throw new ServiceError("wrong-phase", `Cannot set the execution duration: the job is ${phase}`);
       }
       return changed(id, user);

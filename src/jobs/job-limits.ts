@@ -10,10 +10,8 @@ export type JobLimits = {
   readonly maxJobs: number;
   /** The same, of all those together who have not signed in. */
   readonly maxAnonymousJobs: number;
-  /** How long a job is kept from its creation on. */
+  /** How long a job is kept from its creation on, and how much longer with each extension. */
   readonly lifetimeSeconds: number;
-  /** The latest that its destruction may be put off to, from now on. */
-  readonly maxLifetimeSeconds: number;
   /** How often its destruction may be put off. */
   readonly maxExtensions: number;
   /** How long a job may run; 0: as long as it takes. */

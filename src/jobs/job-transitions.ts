@@ -143,32 +143,38 @@ export function replaceParameters(
 }
 
 /**
- * To `at`, or to `latest` where that is earlier. A later end than the job has is one of its extensions; where none is
- * left, or hardly anything would be gained, its end stays.
+ * A job has been granted its lifetime from its creation on, and as much again with each extension: any end up to that is
+ * free, also when it was given up before. One that is clearly later takes an extension, where one is left.
  */
 export function setDestruction(
   { sqlite }: RecordsDatabase,
   change: {
     readonly id: string;
     readonly at: number;
-    readonly latest: number;
+    /** Milliseconds. */
+    readonly lifetime: number;
     readonly maxExtensions: number;
+    /** Milliseconds. */
     readonly leastExtension: number;
+    readonly now: number;
   },
 ): boolean {
+  // The configuration may have granted more once than it does now.
+  const granted = "max(destruction_at, created_at + @lifetime * (1 + extensions))";
+  const isExtended = `(extensions < @maxExtensions and @at >= ${granted} + @leastExtension)`;
   const update = sqlite.prepare(
     `update job set
-       destruction_at = min(@at, @latest), extensions = extensions + (min(@at, @latest) > destruction_at)
-     where id = @id and (min(@at, @latest) < destruction_at
-       or (min(@at, @latest) >= destruction_at + @leastExtension and extensions < @maxExtensions))`,
+       destruction_at = min(@at, max(${granted}, created_at + @lifetime * (1 + extensions + ${isExtended}))),
+       extensions = extensions + ${isExtended}
+     where id = @id and destruction_at > @now`,
   );
   return update.run(change).changes === 1;
 }
 
-/** Of a job that is not finished. */
+/** Of a job that runs, or may run again. */
 export function setExecutionDuration({ sqlite }: RecordsDatabase, id: string, seconds: number): boolean {
   const update = sqlite.prepare(
-    `update job set execution_duration_s = ? where id = ? and phase in (${listOf(UNFINISHED)})`,
+    `update job set execution_duration_s = ? where id = ? and phase in (${listOf([...UNFINISHED, ...RERUNNABLE])})`,
   );
   return update.run(seconds, id).changes === 1;
 }

@@ -1,6 +1,8 @@
 import type { Role, User } from "../access/user.ts";
 import type { JobRow } from "../db/records-schema.ts";
 import { ServiceError } from "../errors.ts";
+import { Parameters } from "../ivoa/parameters.ts";
+import { parseExecutionDuration, parseInstant } from "../ivoa/uws-values.ts";
 import type { JobLimits } from "./job-limits.ts";
 import type { ParameterList } from "./job.ts";
 
@@ -13,11 +15,14 @@ const MAX_RUN_ID_LENGTH = 64;
 export function makeJob({
   owner,
   parameters,
+  executionDurationSeconds,
   limits,
   now,
 }: {
   readonly owner: User;
   readonly parameters: ParameterList;
+  /** Asked for; undefined: as the configuration has it. */
+  readonly executionDurationSeconds: number | undefined;
   readonly limits: JobLimits;
   readonly now: number;
 }): JobRow {
@@ -35,7 +40,7 @@ export function makeJob({
     destructionAt: now + limits.lifetimeSeconds * 1000,
     extensions: 0,
     quoteAt: null,
-    executionDurationSeconds: limits.executionDurationSeconds,
+    executionDurationSeconds: allowDuration(executionDurationSeconds ?? limits.executionDurationSeconds, limits),
     errorCode: null,
     errorMessage: null,
   };
@@ -45,6 +50,27 @@ export function makeJob({
 function makeJobId(): string {
   const random = crypto.getRandomValues(new Uint8Array(26));
   return Array.from(random, (byte) => "abcdefghijklmnopqrstuvwxyz234567"[byte & 31]).join("");
+}
+
+/** 0, which is no limit, is the longest that may be asked for. */
+export function allowDuration(seconds: number, { maxExecutionDurationSeconds: most }: JobLimits): number {
+  return most === 0 ? seconds : seconds === 0 ? most : Math.min(seconds, most);
+}
+
+/** What a request that makes a job says of the job itself, apart from what it says of the cutouts. */
+export function readControls(sent: ParameterList): {
+  readonly parameters: ParameterList;
+  /** Milliseconds since 1970, UTC. */
+  readonly destructionAt: number | undefined;
+  readonly executionDurationSeconds: number | undefined;
+} {
+  const given = new Parameters(sent);
+  const [end, duration] = [given.single("DESTRUCTION"), given.single("EXECUTIONDURATION")];
+  return {
+    parameters: sent.filter(([name]) => !["DESTRUCTION", "EXECUTIONDURATION"].includes(name.toUpperCase())),
+    destructionAt: end === undefined ? undefined : parseInstant(end, "DESTRUCTION"),
+    executionDurationSeconds: duration === undefined ? undefined : parseExecutionDuration(duration),
+  };
 }
 
 /** The last one that is given. */

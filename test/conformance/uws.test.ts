@@ -307,7 +307,6 @@ describe("the phase of a job", () => {
   test("UWS-26 what the phase does not allow is 403, and no matter of who asks", async () => {
     const path = await createFinished();
     await expectRefusal(await uws.post(`${path}/phase`, "PHASE=RUN"), 403, /^UsageError: .*COMPLETED/);
-    await expectRefusal(await uws.post(`${path}/executionduration`, "EXECUTIONDURATION=10"), 403, /^UsageError: /);
     await expectRefusal(await uws.post(`${path}/parameters`, "FILTER=i"), 403, /^UsageError: /);
     await expectRefusal(await uws.post(`${await uws.create()}/rerun`, ""), 403, /^UsageError: /);
   });
@@ -444,7 +443,27 @@ describe("how long a job may run and stay", () => {
   test("UWS-28 the service may choose an earlier DESTRUCTION than is asked for", async () => {
     const path = await uws.create();
     await expectRedirect(await uws.post(`${path}/destruction`, "DESTRUCTION=9999-12-31T23:59:59Z"), path);
-    expect(await uws.text(`${path}/destruction`)).toBe("2026-01-15T00:00:00.000Z");
+    expect(await uws.text(`${path}/destruction`)).toBe("2026-01-29T00:00:00.000Z");
+  });
+
+  test("UWS-28, UWS-29 both can come with the request that makes the job, and are no parameters of it", async () => {
+    const path = await uws.create(`${CUTOUT}&DESTRUCTION=2026-01-05&executionDuration=600`);
+    expect(await uws.text(`${path}/destruction`)).toBe("2026-01-05T00:00:00.000Z");
+    expect(await uws.text(`${path}/executionduration`)).toBe("600");
+    expect(await uws.text(`${path}/parameters`)).not.toMatch(/DESTRUCTION|EXECUTIONDURATION/i);
+    for (const form of [
+      "DESTRUCTION=tomorrow",
+      "EXECUTIONDURATION=-5",
+      "DESTRUCTION=2026-01-05&DESTRUCTION=2026-01-06",
+    ]) {
+      await expectRefusal(await uws.post("/async", `${CUTOUT}&${form}`), 400, /DESTRUCTION|EXECUTIONDURATION/);
+    }
+  });
+
+  test("UWS-29 a job that is over can be given more time, to be run again", async () => {
+    const path = await createFinished();
+    await expectRedirect(await uws.post(`${path}/executionduration`, "EXECUTIONDURATION=10"), path);
+    expect(await uws.text(`${path}/executionduration`)).toBe("10");
   });
 
   test.each([
@@ -606,6 +625,17 @@ describe("the list of jobs", () => {
     "AFTER=x",
     "AFTER=2026-13-01",
   ])("UWS-38 %s is refused", async (query) => expectRefusal(await uws.send(`/async?${query}`, { headers: ANAS }), 400));
+
+  test.each(["ID=des_dr2&PHASE=RUN", "pos=CIRCLE+1+2+3", "UPLOAD=x", "size=1"])(
+    "a GET with %s, which belongs to a new job, is told that jobs are made by POST",
+    async (query) => {
+      await expectRefusal(await uws.send(`/async?${query}`, { headers: ANAS }), 400, /^UsageError: .* made by POST/);
+    },
+  );
+
+  test("parameters that every request may have do not hinder a list", async () => {
+    expect((await uws.send("/async?RUNID=x&RESPONSEFORMAT=xml&utm=1", { headers: ANAS })).status).toBe(200);
+  });
 });
 
 describe("waiting for a job", () => {

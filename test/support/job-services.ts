@@ -22,7 +22,6 @@ export const LIMITS: JobLimits = {
   maxJobs: 20,
   maxAnonymousJobs: 10,
   lifetimeSeconds: (14 * DAY) / SECOND,
-  maxLifetimeSeconds: (14 * DAY) / SECOND,
   maxExtensions: 2,
   executionDurationSeconds: 0,
   maxExecutionDurationSeconds: 0,

@@ -93,6 +93,22 @@ describe("a new job", () => {
     expect(results[1].recipe).toEqual([["CIRCLE", "8 -1.5 1"]]);
   });
 
+  test("UWS-28/29: takes its end and how long it may run from the request that makes it", async () => {
+    const job = await create([["Destruction", "2026-01-05T00:00:00Z"], ["EXECUTIONDURATION", "600"], ...circles(1)]);
+    const at = Date.UTC(2026, 0, 5);
+    expect(job).toMatchObject({ destructionAt: at, executionDurationSeconds: 600, parameters: circles(1) });
+    const late = await create([["DESTRUCTION", "2026-01-20"]], true);
+    expect(late).toMatchObject({ destructionAt: Date.UTC(2026, 0, 20), extensionsLeft: 1, parameters: [] });
+    for (const [name, value] of [
+      ["DESTRUCTION", "soon"],
+      ["EXECUTIONDURATION", "-1"],
+    ]) {
+      expect(await codeOf(create([[name, value]]))).toBe("usage");
+    }
+    const twice = [1, 2].map(() => ["EXECUTIONDURATION", "5"] as const);
+    expect(await codeOf(create(twice))).toBe("usage");
+  });
+
   test("a RUNID of more than 64 characters is refused", async () => {
     expect(await codeOf(create([["RUNID", "x".repeat(65)]]))).toBe("usage");
   });
@@ -345,33 +361,57 @@ describe("the end of a job", () => {
     expect(await jobs.list(ANA, { phases: [], after: undefined, last: undefined })).toEqual([]);
   });
 
-  test("UWS-28: can be had earlier for nothing; later again is an extension", async () => {
-    const { id, destructionAt } = await create();
-    for (const days of [3, 2, 1]) {
-      const job = await jobs.setDestruction(id, ANA, destructionAt - days * DAY);
-      expect(job).toMatchObject({
-        destructionAt: destructionAt - days * DAY,
-        extensionsLeft: days === 3 ? 2 : days - 1,
-      });
+  const inDays = (at: number) => (at - Date.UTC(2026, 0, 1)) / DAY;
+  /** What is asked for, in days from the creation, and what is answered: the end, and how many extensions are left. */
+  async function expectEnds(id: string, cases: readonly (readonly [asked: number, end: number, left: number])[]) {
+    for (const [asked, end, left] of cases) {
+      const job = await jobs.setDestruction(id, ANA, Date.UTC(2026, 0, 1) + asked * DAY);
+      expect([asked, inDays(job.destructionAt), job.extensionsLeft]).toEqual([asked, end, left]);
     }
+  }
+
+  test("UWS-28: can be had earlier, and late again as it was, for nothing", async () => {
+    const { id } = await create();
+    await expectEnds(id, [
+      [3, 3, 2],
+      [14, 14, 2],
+      [1, 1, 2],
+      [20, 20, 1],
+      [2, 2, 1],
+      [28, 28, 1],
+    ]);
   });
 
-  test("can be put off twice, each time to 14 days from then", async () => {
+  test("can be put off twice by 14 days, also at once, and no further", async () => {
     const { id } = await create();
-    const ends: number[] = [];
-    for (let i = 0; i < 3; i++) {
-      services.clock.value += 10 * DAY;
-      const { destructionAt, extensionsLeft } = await jobs.setDestruction(id, ANA, services.clock.value + 100 * DAY);
-      expect(extensionsLeft).toBe([1, 0, 0][i]);
-      ends.push((destructionAt - services.clock.value) / DAY);
-    }
-    expect(ends).toEqual([14, 14, 4]);
+    await expectEnds(id, [
+      [28, 28, 1],
+      [100, 42, 0],
+      [100, 42, 0],
+      [5, 5, 0],
+      [43, 42, 0],
+    ]);
+  });
+
+  test("one extension is 14 days, however much is asked for and however early it was to end", async () => {
+    const { id } = await create();
+    await expectEnds(id, [
+      [2, 2, 2],
+      [100, 28, 1],
+    ]);
+    services.clock.value += 20 * DAY;
+    await expectEnds(id, [[100, 42, 0]]);
+  });
+
+  test("stays where the configuration once granted more than now", async () => {
+    const { id } = await create();
+    services.records.sqlite.prepare("update job set destruction_at = ?").run(Date.UTC(2026, 0, 1) + 60 * DAY);
+    await expectEnds(id, [[60, 60, 2]]);
   });
 
   test("that gains nothing is no extension", async () => {
     const job = await create();
-    services.clock.value += SECOND;
-    const asked = await jobs.setDestruction(job.id, ANA, services.clock.value + 100 * DAY);
+    const asked = await jobs.setDestruction(job.id, ANA, job.destructionAt + SECOND);
     expect(asked).toMatchObject({ destructionAt: job.destructionAt, extensionsLeft: 2 });
   });
 
@@ -389,9 +429,19 @@ describe("the execution duration", () => {
     expect((await jobs.setExecutionDuration(id, ANA, 600)).executionDurationSeconds).toBe(600);
     for (const seconds of [-1, NaN, 1.5])
       expect(await codeOf(jobs.setExecutionDuration(id, ANA, seconds))).toBe("usage");
-    await jobs.abort(id, ANA);
+    setPhase(id, "ARCHIVED");
     expect(await codeOf(jobs.setExecutionDuration(id, ANA, 60))).toBe("wrong-phase");
   });
+
+  test.each(["COMPLETED", "ERROR", "ABORTED"] as const)(
+    "can be raised on a job that is %s, to run it again",
+    async (phase) => {
+      const { id } = await create(circles(2), true);
+      setPhase(id, phase);
+      expect((await jobs.setExecutionDuration(id, ANA, 7200)).executionDurationSeconds).toBe(7200);
+      expect(await jobs.rerun(id, ANA)).toMatchObject({ phase: "QUEUED", executionDurationSeconds: 7200 });
+    },
+  );
 
   test("stays within what is configured, where no limit is the longest", async () => {
     services.close();
