@@ -14,7 +14,7 @@ export function addResource(
   for (const [method, handler] of Object.entries(handlers)) app.on(method, path, handler);
   const allowed = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
   app.all(path, (c) =>
-    c.text(`UsageError: Cannot ${c.req.method} ${c.req.path}: it takes ${allowed.join(", ")}\n`, 405, {
+    c.text(`UsageError: Cannot ${c.req.method} ${c.req.path.slice(0, 200)}: it takes ${allowed.join(", ")}\n`, 405, {
       Allow: allowed.join(", "),
     }),
   );

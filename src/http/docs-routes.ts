@@ -31,7 +31,7 @@ export function addDocsRoutes(app: Hono<AppEnv>, { describeApi, readDocsAsset }:
 
   app.get("/docs/:name", async (c) => {
     const asset = await readDocsAsset(c.req.param("name"));
-    if (asset === null) throw new ServiceError("not-found", `Cannot find ${c.req.path}`);
+    if (asset === null) throw new ServiceError("not-found", `Cannot find ${c.req.path.slice(0, 200)}`);
     return c.body(asset.bytes, 200, { "Content-Type": asset.mediaType, "Cache-Control": "max-age=86400" });
   });
 }

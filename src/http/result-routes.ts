@@ -61,7 +61,10 @@ async function findResult(c: AsyncContext, jobs: JobService): Promise<JobResult>
 function parseDisposition(c: AsyncContext): "inline" | "attachment" {
   const text = new Parameters(new URL(c.req.url).searchParams).single("DISPOSITION") ?? "attachment";
   if (text === "inline" || text === "attachment") return text;
-  throw new ServiceError("usage", `Cannot use DISPOSITION ${JSON.stringify(text)}: it needs inline or attachment`);
+  throw new ServiceError(
+    "usage",
+    `Cannot use DISPOSITION ${JSON.stringify(text.slice(0, 100))}: it needs inline or attachment`,
+  );
 }
 
 async function openFile({ jobId, number }: JobResult, file: StoredFile, results: ResultStore): Promise<OpenResult> {

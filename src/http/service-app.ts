@@ -18,7 +18,9 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
   app.use(identifyRequests(frame));
   app.get("/health", (c) => c.json({ status: "ok" }));
   addRoutes(app);
-  app.notFound((c) => c.text(`UsageError: There is nothing at ${c.req.path}: / tells what there is\n`, 404));
+  app.notFound((c) =>
+    c.text(`UsageError: There is nothing at ${c.req.path.slice(0, 200)}: / tells what there is\n`, 404),
+  );
   app.onError((error, c) => {
     const { response, status } = answerError(c, error);
     const { requestId, startedAt } = c.var;

@@ -142,7 +142,7 @@ function inUse({ services: { images, pixels } }: RunningServer) {
   };
 }
 
-/** What is open, without numbers. Files of the archive stay so for a while: the store keeps some. */
+/** Files and sockets that are open. Those of the archive stay so for a while: the store keeps some. */
 function listDescriptors(): string {
   const names = readdirSync("/proc/self/fd").map((descriptor) => {
     try {
@@ -152,10 +152,13 @@ function listDescriptors(): string {
     }
   });
   return names
-    .filter((name) => name !== "" && !/\.fits(?:\.fz)?$/.test(name))
+    .filter((name) => !OF_THREADS.test(name) && !/\.fits(?:\.fz)?$/.test(name))
     .sort()
     .join("\n");
 }
+
+/** What threads talk by; "" is what the folder itself was read by. */
+const OF_THREADS = /^(?:(?:anon_inode|pipe):.*)?$/;
 
 /** Rejects where that takes longer. */
 export async function within<T>(seconds: number, message: string, promise: Promise<T>): Promise<T> {
