@@ -76,14 +76,17 @@ export function createCutoutAppServices(
       jobs,
       readJobRequest: (request) =>
         readJobRequest(request, {
-          list: {
-            maxBytes: configuration.listMaxBytes,
-            maxRows: configuration.jobMaxResults,
-            maxColumns: MAX_LIST_COLUMNS,
-            maxCells: MAX_LIST_CELLS,
-            maxReportedRows: MAX_REPORTED_ROWS,
+          registry,
+          limits: {
+            list: {
+              maxBytes: configuration.listMaxBytes,
+              maxRows: configuration.jobMaxResults,
+              maxColumns: MAX_LIST_COLUMNS,
+              maxCells: MAX_LIST_CELLS,
+              maxReportedRows: MAX_REPORTED_ROWS,
+            },
+            maxFormBytes: MAX_FORM_BYTES,
           },
-          maxFormBytes: MAX_FORM_BYTES,
         }),
       limits: { maxWaitSeconds: configuration.waitMaxSeconds, maxWaitingPerUser: configuration.waitMaxRequests },
       stopping: stopping.signal,

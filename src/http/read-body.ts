@@ -28,6 +28,14 @@ export async function readBody(request: Request, maxBytes: number): Promise<Uint
   return body;
 }
 
+/** "usage" for a body of which nobody says what it is: it would be lost without a word. */
+export async function refuseUntypedBody(request: Request, needed: string): Promise<void> {
+  for await (const chunk of chunksOf(request)) {
+    if (chunk.length === 0) continue;
+    throw new ServiceError("usage", `Cannot read a body without a Content-Type: it needs ${needed}`);
+  }
+}
+
 /** A form, urlencoded or multipart, whose body has been read. */
 export async function parseForm(body: Uint8Array<ArrayBuffer>, headers: Headers): Promise<FormData> {
   try {

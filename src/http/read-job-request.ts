@@ -1,9 +1,11 @@
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
+import { createRowCheck, knownReleases } from "../jobs/check-rows.ts";
 import { checkJobParameters, checkListUse } from "../jobs/job-parameters.ts";
 import type { NewJob } from "../jobs/job-service.ts";
 import { parseCoordinateList, readColumnMapping, type CoordinateListLimits } from "../jobs/parse-coordinate-list.ts";
-import { isForm, mediaTypeOf, parseForm, readBody } from "./read-body.ts";
+import type { SurveyRegistry } from "../surveys/registry.ts";
+import { isForm, mediaTypeOf, parseForm, readBody, refuseUntypedBody } from "./read-body.ts";
 
 export type JobRequestLimits = {
   readonly list: CoordinateListLimits;
@@ -18,9 +20,13 @@ type Sent = { readonly entries: readonly Entry[]; readonly upload: Upload | null
 /**
  * Reads the request that makes a job (UWS 1.1, section 2.2.3.1): parameters of the query and of a form, and a list of
  * positions, as the file UPLOAD of a form, as DALI's `UPLOAD=name,param:part`, or as the whole body. Never more than the
- * limits of it is held, and nothing is fetched. The list is kept among the parameters as UPLOAD, by its name.
+ * limits of it is held, and nothing is fetched. The list is kept among the parameters as UPLOAD, by its name. Its rows
+ * are looked at whole, also by the rules of the releases that ID names: they cannot be changed later.
  */
-export async function readJobRequest(request: Request, limits: JobRequestLimits): Promise<Omit<NewJob, "owner">> {
+export async function readJobRequest(
+  request: Request,
+  { registry, limits }: { readonly registry: Pick<SurveyRegistry, "getRelease">; readonly limits: JobRequestLimits },
+): Promise<Omit<NewJob, "owner">> {
   const { entries, upload } = await readSent(request, limits);
   const given = entries
     .map(([name, value]): Entry => [name.toUpperCase(), value.trim()])
@@ -30,7 +36,8 @@ export async function readJobRequest(request: Request, limits: JobRequestLimits)
   checkListUse(parameters, { hasList: upload !== null });
   const run = readPhase(parameters);
   const mapping = readColumnMapping(parameters);
-  const list = upload === null ? null : parseCoordinateList({ ...upload, mapping, limits: limits.list });
+  const checkRow = createRowCheck(knownReleases(parameters.all("ID"), registry));
+  const list = upload === null ? null : parseCoordinateList({ ...upload, mapping, checkRow, limits: limits.list });
   const kept = given.filter(([name]) => name !== "PHASE");
   return { parameters: upload === null ? kept : [...kept, ["UPLOAD", upload.name]], list, run };
 }
@@ -47,24 +54,51 @@ function readPhase(parameters: Parameters): boolean {
 async function readSent(request: Request, limits: JobRequestLimits): Promise<Sent> {
   const query = [...new URL(request.url).searchParams];
   const mediaType = mediaTypeOf(request.headers);
-  if (mediaType === "") return findUpload(query, null, limits);
+  if (mediaType === "") {
+    await refuseUntypedBody(request, `a form, urlencoded or multipart, or ${A_LIST}`);
+    return findUpload(query, null, limits);
+  }
   if (isForm(mediaType)) {
-    const listBytes = mediaType === "multipart/form-data" ? limits.list.maxBytes : 0;
-    const body = await readBody(request, limits.maxFormBytes + listBytes);
+    const isMultipart = mediaType === "multipart/form-data";
+    const body = await readFormBody(request, limits.maxFormBytes + (isMultipart ? limits.list.maxBytes : 0));
     const form = await parseForm(body, request.headers);
+    if (!isMultipart) checkFieldNames(form);
     const texts = [...form].filter((field): field is [string, string] => typeof field[1] === "string");
     return findUpload([...query, ...texts], form, limits);
   }
   if (!LIST_TYPES.test(mediaType)) {
     throw new ServiceError(
       "usage",
-      `Cannot read a body of type "${mediaType.slice(0, 100)}": it needs a form, urlencoded or multipart, or a list of ` +
-        "positions as text/csv, text/tab-separated-values, application/json or application/x-votable+xml",
+      `Cannot read a body of type "${mediaType.slice(0, 100)}": it needs a form, urlencoded or multipart, or ${A_LIST}`,
     );
   }
   if (query.some(([name]) => isUpload(name))) throw severalLists();
   const bytes = await readBody(request, limits.list.maxBytes);
   return { entries: query, upload: { name: "list", mediaType: request.headers.get("content-type") ?? "", bytes } };
+}
+
+const A_LIST =
+  "a list of positions as text/csv, text/tab-separated-values, application/json or application/x-votable+xml";
+/** What curl sends as a form where nobody says what it is. */
+const HOW_TO_SEND = "a list of positions needs its type: curl -H 'Content-Type: text/csv' --data-binary @list.csv";
+/** No parameter has these in its name, or so long a one. */
+const NO_NAME = /[\s,;<>{}[\]"]|^.{65}/s;
+
+function checkFieldNames(form: FormData): void {
+  for (const name of form.keys()) {
+    if (!NO_NAME.test(name)) continue;
+    const shown = JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
+    throw new ServiceError("usage", `Cannot read the form: its field ${shown} is no parameter; ${HOW_TO_SEND}`);
+  }
+}
+
+async function readFormBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readBody(request, maxBytes);
+  } catch (cause) {
+    if (!(cause instanceof ServiceError) || cause.code !== "over-limit") throw cause;
+    throw new ServiceError("over-limit", `${cause.message} as a form; ${HOW_TO_SEND}`, { cause });
+  }
 }
 
 const LIST_TYPES = /^(?:text\/(?:csv|tab-separated-values|plain|xml)|application\/(?:json|xml|x-votable\+xml))$/;

@@ -1,6 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
-import { isForm, mediaTypeOf, parseForm, readBody } from "./read-body.ts";
+import { isForm, mediaTypeOf, parseForm, readBody, refuseUntypedBody } from "./read-body.ts";
 
 /** Some thousand vertices; what is longer is no cutout request. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -10,17 +10,20 @@ export async function readParameters(request: Request): Promise<Parameters> {
   const query = new URL(request.url).searchParams;
   if (request.method !== "POST") return new Parameters(query);
   const mediaType = mediaTypeOf(request.headers);
-  if (mediaType === "") return new Parameters(query);
+  if (mediaType === "") {
+    await refuseUntypedBody(request, "a form, urlencoded or multipart");
+    return new Parameters(query);
+  }
   if (!isForm(mediaType)) {
     throw new ServiceError(
       "usage",
-      `Cannot read a body of type "${mediaType}": it needs a form, urlencoded or multipart`,
+      `Cannot read a body of type "${mediaType.slice(0, 100)}": it needs a form, urlencoded or multipart`,
     );
   }
   const form = await parseForm(await readBody(request, MAX_BODY_BYTES), request.headers);
   const fields = [...form].map(([name, value]): [string, string] => {
     if (typeof value === "string") return [name, value];
-    throw new ServiceError("usage", `Cannot use ${name}: this address takes no files`);
+    throw new ServiceError("usage", `Cannot use ${JSON.stringify(name.slice(0, 100))}: this address takes no files`);
   });
   return new Parameters([...query, ...fields]);
 }

@@ -49,6 +49,13 @@ function readObjects(items: readonly unknown[], limits: ListLimits): ListTable {
     checkColumns(indices.size, limits);
   }
   const names = [...indices.keys()];
+  if (items.length > 0 && names.length === 0) {
+    throw new ServiceError(
+      "usage",
+      "Cannot use the list: its rows name no columns; it needs rows that are objects, as " +
+        '[{"ra": 1, "dec": 2}], or the names beside the rows, as {"columns": ["ra", "dec"], "data": [[1, 2]]}',
+    );
+  }
   checkRows(items.length, items.length * names.length, limits);
   const rows = items.map((item, index): ListRow => {
     if (!isObject(item)) return { place: index + 1, cells: [], problem: "it is no object" };

@@ -4,10 +4,12 @@ import { SHAPE_PARAMETERS } from "../ivoa/soda-parameters.ts";
 import { parseSodaParameters } from "../ivoa/soda.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { CoordinateRow } from "./coordinate-list.ts";
+import { createRowCheck, releaseOf } from "./check-rows.ts";
 import { expandBands, readBandChoice, type BandChoice } from "./expand-bands.ts";
 import { checkListUse, SHARED_PARAMETERS } from "./job-parameters.ts";
 import type { ParameterList } from "./job.ts";
 import { DEFAULT_SIZE, formatPos, parseSize } from "./list-size.ts";
+import { WrongRows } from "./wrong-rows.ts";
 
 /** One combination of what a job asks for: the parameters of the synchronous request that gives its file. */
 export type Recipe = {
@@ -39,7 +41,8 @@ export async function expandJob({ parameters, rows, registry, limits, signal }: 
   if (ids.length === 0) {
     throw new ServiceError("usage", "Cannot run: ID is missing; it needs a release or the identifier of one image");
   }
-  const targets = ids.map((id) => ({ id, release: registry.getRelease(releaseOf(id)).release }));
+  const targets = ids.map((id) => ({ id, release: releaseOf(id, registry) }));
+  if (rows !== null) checkRows(rows, targets);
   const places = rows === null ? readShapes(asked, targets) : readRows(asked, rows);
   const bands = readBandChoice(asked);
   const times = orNothing(valuesOf(asked, "TIME").map((value): Entry => ["TIME", value]));
@@ -101,14 +104,6 @@ function orNothing(entries: readonly Entry[]): Entry[][] {
   return entries.length === 0 ? [[]] : entries.map((entry) => [entry]);
 }
 
-/** A release by itself, or `ivo://authority/release?key`. */
-function releaseOf(id: string): string {
-  if (!id.startsWith("ivo:")) return id;
-  const release = /^ivo:\/\/[^/?#]+\/([^?#]+)\?/.exec(id)?.[1];
-  if (release === undefined) throw new ServiceError("not-found", `Cannot find image ${JSON.stringify(id)}`);
-  return release;
-}
-
 function readShapes(asked: readonly Entry[], targets: readonly Target[]): Place[] {
   const shapes = orNothing(asked.filter(([name]) => SHAPES.includes(name)));
   const release = targets.find(({ id }) => !id.startsWith("ivo:"));
@@ -120,6 +115,20 @@ function readShapes(asked: readonly Entry[], targets: readonly Target[]): Place[
   }
   for (const shape of shapes) parseSodaParameters(new Parameters([["ID", "any"], ...shape]));
   return shapes.map((shape) => ({ rowNumber: null, shape, own: NOTHING_OWN }));
+}
+
+/** Rows that an error names one by one, with reasons. */
+const MAX_REPORTED_ROWS = 100;
+
+/** "usage" for a list of which rows, all of them named by their numbers in it, set what the releases do not have. */
+function checkRows(rows: readonly CoordinateRow[], targets: readonly Target[]): void {
+  const problemOf = createRowCheck([...new Set(targets.map(({ release }) => release))]);
+  const wrong = new WrongRows({ rowsAre: "row", maxReportedRows: MAX_REPORTED_ROWS });
+  for (const { number, overrides } of rows) {
+    const problem = problemOf(overrides);
+    if (problem !== null) wrong.add(number, problem);
+  }
+  wrong.check(rows.length);
 }
 
 function readRows(asked: readonly Entry[], rows: readonly CoordinateRow[]): Place[] {
@@ -161,17 +170,7 @@ function countResults(job: { targets: readonly Target[]; places: readonly Place[
     return total;
   };
   const ofJob = count(bands);
-  return places.reduce((total, place) => total + (place.own.bands === null ? ofJob : ofRow(place, count)), 0);
-}
-
-/** Whose fault it is. */
-function ofRow({ rowNumber, own: { bands } }: Place, count: (choice: BandChoice) => number): number {
-  try {
-    return bands === null ? 0 : count(bands);
-  } catch (error) {
-    if (!(error instanceof ServiceError)) throw error;
-    throw new ServiceError(error.code, `${error.message} (row ${rowNumber} of the list)`, { cause: error });
-  }
+  return places.reduce((total, { own }) => total + (own.bands === null ? ofJob : count(own.bands)), 0);
 }
 
 function checkNumber(results: number, maxResults: number): void {

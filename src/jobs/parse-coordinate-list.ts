@@ -9,14 +9,16 @@ import { readVotable } from "../ivoa/read-votable.ts";
 import { parseAngle, type AngleUnit } from "../ivoa/sexagesimal.ts";
 import { SODA_PARAMETERS } from "../ivoa/soda-parameters.ts";
 import { parseNames } from "../ivoa/soda-values.ts";
+import type { RowCheck } from "./check-rows.ts";
 import type { CoordinateList, CoordinateRow } from "./coordinate-list.ts";
 import { COLUMN_PARAMETERS } from "./job-parameters.ts";
 import { parseSize } from "./list-size.ts";
+import { WrongRows } from "./wrong-rows.ts";
 
 export type CoordinateListLimits = ListLimits & {
   /** Of the list; what is kept of it, with the names of the columns in every row, may be four times as much. */
   readonly maxBytes: number;
-  /** Wrong rows that the error names; it counts the others. */
+  /** Wrong rows that the error tells with their reasons; it names the others by their numbers. */
   readonly maxReportedRows: number;
 };
 
@@ -25,6 +27,8 @@ export type ListSource = {
   /** As the client says; where that says nothing, the list is known by its first character. */
   readonly mediaType: string;
   readonly mapping: ColumnMapping;
+  /** What the releases that the job names say of what a row sets itself. */
+  readonly checkRow?: RowCheck | undefined;
   readonly limits: CoordinateListLimits;
 };
 
@@ -41,7 +45,7 @@ export function readColumnMapping(parameters: Parameters): ColumnMapping {
  * Reads a list of positions, CSV, VOTable or JSON, and looks at all of it: every row that is wrong is named with its reason,
  * in one "usage" error. Positions are ICRS, in degrees or sexagesimal.
  */
-export function parseCoordinateList({ bytes, mediaType, mapping, limits }: ListSource): CoordinateList {
+export function parseCoordinateList({ bytes, mediaType, mapping, checkRow, limits }: ListSource): CoordinateList {
   if (bytes.length > limits.maxBytes) {
     throw new ServiceError(
       "over-limit",
@@ -55,14 +59,14 @@ export function parseCoordinateList({ bytes, mediaType, mapping, limits }: ListS
   checkFrame(table.columns[columns.ra]);
   const readRow = rowReader(table.columns, columns);
   const rows: CoordinateRow[] = [];
-  const wrong: string[] = [];
-  let wrongRows = 0;
+  const wrong = new WrongRows({ rowsAre: table.rowsAre, maxReportedRows: limits.maxReportedRows });
   for (const row of table.rows) {
     const read = row.problem ?? readRow(row, rows.length + 1);
-    if (typeof read !== "string") rows.push(read);
-    else if (wrongRows++ < limits.maxReportedRows) wrong.push(`${table.rowsAre} ${row.place}: ${read}`);
+    const problem = typeof read === "string" ? read : (checkRow?.(read.overrides) ?? null);
+    if (problem !== null) wrong.add(row.place, problem);
+    else if (typeof read !== "string") rows.push(read);
   }
-  if (wrongRows > 0) throw wrongList(wrong, wrongRows, table.rows.length);
+  wrong.check(table.rows.length);
   return { rows };
 }
 
@@ -219,10 +223,4 @@ function arcminutesPer({ name, unit = "" }: ListColumn): number {
   if (factor !== undefined) return factor;
   const shown = `${JSON.stringify(name.slice(0, 40))} is in ${JSON.stringify(unit.slice(0, 40))}`;
   throw new ServiceError("usage", `Cannot use the list: its column ${shown}; sizes need arcmin, deg or arcsec`);
-}
-
-function wrongList(told: readonly string[], wrongRows: number, allRows: number): ServiceError {
-  const more = wrongRows > told.length ? `; and ${wrongRows - told.length} more` : "";
-  const count = `${wrongRows} of its ${allRows} rows ${wrongRows === 1 ? "is" : "are"} wrong`;
-  return new ServiceError("usage", `Cannot use the list: ${count}: ${told.join("; ")}${more}`);
 }

@@ -179,7 +179,7 @@ export function createJobChecker(): (job: HostileJob) => Promise<string> {
     const started = performance.now();
     let end: string;
     try {
-      const { parameters, list: read } = await readJobRequest(requestOf(job), LIMITS);
+      const { parameters, list: read } = await readJobRequest(requestOf(job), { registry, limits: LIMITS });
       const limits = { maxResults: MAX_RESULTS };
       const recipes = await expandJob({ parameters, rows: read?.rows ?? null, registry, limits });
       if (recipes.length === 0 || recipes.length > MAX_RESULTS) throw new Error(`It has ${recipes.length} results`);
@@ -187,7 +187,8 @@ export function createJobChecker(): (job: HostileJob) => Promise<string> {
       end = "read";
     } catch (error) {
       if (!(error instanceof ServiceError) || !REFUSALS.includes(error.code)) throw error;
-      if (error.message.length > 5000) throw new Error(`It says ${error.message.length} characters`, { cause: error });
+      if (error.message.length > 10_000)
+        throw new Error(`It says ${error.message.length} characters`, { cause: error });
       end = error.code;
     }
     const seconds = (performance.now() - started) / 1000;

@@ -57,7 +57,7 @@ export function createUwsApp(limits: Partial<JobLimits & AsyncServices["limits"]
   addResultRoutes(app, { jobs, results: services.results });
   addAsyncRoutes(app, {
     jobs,
-    readJobRequest: (request) => readJobRequest(request, REQUEST_LIMITS),
+    readJobRequest: (request) => readJobRequest(request, { registry, limits: REQUEST_LIMITS }),
     limits: { maxWaitSeconds: 2, maxWaitingPerUser: 100, ...limits },
     stopping: stopping.signal,
     keepAliveSeconds: 15,

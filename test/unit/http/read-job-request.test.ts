@@ -5,7 +5,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../../src/errors.ts";
 import { readJobRequest, type JobRequestLimits } from "../../../src/http/read-job-request.ts";
+import { createImageIndex } from "../../../src/surveys/image-index.ts";
+import { createRegistry } from "../../../src/surveys/registry.ts";
+import { openEmptyIndex } from "../../support/survey-index.ts";
 
+const registry = createRegistry(createImageIndex(openEmptyIndex(), "localhost"));
 const LIMITS: JobRequestLimits = {
   list: { maxBytes: 10_000, maxRows: 100, maxColumns: 20, maxCells: 1000, maxReportedRows: 5 },
   maxFormBytes: 5000,
@@ -24,7 +28,7 @@ function formOf(fields: Readonly<Record<string, string | File>>): FormData {
 }
 
 const file = (text: string, name = "stars.csv", type = "text/csv") => new File([text], name, { type });
-const read = (request: Request) => readJobRequest(request, LIMITS);
+const read = (request: Request) => readJobRequest(request, { registry, limits: LIMITS });
 const refused = (code: string, message: RegExp) => ({ code, message: expect.stringMatching(message) as string });
 
 describe("a request for a job", () => {
@@ -113,6 +117,18 @@ describe("a request for a job", () => {
     ["a wrong list", () => post("ra,dec\nx,1", { type: "text/csv" }), /line 2/],
     ["an empty body", () => post("", { type: "text/csv" }), /empty/],
     ["another body", () => post("x", { type: "image/png" }), /"image\/png"/],
+    ["a body without a type", () => post(new TextEncoder().encode(LIST)), /without a Content-Type.*text\/csv/],
+    ["a body with an empty type", () => post(LIST, { type: "" }), /without a Content-Type/],
+    [
+      "JSON rows without columns",
+      () => post('{"rows":[[1,2]]}', { type: "application/json" }),
+      /name no columns.*"data"/,
+    ],
+    [
+      "filters that the release does not have, in all rows",
+      () => post("ra,dec,filter\n1,2,q\n1,2,g\nx,2,\n#\n1,2,k\n", { query: "ID=des_dr2", type: "text/csv" }),
+      /3 of its 4 rows .*line 2: .*"q".*line 4: as RA "x".*line 6: .*"k"/,
+    ],
     ["a damaged form", () => post("x", { type: "multipart/form-data; boundary=a" }), /damaged/],
   ])("with %s is refused", async (_, request, message) => {
     await expect(read(request())).rejects.toMatchObject(refused("usage", message));
@@ -127,6 +143,27 @@ describe("a request for a job", () => {
     ["a form of both", () => post(formOf({ a: "x".repeat(5001), UPLOAD: file("x".repeat(9000)) }))],
   ])("with %s beyond its limit is refused", async (_, request) => {
     await expect(read(request())).rejects.toMatchObject({ code: "over-limit" });
+  });
+
+  it.each(["id,ra,dec\na,1,2\n", "1 2\n3 4\n", '[{"ra":1}]', "<VOTABLE/>", "x".repeat(200), "ra\n"])(
+    "that is the list %j, sent as a form by a client that was not told otherwise, says how to send it",
+    async (text) => {
+      const request = post(text, { query: "ID=des_dr2", type: "application/x-www-form-urlencoded" });
+      const message = /is no parameter.*curl -H 'Content-Type: text\/csv' --data-binary @list.csv/;
+      await expect(read(request)).rejects.toMatchObject(refused("usage", message));
+    },
+  );
+
+  it("has rows that are not held against releases that nobody knows, or that come later", async () => {
+    for (const query of ["", "ID=unknown", "ID=ivo:x"]) {
+      const { list } = await read(post("ra,dec,filter\n1,2,q\n", { query, type: "text/csv" }));
+      expect(list?.rows).toHaveLength(1);
+    }
+  });
+
+  it("says how to send a list where one is too large for a form", async () => {
+    const body = new URLSearchParams({ a: "x".repeat(5001) });
+    await expect(read(post(body))).rejects.toMatchObject(refused("over-limit", /curl -H/));
   });
 
   it("is read no further than its limit, also where its length is not told", async () => {

@@ -140,10 +140,11 @@ describe("the combinations of a list", () => {
     await expect(expand("ID=des_dr2", rows, 2)).rejects.toMatchObject({ code: "over-limit", message: /3 results/ });
   });
 
-  it("name the row that is wrong", async () => {
-    await expect(expand("ID=des_dr2", [row(7, 1, 1, [["FILTER", "q"]])])).rejects.toMatchObject({
+  it("name all rows that are wrong, for any of the releases", async () => {
+    const rows = ["q", "g", "Y", "k"].map((filter, i) => row(7 + i, 1, 1, [["FILTER", filter]]));
+    await expect(expand("ID=des_dr2", rows)).rejects.toMatchObject({
       code: "usage",
-      message: /"q".*row 7/,
+      message: /^Cannot use the list: 2 of its 4 rows are wrong: row 7: .*"q".*; row 10: .*"k"/,
     });
   });
 

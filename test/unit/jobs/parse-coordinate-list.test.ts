@@ -243,7 +243,7 @@ describe("columns", () => {
 });
 
 describe("a list with wrong rows", () => {
-  it("is refused as a whole, with each of them by line, and the count of the rest", () => {
+  it("is refused as a whole, with each of them by line, and the rest by number", () => {
     const rows = ["1,2", "x,2", "1,91", "1", "1,2,3", "-1,2", "1,", "361,2", "1,2"];
     expect(() => parse(`# comment\nra,dec\n${rows.join("\n")}`)).toThrow(
       refused(
@@ -252,13 +252,30 @@ describe("a list with wrong rows", () => {
           [
             /^Cannot use the list: 7 of its 9 rows are wrong: line 4: as RA "x" is neither .*; /,
             /line 5: as Dec "91" lies outside .*; line 6: it has 1 cell, and 2 are needed; /,
-            /line 7: it has 3 cells, .*; line 8: as RA "-1" .* 360 degrees; and 2 more$/,
+            /line 7: it has 3 cells, .*; line 8: as RA "-1" .* 360 degrees; and 2 more: lines 9–10$/,
           ]
             .map(({ source }) => source)
             .join(""),
         ),
       ),
     );
+  });
+
+  it("names as many of them as some kilobytes hold", () => {
+    const wrong = (rows: readonly string[]) => {
+      try {
+        parse(`ra,dec\n${rows.join("\n")}`);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "";
+    };
+    expect(wrong([...Array<string>(400).fill("x,1"), "1,2", "x,1", "x,1"])).toMatch(
+      /; and 397 more: lines 7–401, 403–404$/,
+    );
+    const message = wrong(Array<string>(20_000).fill("x,1\n1,2"));
+    expect(message).toMatch(/; and 19995 more: lines 12, 14, 16.*, and \d+ beyond$/);
+    expect(message.length).toBeLessThan(5000);
   });
 
   it.each([
