@@ -1,7 +1,9 @@
 import type { CutoutRequest } from "../cutout/open-cutout.ts";
+import { formatStencil } from "../cutout/provenance.ts";
 import { ServiceError } from "../errors.ts";
 import type { Parameters } from "../ivoa/parameters.ts";
 import { scaledStencil } from "../sky/scaled-stencil.ts";
+import { raSpanDegrees } from "../sky/sky-range.ts";
 import type { Stencil } from "../sky/stencil.ts";
 import { centerOfStencil } from "../surveys/stencil-center.ts";
 import { storedParametersOf } from "./sync-record.ts";
@@ -53,13 +55,18 @@ async function describeLargest(tooLarge: TooLarge): Promise<string | null> {
   const found = shape === null ? null : await findLargest(shape, tooLarge);
   if (found === null) return null;
   if (found.stencil.shape !== "circle") {
-    return `Largest of this kind about the same centre that fits now: ${found.factor} of its width and height`;
+    const pos = formatStencil(found.stencil);
+    const size = `${found.factor} of its width and height`;
+    return `Largest of this kind about the same centre that fits now: ${pos.length > MAX_POS ? size : `POS=${pos} (${size})`}`;
   }
   const { center, radiusDegrees } = found.stencil;
   if (stencil !== undefined) return `Largest radius about this centre that fits now: ${radiusDegrees} degrees`;
   const circle = `CIRCLE ${center.raDegrees} ${center.decDegrees} ${radiusDegrees}`;
   return `Largest circle about the middle of the image that fits now: POS=${circle} (degrees)`;
 }
+
+/** Nobody wants to read more vertices. */
+const MAX_POS = 1000;
 
 /** Shapes down to this part of the one asked for are tried, so many of them. */
 const SMALLEST = 1e-4;
@@ -87,14 +94,51 @@ async function findLargest(
   return found;
 }
 
-/** The radius, or else the factor, in three digits: a client types what it reads. */
+/** The radius, or else the coordinates, in few digits: a client types what it reads. */
 function roundedShape(shape: Stencil, factor: number): { readonly stencil: Stencil; readonly factor: number } {
   if (shape.shape !== "circle") {
     const rounded = floorTo3Digits(factor);
-    return { stencil: scaledStencil(shape, centerOfStencil(shape), rounded), factor: rounded };
+    return { stencil: roundedCoordinates(scaledStencil(shape, centerOfStencil(shape), rounded)), factor: rounded };
   }
   const radiusDegrees = floorTo3Digits(shape.radiusDegrees * factor);
   return { stencil: { ...shape, radiusDegrees }, factor };
+}
+
+/** To a thousandth of the shape's extent in each coordinate, at most 12 places: what is read back is what was planned. */
+function roundedCoordinates(shape: Stencil): Stencil {
+  switch (shape.shape) {
+    case "circle":
+      return shape;
+    case "range": {
+      const { raMinDegrees, raMaxDegrees, decMinDegrees, decMaxDegrees } = shape;
+      const ra = rounderFor(raSpanDegrees(shape));
+      const dec = rounderFor(decMaxDegrees - decMinDegrees);
+      return {
+        shape: "range",
+        raMinDegrees: ra(raMinDegrees),
+        raMaxDegrees: ra(raMaxDegrees),
+        decMinDegrees: dec(decMinDegrees),
+        decMaxDegrees: dec(decMaxDegrees),
+      };
+    }
+    case "polygon": {
+      const decs = shape.vertices.map(({ decDegrees }) => decDegrees);
+      const round = rounderFor(Math.max(...decs) - Math.min(...decs));
+      const vertices = shape.vertices.map(({ raDegrees, decDegrees }) => ({
+        raDegrees: round(raDegrees) % 360,
+        decDegrees: round(decDegrees),
+      }));
+      return { shape: "polygon", vertices };
+    }
+    default:
+      return shape satisfies never;
+  }
+}
+
+/** `extent` in degrees. */
+function rounderFor(extent: number): (degrees: number) => number {
+  const places = extent > 0 ? Math.min(12, Math.max(0, 3 - Math.floor(Math.log10(extent)))) : 12;
+  return (degrees) => Number(degrees.toFixed(places));
 }
 
 function floorTo3Digits(value: number): number {
