@@ -2,15 +2,17 @@ import type { Hono } from "hono";
 import type { User } from "../access/user.ts";
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
+import { SODA_PARAMETERS } from "../ivoa/soda-parameters.ts";
 import { formatJob, formatJobList } from "../ivoa/uws-document.ts";
 import { parseInstant, parseLast, parsePhase, parseWait } from "../ivoa/uws-values.ts";
 import { ACTIVE_PHASES, type Job } from "../jobs/job.ts";
+import { COLUMN_PARAMETERS } from "../jobs/job-parameters.ts";
 import type { JobFilter, NewJob } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
 import { addPartRoutes } from "./async-parts.ts";
 import { addParameterRoutes } from "./async-parameters.ts";
 import { addResource, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
-import { viewJob, viewReference } from "./async-view.ts";
+import { UPLOAD, viewJob, viewReference } from "./async-view.ts";
 import { addEventRoutes, type EventServices } from "./job-events.ts";
 import { readParameters } from "./request-parameters.ts";
 import { createWaitingRoom, type WaitingRoom } from "./waiting-room.ts";
@@ -48,9 +50,25 @@ export function addAsyncRoutes(app: Hono<AppEnv>, services: AsyncServices): void
 
 async function handleList(c: AsyncContext, { jobs }: AsyncServices): Promise<Response> {
   const { user } = c.var;
-  const found = await jobs.list(user, parseFilter(queryOf(c)));
+  const query = queryOf(c);
+  const stranger = query.names().find((name) => OF_A_JOB.has(name));
+  if (stranger !== undefined) {
+    throw new ServiceError(
+      "usage",
+      `Cannot list jobs by ${stranger}: GET takes PHASE, AFTER and LAST; a job is made by POST, with the same parameters`,
+    );
+  }
+  const found = await jobs.list(user, parseFilter(query));
   return answerXml(c, formatJobList(found.map((job) => viewReference(job, { user, url: jobUrl(c, job.id) }))));
 }
+
+/** Who sends these wants to make a job. DALI's own parameters may come with every request. */
+const OF_A_JOB: ReadonlySet<string> = new Set([
+  ...Object.values(SODA_PARAMETERS).flatMap(({ name, origin }) => (origin === "DALI" ? [] : [name])),
+  ...COLUMN_PARAMETERS,
+  "SIZE",
+  UPLOAD,
+]);
 
 /** Conditions that are not given let everything through (UWS 1.1, section 2.2.2.1). */
 function parseFilter(parameters: Parameters): JobFilter {
@@ -58,7 +76,7 @@ function parseFilter(parameters: Parameters): JobFilter {
   return {
     phases: parameters.all("PHASE").map((text) => parsePhase(text, "PHASE")),
     after: after === undefined ? undefined : parseInstant(after, "AFTER"),
-    last: last === undefined ? undefined : parseLast(last),
+    last: last === undefined ? undefined : parseLast(last, "jobs"),
   };
 }
 

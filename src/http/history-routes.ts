@@ -2,18 +2,13 @@ import type { Hono } from "hono";
 import { z } from "zod";
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
+import { parseInstant, parseLast } from "../ivoa/uws-values.ts";
 import type { SyncHistory } from "../jobs/sync-history.ts";
 import type { AppEnv } from "./app-env.ts";
-import { parseInput } from "./parse-input.ts";
 
 export type HistoryServices = { readonly history: SyncHistory };
 
-const MOST_ROWS = 10_000;
-
-export const historyQuery = z.object({
-  LAST: z.coerce.number().int().min(1).max(MOST_ROWS).default(100).describe("At most so many requests, the newest"),
-  AFTER: z.iso.datetime().optional().describe("Only requests that began after this instant, UTC"),
-});
+export const HISTORY_ROWS = { usual: 100, most: 10_000 } as const;
 
 export const historyAnswer = z.object({
   requests: z.array(
@@ -39,8 +34,13 @@ export function addHistoryRoutes(app: Hono<AppEnv>, { history }: HistoryServices
     if (role === "anonymous") {
       throw new ServiceError("unauthenticated", "Cannot show a history: it needs a token, and belongs to its user");
     }
-    const { LAST, AFTER } = parseInput(historyQuery, singleValues(c.req.url));
-    const rows = history.list({ owner: id, after: AFTER === undefined ? undefined : Date.parse(AFTER), last: LAST });
+    const parameters = new Parameters(new URL(c.req.url).searchParams);
+    const [after, last] = [parameters.single("AFTER"), parameters.single("LAST")];
+    const rows = history.list({
+      owner: id,
+      after: after === undefined ? undefined : parseInstant(after, "AFTER"),
+      last: last === undefined ? HISTORY_ROWS.usual : Math.min(parseLast(last, "requests"), HISTORY_ROWS.most),
+    });
     const requests = rows.map(({ id: _, startedAt, ...row }) => ({
       startedAt: new Date(startedAt).toISOString(),
       ...row,
@@ -48,10 +48,4 @@ export function addHistoryRoutes(app: Hono<AppEnv>, { history }: HistoryServices
     c.header("Cache-Control", "no-store");
     return c.json({ requests });
   });
-}
-
-/** Names ignore case, as everywhere (DALI 1.1, section 3.1). */
-function singleValues(url: string): Record<string, string | undefined> {
-  const parameters = new Parameters(new URL(url).searchParams);
-  return Object.fromEntries(parameters.names().map((name) => [name, parameters.single(name)]));
 }

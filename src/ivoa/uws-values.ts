@@ -74,11 +74,11 @@ export function parseExecutionDuration(text: string): number {
   );
 }
 
-/** How many jobs at most (UWS 1.1, section 2.2.2.1). */
-export function parseLast(text: string): number {
+/** How many at most (UWS 1.1, section 2.2.2.1). `things`: jobs, or what else is counted. */
+export function parseLast(text: string, things: string): number {
   const count = INTEGER.test(text.trim()) ? Number(text) : 0;
   if (count > 0) return Math.min(count, Number.MAX_SAFE_INTEGER);
-  throw new ServiceError("usage", `Cannot use LAST ${quote(text)}: it needs a number of jobs, 1 or more`);
+  throw new ServiceError("usage", `Cannot use LAST ${quote(text)}: it needs a number of ${things}, 1 or more`);
 }
 
 /** What the client sent, short enough to send back. */

@@ -29,24 +29,9 @@ export type ApiResponse = {
   readonly content?: Readonly<Record<string, object>>;
 };
 
-/** The schema that validates is the schema that is shown. */
-export function schemaOf(schema: z.ZodType, io: "input" | "output" = "output"): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, target: "draft-2020-12" });
+export function schemaOf(schema: z.ZodType): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "output", target: "draft-2020-12" });
   return rest;
-}
-
-/** A query read by one zod object, parameter by parameter. */
-export function queryOf(schema: z.ZodObject): ApiParameter[] {
-  const { properties = {}, required = [] } = schemaOf(schema, "input") as {
-    properties?: Record<string, { description?: string }>;
-    required?: string[];
-  };
-  return Object.entries(properties).map(([name, { description = "", ...property }]) => ({
-    name,
-    description,
-    required: required.includes(name),
-    schema: property,
-  }));
 }
 
 /** The same parameters as a form in the body. */

@@ -1,5 +1,5 @@
-import { historyAnswer, historyQuery } from "../history-routes.ts";
-import { queryOf, schemaOf, TEXT, type Operation } from "./operation.ts";
+import { HISTORY_ROWS, historyAnswer } from "../history-routes.ts";
+import { schemaOf, TEXT, type Operation } from "./operation.ts";
 
 const HTML = { "text/html": { type: "string" } };
 
@@ -9,7 +9,18 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     path: "/history",
     tag: "Cutouts",
     summary: "The synchronous requests of the user, the newest first",
-    query: queryOf(historyQuery),
+    query: [
+      {
+        name: "LAST",
+        description: "At most so many requests, the newest",
+        schema: { type: "integer", minimum: 1, maximum: HISTORY_ROWS.most, default: HISTORY_ROWS.usual },
+      },
+      {
+        name: "AFTER",
+        description: "Only requests that began after this instant, UTC",
+        schema: { type: "string", format: "date-time" },
+      },
+    ],
     responses: {
       200: { description: "Requests and how they ended", content: { "application/json": schemaOf(historyAnswer) } },
       400: { description: "UsageError, and what would be right", content: TEXT },

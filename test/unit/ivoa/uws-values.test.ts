@@ -86,8 +86,12 @@ test("EXECUTIONDURATION is whole seconds that fit an xs:int", () => {
 });
 
 test("LAST is a number of jobs", () => {
-  expect(parseLast("3")).toBe(3);
-  for (const text of ["0", "-1", "1.5", "all"]) expect(() => parseLast(text)).toThrow(/^Cannot use LAST/);
+  expect(parseLast("3", "jobs")).toBe(3);
+  for (const text of ["0", "-1", "1.5", "all"]) {
+    expect(() => parseLast(text, "requests")).toThrow(
+      /^Cannot use LAST ".*": it needs a number of requests, 1 or more$/,
+    );
+  }
 });
 
 test("a phase is one of the ten words, as they are", () => {
