@@ -87,7 +87,10 @@ function bandsOf(release: Release, names: readonly string[]): string[] | undefin
     const parts = known.includes(name) ? [name] : [...name];
     for (const part of parts) {
       if (!known.includes(part)) {
-        throw new ServiceError("usage", `Cannot use FILTER "${name}": release "${release.id}" has ${known.join(", ")}`);
+        throw new ServiceError(
+          "usage",
+          `Cannot use band "${name}": release "${release.id}" has ${known.join(", ")} for FILTER; BAND takes wavelengths in metres, or such a name`,
+        );
       }
       wanted.add(part);
     }

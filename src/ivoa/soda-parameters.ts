@@ -135,7 +135,9 @@ export const SODA_PARAMETERS = {
     ...INTERVAL,
     name: "BAND",
     origin: "SODA",
-    description: "Wavelengths in vacuum, ends included, -Inf and +Inf for open ends: images whose passband overlaps",
+    description:
+      "Wavelengths in vacuum, ends included, -Inf and +Inf for open ends: images whose passband overlaps, and which meet " +
+      "FILTER too where both are given; without FILTER also names of bands, as FILTER takes them",
     ucd: "em.wl;stat.interval",
     unit: "m",
     sync: "one",

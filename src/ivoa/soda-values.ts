@@ -1,5 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import { parseInterval, type Interval } from "./dali-values.ts";
+import type { Parameters } from "./parameters.ts";
 
 /** The states of SODA 1.0, section 3.3.6. */
 // prettier-ignore
@@ -23,6 +24,19 @@ export function parseBand(text: string): BandValue {
   return { kind: "wavelengths", metres: parseInterval(text, "BAND", "metres") };
 }
 
+/**
+ * A name in BAND stands for FILTER; beside a FILTER it might be meant as one more or as a condition more. "usage" for
+ * both. Wavelengths go with FILTER: an image must meet both.
+ */
+export function checkBandUse(parameters: Parameters): void {
+  const name = parameters.all("BAND").find((text) => parseBand(text).kind === "names");
+  if (name === undefined || parameters.all("FILTER").length === 0) return;
+  throw new ServiceError(
+    "usage",
+    `Cannot use BAND ${quote(name)} together with FILTER: all names of bands belong to FILTER, wavelengths in metres to BAND`,
+  );
+}
+
 /** Words between blanks and commas. Whether a release has such bands is not known here. */
 export function parseNames(text: string): string[] {
   return text.split(/[\s,]+/).filter((name) => name !== "");
@@ -39,8 +53,9 @@ export function wordParser<const W extends string>(
     const word = words.find((candidate) => candidate === given);
     if (word !== undefined) return word;
     const what = `Cannot use ${name} ${quote(text)}`;
-    if (notYet.includes(given)) throw notThereYet(`${what}: it is not there yet; there is ${words.join(", ")}`);
-    throw new ServiceError("usage", `${what}: it needs ${words.join(" or ")}`);
+    if (notYet.includes(given))
+      throw notThereYet(`${what}: it is not there yet, and ${name} takes only ${quoteAll(words)}`);
+    throw new ServiceError("usage", `${what}: it needs ${quoteAll(words)}`);
   };
 }
 
@@ -73,7 +88,9 @@ export function parseResponseFormat(text: string): (typeof FITS_MEDIA_TYPES)[num
 export function parseColour(text: string): false {
   const given = text.trim().toLowerCase();
   if (["true", "1", "yes"].includes(given)) {
-    throw notThereYet(`Cannot use COLOR ${quote(text)}: pictures in colour are not there yet; there is false`);
+    throw notThereYet(
+      `Cannot use COLOR ${quote(text)}: pictures in colour are not there yet, and COLOR takes only "false"`,
+    );
   }
   if (["false", "0", "no"].includes(given)) return false;
   throw new ServiceError("usage", `Cannot use COLOR ${quote(text)}: it needs true or false`);
@@ -85,6 +102,10 @@ export function parseRunId(text: string): string {
     "usage",
     `Cannot use RUNID: it has ${text.length} characters, and may have ${MAX_RUN_ID_LENGTH}`,
   );
+}
+
+function quoteAll(words: readonly string[]): string {
+  return words.map((word) => `"${word}"`).join(" or ");
 }
 
 function notThereYet(message: string): ServiceError {

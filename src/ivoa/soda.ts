@@ -3,7 +3,7 @@ import type { Stencil } from "../sky/stencil.ts";
 import type { Interval } from "./dali-values.ts";
 import type { Parameters } from "./parameters.ts";
 import { SHAPE_PARAMETERS, SODA_PARAMETERS, type SodaParameter } from "./soda-parameters.ts";
-import type { Polarization } from "./soda-values.ts";
+import { checkBandUse, type Polarization } from "./soda-values.ts";
 
 /** One request of SODA's sync resource, read and checked; whether the ID exists is not known yet. */
 export type SodaParameters = {
@@ -49,6 +49,7 @@ export function parseSodaParameters(parameters: Parameters): SodaParameters {
   const { RESPONSEFORMAT, DISPOSITION, CHECKSUMS, MISSING, RUNID } = SODA_PARAMETERS;
 
   const bands = all(BAND);
+  checkBandUse(parameters);
   const wavelengths = bands.filter((band) => band.kind === "wavelengths");
   if (wavelengths.length > 1) throw multiValued("BAND", wavelengths.length);
   const names = bands.flatMap((band) => (band.kind === "names" ? band.names : []));
@@ -102,6 +103,6 @@ function readAll<T>(parameters: Parameters, { name, synonyms, parse }: SodaParam
 function multiValued(name: string, values: number): ServiceError {
   return new ServiceError(
     "multi-valued",
-    `Cannot cut: ${name} has ${values} values, and a synchronous cutout takes one`,
+    `Cannot cut: ${name} ${name.includes(" ") ? "together have" : "has"} ${values} values, and a synchronous cutout takes one`,
   );
 }

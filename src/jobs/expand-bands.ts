@@ -35,5 +35,8 @@ function bandsOf(word: string, release: Release): string[] {
   if (letters.length > 0 && letters.every((letter) => findBand(release, letter) !== null)) return letters;
   const known = release.bands.map(({ name }) => name).join(", ");
   const shown = word.length > 40 ? `${word.slice(0, 40)}…` : word;
-  throw new ServiceError("usage", `Cannot use FILTER ${JSON.stringify(shown)}: release "${release.id}" has ${known}`);
+  throw new ServiceError(
+    "usage",
+    `Cannot use band ${JSON.stringify(shown)}: release "${release.id}" has ${known} for FILTER; BAND takes wavelengths in metres, or such a name`,
+  );
 }

@@ -1,5 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import type { Parameters } from "../ivoa/parameters.ts";
+import { checkBandUse } from "../ivoa/soda-values.ts";
 import { SHAPE_PARAMETERS, SODA_PARAMETERS, type SodaParameter } from "../ivoa/soda-parameters.ts";
 import { parseSize } from "./list-size.ts";
 
@@ -18,7 +19,7 @@ export const COLUMN_PARAMETERS = [
 
 /**
  * Looks at every parameter that is there, each by itself: a PENDING job may be given others yet, ID among them. "usage"
- * for the first that cannot be read, or has several values where it takes one.
+ * for the first that cannot be read, or has several values where it takes one; and for a name in BAND beside FILTER.
  */
 export function checkJobParameters(parameters: Parameters): void {
   for (const { name, synonyms, async, parse } of SODA) {
@@ -28,6 +29,7 @@ export function checkJobParameters(parameters: Parameters): void {
       throw new ServiceError("usage", `Cannot use ${name}: it is given ${values.length} times and takes one value`);
     }
   }
+  checkBandUse(parameters);
   for (const name of COLUMN_PARAMETERS) parameters.single(name);
   const size = parameters.single("SIZE");
   if (size !== undefined) parseSize(size, "SIZE");

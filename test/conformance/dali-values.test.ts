@@ -117,7 +117,7 @@ describe("SODA 1.0", () => {
       if (query.startsWith("BAND") || query.startsWith("TIME") || query.startsWith("ID")) {
         expect(request).toThrow(expect.objectContaining({ code: "multi-valued" }));
       } else {
-        expect(request).toThrow(/POS, CIRCLE and POLYGON has 2 values/);
+        expect(request).toThrow(/POS, CIRCLE and POLYGON together have 2 values/);
       }
     }
   });

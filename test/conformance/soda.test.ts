@@ -104,7 +104,9 @@ describe("DALI 1.1 at /sync", () => {
 
   it("DALI-6: any other format is refused, and what there is told", async () => {
     expect(await refused({ ...GOOD, FORMAT: "votable" })).toMatch(/^UsageError: .*application\/fits, image\/fits/);
-    expect(await refused({ ...GOOD, COLOR: "true" })).toMatch(/^UsageError: .* not there yet/);
+    expect(await refused({ ...GOOD, COLOR: "true" })).toMatch(
+      /^UsageError: Cannot use COLOR "true": .* not there yet, and COLOR takes only "false"$/m,
+    );
   });
 
   it.each([
@@ -125,7 +127,16 @@ describe("DALI 1.1 at /sync", () => {
 
   it("DALI-10: BAND takes the name of a band as FILTER, and no other word", async () => {
     expect(await bandsOf({ ID: "des_sample", POS: GOOD.POS, band: "g" })).toEqual(["g"]);
-    expect(await refused({ ID: "des_sample", POS: GOOD.POS, band: "u" })).toMatch(/^UsageError: /);
+    expect(await refused({ ID: "des_sample", POS: GOOD.POS, band: "u" })).toMatch(
+      /^UsageError: Cannot use band "u": release "des_sample" has g, r, i, z, Y for FILTER; BAND takes wavelengths in metres/,
+    );
+  });
+
+  it("a name in BAND is refused beside FILTER; wavelengths and FILTER must both be met", async () => {
+    const both = { ID: "des_sample", POS: GOOD.POS, FILTER: "r" };
+    expect(await refused({ ...both, band: "g" })).toMatch(/^UsageError: Cannot use BAND "g" together with FILTER: /);
+    expect(await bandsOf({ ...both, FILTER: "gr", BAND: "-Inf 5.2e-7" })).toEqual(["g"]);
+    expect((await get({ ...both, BAND: "-Inf 5.2e-7" })).status).toBe(204);
   });
 
   it.each([
@@ -276,9 +287,9 @@ describe("SODA 1.0 at /sync", () => {
   it("MOSAIC: what is not there yet is said to be so", async () => {
     expect((await get({ ...GOOD, MOSAIC: "none" })).status).toBe(200);
     expect(await refused({ ...GOOD, MOSAIC: "auto" })).toMatch(
-      /^UsageError: Cannot use MOSAIC "auto": .*not there yet/,
+      /^UsageError: Cannot use MOSAIC "auto": it is not there yet, and MOSAIC takes only "none"$/m,
     );
-    expect(await refused({ ...GOOD, MOSAIC: "x" })).toMatch(/^UsageError: Cannot use MOSAIC "x": it needs none/);
+    expect(await refused({ ...GOOD, MOSAIC: "x" })).toMatch(/^UsageError: Cannot use MOSAIC "x": it needs "none"/);
   });
 
   it("SODA-3, 4, 5: ID is needed, and used as it is", async () => {

@@ -118,7 +118,7 @@ describe("GET /sync", () => {
     ["ID=des_sample", 400, "UsageError: Cannot cut release"],
     ["ID=des_sample&POS=CIRCLE+59.09+-52.811", 400, 'UsageError: Cannot read CIRCLE "59.09 -52.811": it needs'],
     ["ID=des_sample&POS=SQUARE+1+2+3", 400, "UsageError: Cannot read POS"],
-    [`${DES}&FILTER=q`, 400, 'UsageError: Cannot use FILTER "q"'],
+    [`${DES}&FILTER=q`, 400, 'UsageError: Cannot use band "q"'],
     [`${DES}&POS=CIRCLE+1+2+3`, 400, "MultiValuedParamNotSupported: "],
     [`${DES}&RESPONSEFORMAT=image/png`, 400, "UsageError: Cannot deliver"],
   ])("says what is wrong with %s", async (query, status, text) => {

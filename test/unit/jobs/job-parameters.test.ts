@@ -11,7 +11,8 @@ describe("checkJobParameters", () => {
     "",
     "ID=anything&ID=other",
     "POS=CIRCLE 1 2 3&POS=RANGE 1 2 3 4&CIRCLE=1 2 3&POLYGON=1 2 3 4 5 6",
-    "BAND=g&BAND=-Inf +Inf&TIME=1 2&TIME=3 4&FILTER=any&FILTER=other",
+    "BAND=1 2&BAND=-Inf +Inf&TIME=1 2&TIME=3 4&FILTER=any&FILTER=other",
+    "BAND=g&BAND=r",
     "POL=I&POL=Q&PLANE=mask&RUNID=x&SIZE=1 x 2&RA_COLUMN=alpha&unknown=1&POS=&MASK=outside",
   ])("lets pass %s", (text) => {
     expect(check(text)).not.toThrow();
@@ -21,6 +22,7 @@ describe("checkJobParameters", () => {
     ["POS=CIRCLE 1 2 3&POS=CIRCLE 1 2", "CIRCLE"],
     ["CIRCLE=x", "CIRCLE"],
     ["BAND=2 1", "BAND"],
+    ["BAND=g&FILTER=r", "BAND"],
     ["TIME=1", "TIME"],
     ["POL=Z", "POL"],
     ["PLANE=x", "PLANE"],
