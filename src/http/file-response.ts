@@ -45,7 +45,10 @@ export async function respondWithFile(c: Context<AppEnv>, file: ServedFile): Pro
     c.header("Content-Range", `bytes */${byteLength}`);
     return c.text(`UsageError: The file has ${byteLength} bytes, and none in the range\n`, 416);
   }
-  const opened = await file.open();
+  const opened = await file.open().catch((error: unknown) => {
+    for (const name of FILE_HEADERS) c.header(name, undefined); // an error is no version of the file
+    throw error;
+  });
   const close = () => opened.close();
   c.header("Content-Disposition", `${file.disposition}; filename="${file.fileName}"`);
   c.header("X-Content-Type-Options", "nosniff");
@@ -66,6 +69,8 @@ export async function respondWithFile(c: Context<AppEnv>, file: ServedFile): Pro
   }
   return c.body(streamOf(opened.read(first.start, first.end), close), selection.kind === "parts" ? 206 : 200);
 }
+
+const FILE_HEADERS = ["ETag", "Cache-Control", "Last-Modified", "Accept-Ranges"];
 
 async function* multipartPieces(
   opened: OpenBytes,

@@ -28,6 +28,8 @@ export async function startHostileServer(
   /** A job of this user; of "other", who cannot sign in here. Its id. */
   createJob(form: string, owner: "test" | "anonymous" | "other"): Promise<string>;
   phaseOf(id: string): string | undefined;
+  /** Of the results of jobs. */
+  readonly folder: string;
   /** All that was logged so far. */
   log(): string;
   /** Removes all jobs, and looks whether what clients took has come back. */
@@ -118,7 +120,7 @@ export async function startHostileServer(
   }
 
   return {
-    ...{ port, server, send, post, createJob, phaseOf, expectNothingLeft },
+    ...{ port, server, folder, send, post, createJob, phaseOf, expectNothingLeft },
     log: () => logged.join(""),
     async close() {
       records.close();
