@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addSums, Datasum, datasumOf, encodeChecksum, headerWithChecksums } from "../../../src/fits/checksum.ts";
+import {
+  addSums,
+  Datasum,
+  datasumOf,
+  encodeChecksum,
+  headerWithChecksums,
+  turnedSum,
+} from "../../../src/fits/checksum.ts";
 import { formatCard } from "../../../src/fits/card-format.ts";
 import { parseHeader } from "../../../src/fits/header.ts";
 
@@ -32,6 +39,20 @@ describe("Datasum", () => {
           expect(sum.value).toBe(plainSum(bytes));
         },
       ),
+    );
+  });
+
+  test("is that of pieces, each turned to where it begins in its word", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 9 }), (pieces) => {
+        let sum = 0;
+        let at = 0;
+        for (const piece of pieces) {
+          sum = addSums(sum, turnedSum(plainSum(piece), at));
+          at += piece.length;
+        }
+        expect(sum).toBe(plainSum(Uint8Array.from(pieces.flatMap((piece) => [...piece]))));
+      }),
     );
   });
 
