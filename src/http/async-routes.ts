@@ -94,6 +94,9 @@ async function handleJob(c: AsyncContext, services: AsyncServices, waitingRoom: 
   return answerXml(c, formatJob(viewJob(job, results, { user, url: jobUrl(c, job.id) })));
 }
 
+/** A WAIT for which there is no room is held so long all the same. */
+const LINGER_SECONDS = 1;
+
 /** The job as it is, or after it has left its phase where WAIT asks for that (UWS 1.1, section 2.2.1.2). */
 async function waitForJob(c: AsyncContext, { jobs, limits }: AsyncServices, waitingRoom: WaitingRoom): Promise<Job> {
   const { user } = c.var;
@@ -105,7 +108,11 @@ async function waitForJob(c: AsyncContext, { jobs, limits }: AsyncServices, wait
   const hasLeft = expected !== undefined && expected !== job.phase;
   if (seconds === 0 || hasLeft || !ACTIVE_PHASES.includes(job.phase) || c.req.method === "HEAD") return job;
   const waiting = waitingRoom.enter(user.id, c.req.raw.signal);
-  if (waiting === null) return job; // a service may answer sooner than it is asked to
+  if (waiting === null) {
+    // A service may answer sooner than it is asked to; its client asks again at once.
+    await waitingRoom.linger(c.req.raw.signal, Math.min(seconds, LINGER_SECONDS) * 1000);
+    return jobs.get(job.id, user);
+  }
   const { signal, leave } = waiting;
   return jobs.waitForPhaseChange(job.id, user, { phase: job.phase, seconds, signal }).finally(leave);
 }

@@ -24,24 +24,31 @@ export function addEventRoutes(app: Hono<AppEnv>, services: EventServices): void
   addResource(app, "/async/:id/events", { GET: (c) => handleEvents(c, services) });
 }
 
+const HEADERS = {
+  "Content-Type": "text/event-stream; charset=utf-8",
+  "Cache-Control": "no-store",
+  "X-Accel-Buffering": "no", // nginx would keep events until it has many
+};
+
 async function handleEvents(c: AsyncContext, services: EventServices): Promise<Response> {
   const { user, requestId } = c.var;
   const job = await services.jobs.get(jobIdOf(c), user);
   // A browser asks again when a stream ends, until it is answered with 204.
   if (isFinished(job) && c.req.header("last-event-id") === END) return c.body(null, 204);
-  c.header("Content-Type", "text/event-stream; charset=utf-8");
-  c.header("Cache-Control", "no-store");
-  c.header("X-Accel-Buffering", "no"); // nginx would keep events until it has many
-  if (c.req.method === "HEAD") return c.body(null, 200);
+  if (c.req.method === "HEAD") return c.body(null, 200, HEADERS);
   const waiting = services.waitingRoom.enter(user.id, c.req.raw.signal);
   if (waiting === null) {
-    throw new ServiceError("unavailable", "Cannot send events: the user has as many open requests as one may have");
+    throw new ServiceError(
+      "too-many",
+      `Cannot send events: ${services.waitingRoom.maxPerUser} requests are open already, as many as ` +
+        `${user.role === "anonymous" ? "all who have not signed in" : "one user"} may have that wait for something`,
+    );
   }
   const { keepAliveSeconds } = services;
   const onFault = (error: unknown) => services.logFault({ error, requestId });
   const watch = (signal: AbortSignal) => services.jobs.watch(job.id, user, signal);
   try {
-    return c.body(streamEvents({ watch, waiting, keepAliveSeconds, onFault }), 200);
+    return c.body(streamEvents({ watch, waiting, keepAliveSeconds, onFault }), 200, HEADERS);
   } catch (error) {
     waiting.leave();
     throw error;

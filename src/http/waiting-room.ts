@@ -2,6 +2,12 @@
 export type WaitingRoom = {
   /** null where the user has as many as is allowed. Ended by its client, or when the service stops. */
   enter(userId: string, client: AbortSignal): Waiting | null;
+  /**
+   * For one who found no room: resolves a little later, or when the client goes or the service stops. Who asks again at
+   * once then does so in peace. Nothing but a timer is kept.
+   */
+  linger(client: AbortSignal, milliseconds: number): Promise<void>;
+  readonly maxPerUser: number;
   /** How many there are now. */
   readonly size: number;
 };
@@ -22,8 +28,10 @@ export function createWaitingRoom({
 }): WaitingRoom {
   const byUser = new Map<string, number>();
   const present = new Set<() => void>();
+  const lingering = new Set<() => void>();
   // One listener for all: a signal that lives as long as the service is not to gather them.
-  stopping?.addEventListener("abort", () => [...present].forEach((leave) => leave()), { once: true });
+  const endAll = () => [...present, ...lingering].forEach((leave) => leave());
+  stopping?.addEventListener("abort", endAll, { once: true });
 
   return {
     enter(userId, client) {
@@ -44,6 +52,21 @@ export function createWaitingRoom({
       if (client.aborted || stopping?.aborted === true) leave();
       return { signal: controller.signal, leave };
     },
+    linger(client, milliseconds) {
+      if (client.aborted || stopping?.aborted === true) return Promise.resolve();
+      return new Promise((resolve) => {
+        const leave = () => {
+          clearTimeout(timer);
+          lingering.delete(leave);
+          client.removeEventListener("abort", leave);
+          resolve();
+        };
+        const timer = setTimeout(leave, milliseconds);
+        lingering.add(leave);
+        client.addEventListener("abort", leave, { once: true });
+      });
+    },
+    maxPerUser,
     get size() {
       return present.size;
     },

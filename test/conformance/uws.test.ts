@@ -709,7 +709,7 @@ describe("waiting for a job", () => {
     expect(performance.now() - started).toBeLessThan(900);
   });
 
-  test("one more than a user may have waiting is answered at once, and there is room when one has ended", async () => {
+  test("one more than a user may have waiting is answered after a second, as the job is then", async () => {
     const small = createUwsApp({ maxWaitSeconds: 20, maxWaitingPerUser: 1 });
     const path = await small.create();
     for (let i = 0; i < 3; i++) {
@@ -717,10 +717,36 @@ describe("waiting for a job", () => {
       const first = small.xml(`${path}?WAIT=20`);
       await turns();
       expect(small.changes.listeners).toBe(1);
+      const started = performance.now();
       expect(textOf(await small.xml(`${path}?WAIT=20`), "phase")).toBe("PENDING");
+      expect(performance.now() - started).toBeGreaterThan(990);
+      expect(performance.now() - started).toBeLessThan(5000);
+      const late = small.xml(`${path}?WAIT=20`);
+      await turns();
       small.setPhase(idOf(path), "QUEUED");
       expect(textOf(await first, "phase")).toBe("QUEUED");
+      expect(textOf(await late, "phase"), "it changed in this second").toBe("QUEUED");
     }
+    small.close();
+  });
+
+  test("one more stream of events than a user may have is refused, with when to come again", async () => {
+    const small = createUwsApp({ maxWaitSeconds: 20, maxWaitingPerUser: 1 });
+    const path = await small.create(CUTOUT, ANAS);
+    const client = new AbortController();
+    await small.send(`${path}/events`, { headers: ANAS, signal: client.signal });
+    const refused = await small.send(`${path}/events`, { headers: ANAS });
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    await expectRefusal(
+      refused,
+      429,
+      /^UsageError: Cannot send events: 1 requests are open already, as many as one user/,
+    );
+    expect((await small.send(`${path}/events`, { headers: ANAS, method: "HEAD" })).status).toBe(200);
+    client.abort();
+    expect((await small.send(`${path}/events`, { headers: ANAS })).status).toBe(200);
+    expect(small.faults).toEqual([]);
+    small.stopping.abort();
     small.close();
   });
 

@@ -175,7 +175,10 @@ export const ASYNC_OPERATIONS: readonly Operation[] = [
   ...below("/events", {
     method: "get",
     summary: "Progress as it is made: server-sent events, to the end of the job",
-    responses: shows("Events named progress, and end at last", { "text/event-stream": text }),
+    responses: {
+      ...shows("Events named progress, and end at last", { "text/event-stream": text }),
+      429: { description: "UsageError: as many are open as one may have; Retry-After", content: TEXT },
+    },
   }),
   ...below("/results", { method: "get", summary: "What there is", responses: shows("uws:results", XML) }),
   ...below("/results/:name", {

@@ -209,13 +209,13 @@ describe("GET /async/{id}/events", () => {
     expect([manual.begun(), waitingRoom.size]).toEqual([0, 0]);
   });
 
-  test("503 for one more than a user may have open, and room again when one has ended", async () => {
+  test("429 for one more than a user may have open, and room again when one has ended", async () => {
     const { app, waitingRoom } = createApp(JOB);
     app.onError((error, c) =>
-      c.text(String(error), error instanceof ServiceError && error.code === "unavailable" ? 503 : 500),
+      c.text(String(error), error instanceof ServiceError && error.code === "too-many" ? 429 : 500),
     );
     const first = await app.request("/async/k3j5/events");
-    expect((await app.request("/async/k3j5/events")).status).toBe(503);
+    expect((await app.request("/async/k3j5/events")).status).toBe(429);
     await first.body?.cancel();
     expect(waitingRoom.size).toBe(0);
     const next = await app.request("/async/k3j5/events");

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createWaitingRoom } from "../../../src/http/waiting-room.ts";
 
 const client = () => new AbortController();
@@ -34,4 +34,28 @@ test("all are ended when the service stops, and none begins then", () => {
   expect(waiting.map((one) => one?.signal.aborted)).toEqual([true, true]);
   expect(room.enter("ana", client().signal)?.signal.aborted).toBe(true);
   expect(room.size).toBe(0);
+});
+
+test("one that finds no room is held for a moment, until its client goes, or until the service stops", async () => {
+  vi.useFakeTimers();
+  const stopping = new AbortController();
+  const room = createWaitingRoom({ maxPerUser: 0, stopping: stopping.signal });
+  const ended: string[] = [];
+  const linger = (name: string, signal: AbortSignal) => room.linger(signal, 1000).then(() => ended.push(name));
+  const controller = client();
+  const waiting = [linger("gone", controller.signal), linger("patient", client().signal)];
+  await vi.advanceTimersByTimeAsync(500);
+  expect(ended).toEqual([]);
+  controller.abort();
+  await waiting[0];
+  expect(ended).toEqual(["gone"]);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(ended).toEqual(["gone", "patient"]);
+  waiting.push(linger("stopped", client().signal));
+  stopping.abort();
+  await waiting[2];
+  await linger("late", client().signal);
+  expect(ended).toEqual(["gone", "patient", "stopped", "late"]);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });
