@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Authenticate } from "../access/authenticate.ts";
+import { allowOrigins } from "./allow-origins.ts";
 import type { AppEnv } from "./app-env.ts";
 import { identifyRequests } from "./authentication.ts";
 import { answerError } from "./error-response.ts";
@@ -15,9 +16,11 @@ export type ServiceFrame = {
 /** What all services have in common: who asks, what is not there, and what went wrong. */
 export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppEnv>) => void): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
+  app.use(allowOrigins); // before who asks is known: a page is to read a 401 too
   app.use(identifyRequests(frame));
   app.get("/health", (c) => c.json({ status: "ok" }));
   addRoutes(app);
+  refuseOtherMethods(app);
   app.notFound((c) =>
     c.text(`UsageError: There is nothing at ${c.req.path.slice(0, 200)}: / tells what there is\n`, 404),
   );
@@ -28,4 +31,16 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
     return response;
   });
   return app;
+}
+
+/** Where something can be had, and nothing is said of other methods: it is not that there is nothing (RFC 9110, section 15.5.6). */
+function refuseOtherMethods(app: Hono<AppEnv>): void {
+  const paths = app.routes.filter(({ method }) => method === "GET").map(({ path }) => path);
+  for (const path of new Set(paths)) {
+    app.all(path, (c) =>
+      c.text(`UsageError: Cannot ${c.req.method} ${c.req.path.slice(0, 200)}: it takes GET, HEAD\n`, 405, {
+        Allow: "GET, HEAD",
+      }),
+    );
+  }
 }

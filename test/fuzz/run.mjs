@@ -2,7 +2,8 @@
 // Breaks real files at random (those of the tests and the sample, or FILEs) and reads them, for 60 seconds from a seed of
 // the clock; a case of a seed is always the same. FUZZ_SECONDS, FUZZ_SEED and FUZZ_CASE say the same in the environment.
 // FUZZ_BUILD=debug takes the decoders with assertions, FUZZ_KEEP=FOLDER keeps the broken files, FUZZ_FAILURES=N goes on
-// to the Nth failure. Watches over the process that reads: one that hangs is ended, and the file it hung on is named.
+// to the Nth failure. Behind the files come requests, lists and the whole service over sockets, of the same seed, for four
+// fifths of that time again. Watches over the process that reads: one that hangs is ended, and the file it hung on is named.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";

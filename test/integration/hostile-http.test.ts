@@ -42,6 +42,16 @@ describe("HTTP", () => {
     expect(received.match(/<uws:job /g)).toHaveLength(1);
   });
 
+  it("allows no other method where something is only to be had", async () => {
+    for (const target of ["/", "/health", "/docs", "/docs/show.js", "/openapi.json", "/history", "/capabilities"]) {
+      for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+        const { status, headers, text } = await hostile.send({ method, target });
+        expect([target, status, headers.allow]).toEqual([target, 405, expect.stringContaining("GET, HEAD")]);
+        expect(text).toMatch(/^UsageError: /);
+      }
+    }
+  });
+
   it("of 1.0 is spoken too, with no Host and no chunks", async () => {
     for (const address of ADDRESSES) {
       const target = address.replace("{job}", job);
