@@ -130,7 +130,7 @@ describe("a client", () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(waiting.received).toBe(0);
       // There are three places: a fourth is told so.
-      expect((await hostile.send({ target: `/async/${pending}/events`, headers: [BEARER] })).status).toBe(503);
+      expect((await hostile.send({ target: `/async/${pending}/events`, headers: [BEARER] })).status).toBe(429);
       for (const { socket } of [...events, waiting]) socket.destroy();
       await vi.waitFor(async () => {
         const next = await hostile.send({ target: `/async/${pending}/events`, headers: [BEARER] }, { untilBody: true });

@@ -1,0 +1,31 @@
+import type { MiddlewareHandler } from "hono";
+import type { AppEnv } from "./app-env.ts";
+
+const METHODS = "GET, HEAD, POST, DELETE";
+const REQUEST_HEADERS = [
+  "Authorization, Content-Type, Range, Last-Event-ID, X-Request-Id",
+  "If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, If-Range",
+].join(", ");
+const ANSWER_HEADERS = [
+  "ETag, Content-Disposition, Content-Length, Accept-Ranges, Content-Range, Location, Retry-After, X-Request-Id",
+  "X-Missing-Images, X-VO-Authenticated, WWW-Authenticate",
+].join(", ");
+/** How long a browser need not ask again. */
+const DAY_SECONDS = "86400";
+
+/**
+ * Pages of other origins may read what we answer (Fetch Standard, section 3.2): viewers of the sky, and notebooks in a
+ * browser. For all of them in the same words, so that any cache may keep an answer. Whoever signs in sends a token with
+ * the request itself; nothing that a browser would add of its own, such as a cookie, counts here, or may.
+ */
+export const allowOrigins: MiddlewareHandler<AppEnv> = async (c, next) => {
+  c.header("Access-Control-Allow-Origin", "*");
+  if (c.req.method === "OPTIONS" && c.req.header("access-control-request-method") !== undefined) {
+    c.header("Access-Control-Allow-Methods", METHODS);
+    c.header("Access-Control-Allow-Headers", REQUEST_HEADERS);
+    c.header("Access-Control-Max-Age", DAY_SECONDS);
+    return c.body(null, 204);
+  }
+  c.header("Access-Control-Expose-Headers", ANSWER_HEADERS);
+  await next();
+};

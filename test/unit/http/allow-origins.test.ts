@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import { authenticateByToken } from "../../../src/access/authenticate.ts";
+import { ServiceError } from "../../../src/errors.ts";
+import { createServiceApp } from "../../../src/http/service-app.ts";
+
+const authenticate = authenticateByToken("a-token-for-tests-only");
+const app = createServiceApp({ authenticate, publicUrl: undefined, log: () => undefined }, (routes) => {
+  routes.get("/file", (c) => c.body("FITS", 200, { ETag: '"x"' }));
+  routes.post("/file", (c) => c.redirect("/file", 303));
+  routes.get("/fault", () => {
+    throw new ServiceError("unavailable", "Cannot");
+  });
+});
+const ORIGIN = { Origin: "https://aladin.example.org" };
+const listOf = (response: Response, name: string) =>
+  (response.headers.get(name) ?? "").toLowerCase().split(", ").filter(Boolean);
+
+describe("a page of another origin", () => {
+  test.each([
+    ["a file", "GET", "/file", {}, 200],
+    ["what there is of a file", "HEAD", "/file", {}, 200],
+    ["where a POST leads", "POST", "/file", {}, 303],
+    ["that there is nothing", "GET", "/none", {}, 404],
+    ["that its token is not known", "GET", "/file", { Authorization: "Bearer x" }, 401],
+    ["that something is wrong here", "GET", "/fault", {}, 503],
+    ["whether we are there", "GET", "/health", {}, 200],
+  ])("may read %s", async (_, method, path, headers, status) => {
+    const response = await app.request(path, { method, headers: { ...ORIGIN, ...headers } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(response.headers.has("access-control-allow-credentials")).toBe(false);
+    const exposed = listOf(response, "access-control-expose-headers");
+    const needed =
+      "etag content-disposition content-length accept-ranges content-range location x-request-id retry-after";
+    expect(exposed).toEqual(expect.arrayContaining(needed.split(" ")));
+  });
+
+  test("is told before it asks what it may send, without being known", async () => {
+    const response = await app.request("/async/x", {
+      method: "OPTIONS",
+      headers: { ...ORIGIN, "Access-Control-Request-Method": "DELETE", "Access-Control-Request-Headers": "range" },
+    });
+    expect([response.status, await response.text()]).toEqual([204, ""]);
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
+    expect(listOf(response, "access-control-allow-methods")).toEqual(["get", "head", "post", "delete"]);
+    const needed =
+      "authorization content-type range if-match if-none-match if-modified-since if-unmodified-since if-range";
+    expect(listOf(response, "access-control-allow-headers")).toEqual(expect.arrayContaining(needed.split(" ")));
+  });
+});
+
+test("the answer is the same for every origin, and for none: caches may keep it", async () => {
+  const heads = await Promise.all(
+    [{}, ORIGIN, { Origin: "null" }].map(async (headers) => {
+      const answer = await app.request("/file", { headers });
+      return [answer.headers.get("access-control-allow-origin"), answer.headers.get("vary")];
+    }),
+  );
+  expect(heads).toEqual([
+    ["*", null],
+    ["*", null],
+    ["*", null],
+  ]);
+});
+
+test("an OPTIONS that asks about no other method is no preflight", async () => {
+  expect((await app.request("/none", { method: "OPTIONS" })).status).toBe(404);
+});
