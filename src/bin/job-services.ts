@@ -67,6 +67,7 @@ export function createJobServices(
     concurrency: Math.max(1, configuration.jobWorkers),
     now,
   });
+  const log = createWorkerLog(configuration.log);
   const jobs = createJobService({
     records,
     results,
@@ -74,6 +75,7 @@ export function createJobServices(
     expand: (parameters, rows) => expandJob({ parameters, rows, registry: cutouts.registry, limits }),
     quote: ({ id, owner, priority }, recipes) =>
       estimator.quote({ id, owner, priority, recipes }, AbortSignal.timeout(QUOTE_MILLISECONDS)),
+    reportFailure: (failure) => log({ event: "quote", what: "failed", ...failure }),
     limits,
     now,
   });
@@ -84,7 +86,6 @@ export function createJobServices(
     firstPauseMilliseconds: FIRST_PAUSE_MILLISECONDS,
     maxPauseMilliseconds: MAX_PAUSE_MILLISECONDS,
   };
-  const log = createWorkerLog(configuration.log);
   const leaseSeconds = configuration.jobLeaseSeconds;
   const work = { records, results, changes, openRecipe, gate, retry, leaseSeconds, now, log };
   return {

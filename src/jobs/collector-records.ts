@@ -1,5 +1,7 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
-import { deleteJob, inTransaction } from "./job-transitions.ts";
+import { inSlices } from "./in-slices.ts";
+import { removeJob } from "./job-rows.ts";
+import { inTransaction } from "./job-transitions.ts";
 import type { JobPhase } from "./job.ts";
 import { LOST_FILE } from "./manifest.ts";
 
@@ -19,13 +21,19 @@ export function listExpired({ sqlite }: RecordsDatabase, now: number): Expired[]
     .all(now);
 }
 
-/** Of the records, with what it counted as its owner's; the files are the caller's. False where its time is not over now. */
-export function removeExpired(records: RecordsDatabase, id: string, now: number): boolean {
-  const { sqlite } = records;
-  return inTransaction(records, () => {
-    const isExpired = sqlite.prepare("select 1 from job where id = ? and destruction_at <= ?").get(id, now);
-    return isExpired !== undefined && deleteJob(records, id);
-  });
+/**
+ * Of the records, in slices, with what each counted as its owner's; the files are the caller's. False where its time is
+ * not over now, or another removed the last of it.
+ */
+export async function removeExpired(records: RecordsDatabase, id: string, now: number): Promise<boolean> {
+  const isExpired = records.sqlite.prepare("update job set destruction_at = 0 where id = ? and destruction_at <= ?");
+  if (isExpired.run(id, now).changes === 0) return false;
+  let isRemoved = false;
+  await inSlices(
+    records,
+    removeJob(records, id, () => (isRemoved = true)),
+  );
+  return isRemoved;
 }
 
 /** null where there is no such job. */

@@ -61,8 +61,8 @@ const BEAT_MILLISECONDS = 5_000;
 const HISTORY_BATCH = 1000;
 
 /**
- * One pass over everything that has outlived its use; null where another process is at it. Records go before files, each
- * in one step, so that a pass that dies anywhere leaves nothing but files that no record knows: the next pass finds those.
+ * One pass over everything that has outlived its use; null where another process is at it. Records go before files, so
+ * that a pass that dies anywhere leaves jobs whose time is over, and files that no record knows: the next pass finds those.
  */
 export async function collect(services: CollectorServices, options: CollectOptions): Promise<Collected | null> {
   const { records, now } = services;
@@ -109,7 +109,7 @@ async function removeExpired(pass: Pass): Promise<void> {
     if (!(await goOn(pass))) return;
     await attempt(pass, `remove job ${id}`, async () => {
       if (dryRun) pass.removed.add(id);
-      else if (!change.removeExpired(records, id, now())) return;
+      else if (!(await change.removeExpired(records, id, now()))) return;
       collected.jobs++;
       collected.storedBytes += storedBytes;
       if (dryRun) return;

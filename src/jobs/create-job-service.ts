@@ -10,7 +10,9 @@ import type { JobChanges } from "./job-changes.ts";
 import { describeFailure, isTransient } from "./job-failure.ts";
 import type { JobLimits } from "./job-limits.ts";
 import * as find from "./job-records.ts";
+import { insertRows, MOST_ROWS_AT_ONCE, removeJob, replaceResults, takeAll } from "./job-rows.ts";
 import type { JobService, NewJob } from "./job-service.ts";
+import { inSlices, nextTurn } from "./in-slices.ts";
 import * as change from "./job-transitions.ts";
 import { viewJob, viewResult } from "./job-view.ts";
 import { allowDuration, makeJob, readControls, runIdOf } from "./make-job.ts";
@@ -25,6 +27,8 @@ export type JobServices = {
   readonly expand: (parameters: ParameterList, rows: readonly CoordinateRow[] | null) => Promise<readonly Recipe[]>;
   /** When a job that was just queued will be done: milliseconds since 1970, UTC. */
   readonly quote?: (job: JobRow, recipes: readonly ParameterList[]) => Promise<number>;
+  /** Told what went wrong where nobody waits for it. */
+  readonly reportFailure?: (failure: { readonly jobId: string; readonly error: unknown }) => void;
   readonly limits: JobLimits;
   /** The present: milliseconds since 1970, UTC. */
   readonly now: () => number;
@@ -34,6 +38,8 @@ export type JobServices = {
 const LEAST_EXTENSION_MILLISECONDS = 60_000;
 /** A job whose end is asked for at once still answers that it heard so. */
 const LEAST_LIFE_MILLISECONDS = 1000;
+/** A job that is being made is not found so long; what is left of one whose making was broken off goes after that. */
+const HIDDEN_MILLISECONDS = 3600_000;
 const RUNNABLE: readonly JobPhase[] = ["PENDING", "HELD"];
 
 export function createJobService(services: JobServices): JobService {
@@ -45,7 +51,11 @@ export function createJobService(services: JobServices): JobService {
     if (row !== null && (row.owner === user.id || row.owner === ANONYMOUS.id)) return row;
     throw new ServiceError("not-found", `Cannot find job ${JSON.stringify(id.slice(0, 64))}`);
   }
-  const view = (row: JobRow) => viewJob(row, find.readProgress(records, row.id), limits.maxExtensions);
+  function view(row: JobRow): Job {
+    const { id, phase, startedAt } = row;
+    const ended = phase === "EXECUTING" && startedAt !== null ? find.countEnded(records, id, startedAt) : 0;
+    return viewJob(row, find.readProgress(records, id), { ended, maxExtensions: limits.maxExtensions, now: now() });
+  }
   const getJob = (id: string, user: User): Job => view(getRow(id, user));
 
   /** Tells everybody, and answers with what the job is now. */
@@ -55,16 +65,17 @@ export function createJobService(services: JobServices): JobService {
   }
 
   /** An estimate is no reason to wait: it comes when it comes. */
-  function quoteLater(id: string, user: User, recipes: readonly Recipe[]): void {
-    if (services.quote === undefined || recipes.length === 0) return;
+  function quoteLater(id: string): void {
+    const { quote, reportFailure } = services;
+    if (quote === undefined) return;
     const tell = async () => {
-      const at = await services.quote?.(
-        getRow(id, user),
-        recipes.map(({ recipe }) => recipe),
-      );
-      if (at !== undefined && change.setQuote(records, id, at)) changes.notify(id);
+      await nextTurn();
+      const row = find.findJob(records, id, now());
+      const recipes = row === null ? [] : await find.listWaiting(records, id);
+      if (row === null || recipes.length === 0) return;
+      if (change.setQuote(records, { id, queuedAt: row.queuedAt, at: await quote(row, recipes) })) changes.notify(id);
     };
-    tell().catch(() => undefined);
+    tell().catch((error: unknown) => reportFailure?.({ jobId: id, error }));
   }
 
   /** Queues a job that has, or had, its parameters only. */
@@ -72,7 +83,7 @@ export function createJobService(services: JobServices): JobService {
     const { id, parameters } = row;
     let recipes: readonly Recipe[];
     try {
-      recipes = await expand(parameters, find.readCoordinates(records, id));
+      recipes = await expand(parameters, await find.readCoordinates(records, id));
       checkSize(recipes, limits);
     } catch (error) {
       const failure = describeFailure(error);
@@ -80,14 +91,28 @@ export function createJobService(services: JobServices): JobService {
       if (!change.failJob(records, { id, from, parameters, now: now() }, failure)) return conflict(id, user, "run");
       return changed(id, user);
     }
-    const queued = change.inTransaction(records, () => {
-      const done = change.queueJob(records, { id, from, parameters, recipes, now: now() });
-      checkActive(services, row.owner);
-      return done;
-    });
-    if (!queued) return conflict(id, user, "run");
-    quoteLater(id, user, recipes);
+    if (!(await giveResults(row, from, recipes))) return conflict(id, user, "run");
+    quoteLater(id);
     return changed(id, user);
+  }
+
+  /** All or nothing. False where the job is no longer what the recipes were made of. */
+  async function giveResults(row: JobRow, from: readonly JobPhase[], recipes: readonly Recipe[]): Promise<boolean> {
+    const job = { id: row.id, from, parameters: row.parameters };
+    const isLarge = recipes.length > MOST_ROWS_AT_ONCE;
+    const step = replaceResults(records, job, recipes);
+    if (isLarge) await inSlices(records, step);
+    try {
+      return change.inTransaction(records, () => {
+        if (!isLarge) takeAll(step);
+        const queued = change.queueJob(records, { ...job, results: recipes.length, now: now() });
+        checkActive(services, row.owner);
+        return queued;
+      });
+    } catch (error) {
+      if (isLarge) await inSlices(records, replaceResults(records, job, []));
+      throw error;
+    }
   }
 
   function endAt(id: string, at: number): void {
@@ -99,6 +124,46 @@ export function createJobService(services: JobServices): JobService {
       leastExtension: LEAST_EXTENSION_MILLISECONDS,
       now: now(),
     });
+  }
+
+  /** A PENDING job with its rows and results, and what `complete` does to it: all or nothing. */
+  async function insertWhole(
+    row: JobRow,
+    { rows, recipes }: { readonly rows: readonly CoordinateRow[]; readonly recipes: readonly Recipe[] },
+    complete: () => void,
+  ): Promise<void> {
+    const { id, parameters } = row;
+    const steps = () => [
+      insertRows(records, id, rows),
+      replaceResults(records, { id, from: ["PENDING"], parameters }, recipes),
+    ];
+    if (rows.length + recipes.length <= MOST_ROWS_AT_ONCE) {
+      return change.inTransaction(records, () => {
+        find.insertJob(records, row);
+        steps().forEach(takeAll);
+        complete();
+      });
+    }
+    find.insertHidden(records, row, now() + HIDDEN_MILLISECONDS);
+    try {
+      for (const step of steps()) await inSlices(records, step);
+      change.inTransaction(records, () => {
+        if (!find.showHidden(records, row))
+          throw new ServiceError("unavailable", "Cannot make the job: it took too long");
+        complete();
+      });
+    } catch (error) {
+      await removeRecords(id);
+      throw error;
+    }
+  }
+
+  async function removeRecords(id: string): Promise<void> {
+    change.endJob(records, id);
+    await inSlices(
+      records,
+      removeJob(records, id, () => undefined),
+    );
   }
 
   /** Somebody else was first, or the phase does not allow it. */
@@ -113,15 +178,15 @@ export function createJobService(services: JobServices): JobService {
       const row = makeJob({ owner, parameters, executionDurationSeconds, limits, now: now() });
       const recipes = run ? await expand(parameters, list?.rows ?? null) : null;
       if (recipes !== null) checkSize(recipes, limits);
-      change.inTransaction(records, () => {
-        find.insertJob(records, row, list);
+      await insertWhole(row, { rows: list?.rows ?? [], recipes: recipes ?? [] }, () => {
         if (destructionAt !== undefined) endAt(row.id, destructionAt);
         checkStored(services, owner.id);
         if (recipes === null) return;
-        change.queueJob(records, { id: row.id, from: ["PENDING"], parameters, recipes, now: now() });
+        const job = { id: row.id, from: ["PENDING"], parameters } as const;
+        change.queueJob(records, { ...job, results: recipes.length, now: now() });
         checkActive(services, owner.id);
       });
-      if (recipes !== null) quoteLater(row.id, owner, recipes);
+      if (recipes !== null) quoteLater(row.id);
       return changed(row.id, owner);
     },
 
@@ -154,7 +219,8 @@ export function createJobService(services: JobServices): JobService {
           `Cannot run the job: it is ${row.phase}, and only a PENDING or HELD one can be run`,
         );
       }
-      if (row.phase === "PENDING" || find.readProgress(records, id).total === 0) {
+      // One that never was queued may have results that were left when something broke off.
+      if (row.queuedAt === null) {
         return expandAndQueue(row, user, [row.phase]);
       }
       const released = change.inTransaction(records, () => {
@@ -162,7 +228,9 @@ export function createJobService(services: JobServices): JobService {
         checkActive(services, row.owner);
         return done;
       });
-      return released ? changed(id, user) : conflict(id, user, "run");
+      if (!released) return conflict(id, user, "run");
+      quoteLater(id);
+      return changed(id, user);
     },
 
     async abort(id, user) {
@@ -180,18 +248,21 @@ export function createJobService(services: JobServices): JobService {
           `Cannot run the job again: it is ${row.phase}, and only a finished one can be`,
         );
       }
-      const { total } = find.readProgress(records, id);
-      if (total === 0 && row.phase !== "COMPLETED") return expandAndQueue(row, user, [row.phase]);
-      change.inTransaction(records, () => {
-        if (change.requeueJob(records, id, now())) checkActive(services, row.owner);
+      if (row.queuedAt === null && row.phase !== "COMPLETED") return expandAndQueue(row, user, [row.phase]);
+      const requeued = change.inTransaction(records, () => {
+        const done = change.requeueJob(records, id, now());
+        if (done) checkActive(services, row.owner);
+        return done;
       });
+      if (requeued) quoteLater(id);
       return changed(id, user);
     },
 
     async remove(id, user) {
       getRow(id, user);
-      change.deleteJob(records, id);
+      change.endJob(records, id);
       changes.notify(id);
+      await removeRecords(id);
       await results.removeJob(id);
     },
 
@@ -221,12 +292,12 @@ export function createJobService(services: JobServices): JobService {
 
     async results(id, user) {
       getRow(id, user);
-      return Promise.resolve(find.listResults(records, id).map(viewResult));
+      return (await find.listResults(records, id)).map(viewResult);
     },
 
     async listResults(id, user) {
       getRow(id, user);
-      return Promise.resolve(find.listFinishedResults(records, id));
+      return find.listFinishedResults(records, id);
     },
 
     async result(id, user, number) {
@@ -249,7 +320,7 @@ export function createJobService(services: JobServices): JobService {
 
     async rows(id, user) {
       getRow(id, user);
-      return Promise.resolve(find.listRows(records, id));
+      return find.listRows(records, id);
     },
 
     async waitForPhaseChange(id, user, options) {

@@ -1,12 +1,12 @@
-import { and, asc, count, desc, eq, gt, inArray, ne } from "drizzle-orm";
+import { and, count, desc, eq, gt, inArray, ne } from "drizzle-orm";
 import type { RecordsDatabase } from "../db/records-database.ts";
-import { job, jobResult, jobRow, type JobResultRow, type JobRow } from "../db/records-schema.ts";
-import type { CoordinateList, CoordinateRow } from "./coordinate-list.ts";
-import type { Recipe } from "./expand-job.ts";
+import { job, jobResult, type JobResultRow, type JobRow } from "../db/records-schema.ts";
+import type { CoordinateRow } from "./coordinate-list.ts";
+import { readPages } from "./in-slices.ts";
 import type { JobFilter, ListedRow } from "./job-service.ts";
-import type { JobPhase, JobProgress, JobSummary, ListedResult } from "./job.ts";
+import type { JobPhase, JobProgress, JobSummary, ListedResult, ParameterList } from "./job.ts";
 
-// Reads of the records of jobs, and what puts new rows there. Changes of phase are in job-transitions.ts.
+// Reads of the records of jobs, and what puts new jobs there. Their rows and results are in job-rows.ts, changes of phase are in job-transitions.ts.
 
 /** null where there is none, or its time is over: the collector may not have been there yet. */
 export function findJob({ orm }: RecordsDatabase, id: string, now: number): JobRow | null {
@@ -59,18 +59,55 @@ export function readProgress({ sqlite }: RecordsDatabase, jobId: string): JobPro
   };
 }
 
-export function listResults({ orm }: RecordsDatabase, jobId: string): JobResultRow[] {
-  return orm.select().from(jobResult).where(eq(jobResult.jobId, jobId)).orderBy(asc(jobResult.number)).all();
+/** Results that have ended at this instant or later. */
+export function countEnded({ sqlite }: RecordsDatabase, jobId: string, since: number): number {
+  const ended = sqlite.prepare("select count(*) from job_result where job_id = ? and ended_at >= ?");
+  return ended.pluck().get(jobId, since) as number;
 }
 
-/** Prepared by hand: Drizzle takes five times as long to make objects of ten thousand rows. */
-export function listFinishedResults({ sqlite }: RecordsDatabase, jobId: string): ListedResult[] {
-  return sqlite
-    .prepare<[string], ListedResult>(
-      `select number, media_type as mediaType, byte_length as byteLength from job_result
-       where job_id = ? and state in ('DONE', 'EMPTY', 'FAILED') order by number`,
-    )
-    .all(jobId);
+/** In order. Prepared by hand: Drizzle takes five times as long to make objects of ten thousand rows. */
+export function listResults({ sqlite }: RecordsDatabase, jobId: string): Promise<JobResultRow[]> {
+  const columns = `id, job_id as jobId, number, row_number as rowNumber, recipe, state, worker_id as workerId, attempts,
+    crashes, takeovers, retry_at as retryAt, started_at as startedAt, ended_at as endedAt, file_name as fileName,
+    media_type as mediaType, byte_length as byteLength, sha256, error_code as errorCode, error_message as errorMessage,
+    datasets, missing, bytes_to_read as bytesToRead, pixels_to_decode as pixelsToDecode`;
+  const read = sqlite.prepare<[string, number, number], RawResult>(
+    `select ${columns} from job_result where job_id = ? and number > ? order by number limit ?`,
+  );
+  return readPages((after, most) =>
+    read.all(jobId, after, most).map((row) => ({
+      ...row,
+      recipe: JSON.parse(row.recipe) as ParameterList,
+      datasets: row.datasets === null ? null : (JSON.parse(row.datasets) as string[]),
+      missing: row.missing === null ? null : (JSON.parse(row.missing) as string[]),
+    })),
+  );
+}
+
+type RawResult = Omit<JobResultRow, "recipe" | "datasets" | "missing"> & {
+  readonly recipe: string;
+  readonly datasets: string | null;
+  readonly missing: string | null;
+};
+
+/** Recipes of what is to be done, in order. */
+export async function listWaiting({ sqlite }: RecordsDatabase, jobId: string): Promise<ParameterList[]> {
+  const read = sqlite.prepare<[string, number, number], { number: number; recipe: string }>(
+    "select number, recipe from job_result where job_id = ? and state = 'WAITING' and number > ? order by number limit ?",
+  );
+  const found = await readPages((after, most) =>
+    read.all(jobId, after, most).map(({ number, recipe }) => ({ number, recipe: JSON.parse(recipe) as ParameterList })),
+  );
+  return found.map(({ recipe }) => recipe);
+}
+
+/** Those that are over, in order. */
+export function listFinishedResults({ sqlite }: RecordsDatabase, jobId: string): Promise<ListedResult[]> {
+  const read = sqlite.prepare<[string, number, number], ListedResult>(
+    `select number, media_type as mediaType, byte_length as byteLength from job_result
+     where job_id = ? and number > ? and +state in ('DONE', 'EMPTY', 'FAILED') order by number limit ?`,
+  );
+  return readPages((after, most) => read.all(jobId, after, most));
 }
 
 export function findResult({ orm }: RecordsDatabase, jobId: string, number: number): JobResultRow | null {
@@ -83,43 +120,59 @@ export function findResultNamed({ orm }: RecordsDatabase, jobId: string, fileNam
   return orm.select().from(jobResult).where(where).get() ?? null;
 }
 
-export function listRows({ orm }: RecordsDatabase, jobId: string): ListedRow[] {
-  return orm
-    .select({ number: jobRow.number, id: jobRow.rowId, columns: jobRow.columns })
-    .from(jobRow)
-    .where(eq(jobRow.jobId, jobId))
-    .orderBy(asc(jobRow.number))
-    .all();
+/** In order. */
+export async function listRows(records: RecordsDatabase, jobId: string): Promise<ListedRow[]> {
+  const rows = await readRows(records, jobId);
+  return rows.map(({ number, id, columns }) => ({ number, id, columns }));
 }
 
 /** As they were given; null for a job without a list. */
-export function readCoordinates({ orm }: RecordsDatabase, jobId: string): CoordinateRow[] | null {
-  const rows = orm.select().from(jobRow).where(eq(jobRow.jobId, jobId)).orderBy(asc(jobRow.number)).all();
-  if (rows.length === 0) return null;
-  return rows.map(({ number, rowId: id, raDegrees, decDegrees, overrides, columns }) => {
-    return { number, id, position: { raDegrees, decDegrees }, overrides, columns };
-  });
+export async function readCoordinates(records: RecordsDatabase, jobId: string): Promise<CoordinateRow[] | null> {
+  const rows = await readRows(records, jobId);
+  return rows.length === 0 ? null : rows;
 }
 
-/** Within a transaction of the caller. */
-export function insertJob({ orm, sqlite }: RecordsDatabase, row: JobRow, list: CoordinateList | null): void {
+function readRows({ sqlite }: RecordsDatabase, jobId: string): Promise<CoordinateRow[]> {
+  const read = sqlite.prepare<[string, number, number], RawRow>(
+    `select number, row_id as id, ra_deg as raDegrees, dec_deg as decDegrees, overrides, columns from job_row
+     where job_id = ? and number > ? order by number limit ?`,
+  );
+  return readPages((after, most) =>
+    read.all(jobId, after, most).map(({ number, id, raDegrees, decDegrees, overrides, columns }) => ({
+      number,
+      id,
+      position: { raDegrees, decDegrees },
+      overrides: JSON.parse(overrides) as ParameterList,
+      columns: JSON.parse(columns) as Record<string, string>,
+    })),
+  );
+}
+
+type RawRow = {
+  readonly number: number;
+  readonly id: string | null;
+  readonly raDegrees: number;
+  readonly decDegrees: number;
+  readonly overrides: string;
+  readonly columns: string;
+};
+
+export function insertJob({ orm }: RecordsDatabase, row: JobRow): void {
   orm.insert(job).values(row).run();
-  const insert = sqlite.prepare(
-    "insert into job_row (job_id, number, row_id, ra_deg, dec_deg, overrides, columns) values (?, ?, ?, ?, ?, ?, ?)",
-  );
-  for (const { number, id, position, overrides, columns } of list?.rows ?? []) {
-    const { raDegrees, decDegrees } = position;
-    insert.run(row.id, number, id, raDegrees, decDegrees, JSON.stringify(overrides), JSON.stringify(columns));
-  }
 }
 
-/** In place of those that the job has; within a transaction of the caller. */
-export function insertResults({ sqlite }: RecordsDatabase, jobId: string, recipes: readonly Recipe[]): void {
-  sqlite.prepare("delete from job_result where job_id = ?").run(jobId);
-  const insert = sqlite.prepare(
-    "insert into job_result (job_id, number, row_number, recipe, state) values (?, ?, ?, ?, 'WAITING')",
+/** No user's: a job that is not whole yet belongs to it. */
+const NOBODY_YET = "";
+
+/** A job that nobody finds, and that the collector removes after `until`, where nobody has made it whole. */
+export function insertHidden(records: RecordsDatabase, row: JobRow, until: number): void {
+  insertJob(records, { ...row, owner: NOBODY_YET, destructionAt: until });
+}
+
+/** It is whole, and its owner's. False where it took too long. */
+export function showHidden({ sqlite }: RecordsDatabase, { id, owner, destructionAt }: JobRow): boolean {
+  const show = sqlite.prepare(
+    "update job set owner = ?, destruction_at = ? where id = ? and owner = ? and destruction_at > 0",
   );
-  for (const [i, { rowNumber, recipe }] of recipes.entries()) {
-    insert.run(jobId, i + 1, rowNumber, JSON.stringify(recipe));
-  }
+  return show.run(owner, destructionAt, id, NOBODY_YET).changes === 1;
 }

@@ -1,8 +1,7 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { ParameterList, JobPhase } from "./job.ts";
 import type { JobFailure } from "./job-failure.ts";
-import { insertResults } from "./job-records.ts";
-import type { Recipe } from "./expand-job.ts";
+import type { UnqueuedJob } from "./job-rows.ts";
 
 // Every change of phase but those that workers make (claims.ts). Each is one transaction that begins with a guarded
 // statement and says whether it found the job as it had to be.
@@ -12,47 +11,41 @@ export function inTransaction<T>({ sqlite }: RecordsDatabase, change: () => T): 
   return sqlite.inTransaction ? change() : sqlite.transaction(change).immediate();
 }
 
-export type Queueing = {
-  readonly id: string;
-  readonly from: readonly JobPhase[];
-  /** What the recipes were made of: parameters that were changed meanwhile are not run. */
-  readonly parameters: ParameterList;
-  readonly recipes: readonly Recipe[];
+export type Queueing = UnqueuedJob & {
+  /** So many it has been given (`replaceResults`). */
+  readonly results: number;
   readonly now: number;
 };
 
-/** → QUEUED with these results, or COMPLETED where there are none. */
-export function queueJob(records: RecordsDatabase, { id, from, parameters, recipes, now }: Queueing): boolean {
-  return inTransaction(records, () => {
-    const isEmpty = recipes.length === 0;
-    const { changes } = records.sqlite
-      .prepare(
-        `update job set phase = @phase, queued_at = @now, started_at = @ended, ended_at = @ended, error_code = null,
-           error_message = null, quote_at = null
-         where id = @id and parameters = @parameters and phase in (${listOf(from)})`,
-      )
-      .run({
-        id,
-        phase: isEmpty ? "COMPLETED" : "QUEUED",
-        now,
-        ended: isEmpty ? now : null,
-        parameters: JSON.stringify(parameters),
-      });
-    if (changes === 1) insertResults(records, id, recipes);
-    return changes === 1;
+/** → QUEUED with the results that it has been given, or COMPLETED where there are none. */
+export function queueJob({ sqlite }: RecordsDatabase, { id, from, parameters, results, now }: Queueing): boolean {
+  const isEmpty = results === 0;
+  const queue = sqlite.prepare(
+    `update job set phase = @phase, queued_at = @now, started_at = @ended, ended_at = @ended, error_code = null,
+       error_message = null, quote_at = null
+     where id = @id and parameters = @parameters and phase in (${listOf(from)})
+       and (select count(*) from job_result where job_id = @id) = @results`,
+  );
+  const { changes } = queue.run({
+    ...{ id, results, now, parameters: JSON.stringify(parameters) },
+    phase: isEmpty ? "COMPLETED" : "QUEUED",
+    ended: isEmpty ? now : null,
   });
+  return changes === 1;
 }
 
 /** HELD → QUEUED, with the results that it has. */
 export function releaseJob({ sqlite }: RecordsDatabase, id: string, now: number): boolean {
-  const release = sqlite.prepare("update job set phase = 'QUEUED', queued_at = ? where id = ? and phase = 'HELD'");
+  const release = sqlite.prepare(
+    "update job set phase = 'QUEUED', queued_at = ?, quote_at = null where id = ? and phase = 'HELD'",
+  );
   return release.run(now, id).changes === 1;
 }
 
 /** → ERROR, where the parameters that cannot be run are still the same. */
 export function failJob(
   { sqlite }: RecordsDatabase,
-  { id, from, parameters, now }: Omit<Queueing, "recipes">,
+  { id, from, parameters, now }: UnqueuedJob & { readonly now: number },
   { code, message }: JobFailure,
 ): boolean {
   const fail = sqlite.prepare(
@@ -110,19 +103,9 @@ export function requeueJob(records: RecordsDatabase, id: string, now: number): b
   });
 }
 
-/** With its rows and results; what they took is no longer counted. The files are the caller's. */
-export function deleteJob(records: RecordsDatabase, id: string): boolean {
-  const { sqlite } = records;
-  return inTransaction(records, () => {
-    sqlite
-      .prepare(
-        `update usage set stored_bytes = stored_bytes -
-           (select coalesce(sum(byte_length), 0) from job_result where job_id = @id and state = 'DONE')
-         where owner = (select owner from job where id = @id)`,
-      )
-      .run({ id });
-    return sqlite.prepare("delete from job where id = ?").run(id).changes === 1;
-  });
+/** Its time is over: nobody finds it any more, and what is left of it is the collector's if it is nobody else's. */
+export function endJob({ sqlite }: RecordsDatabase, id: string): boolean {
+  return sqlite.prepare("update job set destruction_at = 0 where id = ?").run(id).changes === 1;
 }
 
 /** Of a PENDING job, where nobody changed them meanwhile. */
@@ -179,9 +162,15 @@ export function setExecutionDuration({ sqlite }: RecordsDatabase, id: string, se
   return update.run(seconds, id).changes === 1;
 }
 
-export function setQuote({ sqlite }: RecordsDatabase, id: string, at: number): boolean {
-  const update = sqlite.prepare("update job set quote_at = ? where id = ? and phase in ('QUEUED', 'EXECUTING')");
-  return update.run(Math.round(at), id).changes === 1;
+/** Where it was not queued again since. */
+export function setQuote(
+  { sqlite }: RecordsDatabase,
+  { id, queuedAt, at }: { readonly id: string; readonly queuedAt: number | null; readonly at: number },
+): boolean {
+  const update = sqlite.prepare(
+    "update job set quote_at = ? where id = ? and queued_at is ? and phase in ('QUEUED', 'EXECUTING')",
+  );
+  return update.run(Math.round(at), id, queuedAt).changes === 1;
 }
 
 /** Jobs that run longer than they may. */
@@ -195,6 +184,6 @@ export function listOverdueJobs({ sqlite }: RecordsDatabase, now: number): { id:
 }
 
 /** Words of ours, as SQL writes them. */
-function listOf(phases: readonly JobPhase[]): string {
+export function listOf(phases: readonly JobPhase[]): string {
   return phases.map((phase) => `'${phase}'`).join(", ");
 }

@@ -35,7 +35,7 @@ export async function* watchJob(
     for (;;) {
       const job = findJob();
       if (job === null) return;
-      const text = JSON.stringify(job);
+      const text = JSON.stringify({ ...job, quoteAt: job.quoteAt !== null }); // an estimate moves by itself
       if (text !== told) yield job;
       told = text;
       if (FINISHED_PHASES.includes(job.phase) || signal.aborted) return;

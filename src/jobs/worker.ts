@@ -25,7 +25,7 @@ export type WorkerOptions = ResultServices & {
 };
 
 export type WorkerLogEntry = {
-  readonly event: "result" | "worker";
+  readonly event: "result" | "worker" | "quote";
   readonly what: RunEnd["event"] | "started" | "stopped" | "took-over" | "lost-lease" | "overdue" | "failed";
   readonly jobId?: string;
   readonly number?: number;
