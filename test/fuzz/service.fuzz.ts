@@ -15,7 +15,10 @@ test.skipIf(FUZZ_CASE !== undefined || FUZZ_PATHS !== undefined)("any request to
     let last: Promise<unknown> | undefined;
     await fc.assert(
       fc.asyncProperty(hostileCall, async (call) => {
-        if (FUZZ_PROGRESS !== undefined) writeFileSync(FUZZ_PROGRESS, `A call: ${fc.stringify(call)}`);
+        if (FUZZ_PROGRESS !== undefined) {
+          const body = call.body && { ...call.body, bytes: Buffer.from(call.body.bytes).toString("base64") };
+          writeFileSync(FUZZ_PROGRESS, `A call: ${JSON.stringify({ ...call, body })}`);
+        }
         last = check(call);
         await last;
       }),
