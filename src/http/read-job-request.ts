@@ -37,7 +37,8 @@ export async function readJobRequest(
   const run = readPhase(parameters);
   const mapping = readColumnMapping(parameters);
   const checkRow = createRowCheck(knownReleases(parameters.all("ID"), registry));
-  const list = upload === null ? null : parseCoordinateList({ ...upload, mapping, checkRow, limits: limits.list });
+  const list =
+    upload === null ? null : await parseCoordinateList({ ...upload, mapping, checkRow, limits: limits.list });
   const kept = given.filter(([name]) => name !== "PHASE");
   return { parameters: upload === null ? kept : [...kept, ["UPLOAD", upload.name]], list, run };
 }

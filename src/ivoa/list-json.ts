@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { ServiceError } from "../errors.ts";
+import { readJsonMembers } from "./list-json-scan.ts";
 import {
   checkColumns,
   checkRows,
+  MAX_CELL_LENGTH,
   nameColumns,
+  rowTooLong,
   type ListColumn,
   type ListLimits,
   type ListRow,
+  type ListSteps,
   type ListTable,
 } from "./list-table.ts";
 
@@ -16,37 +20,31 @@ const Column = z.union([
 ]);
 /** Cells are looked at one by one, so that each that is wrong can be named. */
 const Rows = z.array(z.unknown());
-const Document = z.union([Rows, z.object({ rows: Rows }), z.object({ columns: z.array(Column), data: Rows })], {
+const Document = z.union([z.object({ rows: Rows }), z.object({ columns: z.array(Column), data: Rows })], {
   error: 'it needs [{"ra": …, "dec": …}, …], {"rows": […]} or {"columns": […], "data": [[…], …]}',
 });
 
 /** A list of objects; the same as `rows`; or `columns`, names or objects with name, unit and ucd, and `data`. */
-export function parseJsonList(text: string, limits: ListLimits): ListTable {
-  const document = Document.safeParse(parseJson(text));
+export function* parseJsonList(text: string, limits: ListLimits): ListSteps<ListTable> {
+  const members = yield* readJsonMembers(text, limits);
+  const columns = members.get("columns");
+  if (Array.isArray(columns)) checkColumns(columns.length, limits);
+  const document = Document.safeParse(Object.fromEntries(members));
   if (!document.success) {
     throw new ServiceError("usage", `Cannot use the list: ${document.error.issues[0].message}`);
   }
-  if (Array.isArray(document.data)) return readObjects(document.data, limits);
-  if ("rows" in document.data) return readObjects(document.data.rows, limits);
-  return readArrays(document.data.columns, document.data.data, limits);
+  if ("rows" in document.data) return yield* readObjects(document.data.rows, limits);
+  return yield* readArrays(document.data.columns, document.data.data, limits);
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.slice(0, 200) : "";
-    throw new ServiceError("usage", `Cannot use the list: it is no JSON (${reason})`, { cause });
-  }
-}
-
-function readObjects(items: readonly unknown[], limits: ListLimits): ListTable {
+function* readObjects(items: readonly unknown[], limits: ListLimits): ListSteps<ListTable> {
   checkRows(items.length, 0, limits);
   const indices = new Map<string, number>();
   for (const item of items) {
     if (!isObject(item)) continue;
     for (const name of Object.keys(item)) if (!indices.has(name)) indices.set(name, indices.size);
     checkColumns(indices.size, limits);
+    yield;
   }
   const names = [...indices.keys()];
   if (items.length > 0 && names.length === 0) {
@@ -57,14 +55,11 @@ function readObjects(items: readonly unknown[], limits: ListLimits): ListTable {
     );
   }
   checkRows(items.length, items.length * names.length, limits);
-  const rows = items.map((item, index): ListRow => {
-    if (!isObject(item)) return { place: index + 1, cells: [], problem: "it is no object" };
-    return readRow(
-      index + 1,
-      names.map((name) => (Object.hasOwn(item, name) ? item[name] : null)),
-      names,
-    );
-  });
+  const rows: ListRow[] = [];
+  for (const item of items) {
+    rows.push(readObject(rows.length + 1, item, names));
+    yield;
+  }
   return {
     columns: nameColumns(
       names.map((name) => ({ name })),
@@ -75,7 +70,20 @@ function readObjects(items: readonly unknown[], limits: ListLimits): ListTable {
   };
 }
 
-function readArrays(given: readonly z.infer<typeof Column>[], data: readonly unknown[], limits: ListLimits): ListTable {
+function readObject(place: number, item: unknown, names: readonly string[]): ListRow {
+  if (!isObject(item)) return { place, cells: [], problem: "it is no object" };
+  return readRow(
+    place,
+    names.map((name) => (Object.hasOwn(item, name) ? item[name] : null)),
+    names,
+  );
+}
+
+function* readArrays(
+  given: readonly z.infer<typeof Column>[],
+  data: readonly unknown[],
+  limits: ListLimits,
+): ListSteps<ListTable> {
   checkRows(data.length, data.length * given.length, limits);
   const columns = given.map(
     (column): ListColumn =>
@@ -85,18 +93,18 @@ function readArrays(given: readonly z.infer<typeof Column>[], data: readonly unk
   );
   const named = nameColumns(columns, limits);
   const names = named.map(({ name }) => name);
-  const rows = data.map((item, index): ListRow => {
-    if (!Array.isArray(item)) return { place: index + 1, cells: [], problem: "it is no array" };
-    if (item.length !== names.length) {
-      return {
-        place: index + 1,
-        cells: [],
-        problem: `it has ${item.length} cells, and there are ${names.length} columns`,
-      };
-    }
-    return readRow(index + 1, item, names);
-  });
+  const rows: ListRow[] = [];
+  for (const item of data) {
+    rows.push(readArray(rows.length + 1, item, names));
+    yield;
+  }
   return { columns: named, rows, rowsAre: "row" };
+}
+
+function readArray(place: number, item: unknown, names: readonly string[]): ListRow {
+  if (!Array.isArray(item)) return { place, cells: [], problem: "it is no array" };
+  if (item.length === names.length) return readRow(place, item, names);
+  return { place, cells: [], problem: `it has ${item.length} cells, and there are ${names.length} columns` };
 }
 
 function readRow(place: number, values: readonly unknown[], names: readonly string[]): ListRow {
@@ -117,6 +125,7 @@ function readRow(place: number, values: readonly unknown[], names: readonly stri
       const problem = `${JSON.stringify(names[index].slice(0, 40))} has more digits than a JSON number keeps; it must be text`;
       return { place, cells: [], problem };
     }
+    if (cell.length > MAX_CELL_LENGTH) throw rowTooLong("row", place);
     cells.push(cell);
   }
   return { place, cells };

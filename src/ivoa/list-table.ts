@@ -34,6 +34,20 @@ export type ListLimits = {
 };
 
 export const MAX_NAME_LENGTH = 100;
+/** Characters of a row, or of the header: what is read in one go. */
+export const MAX_ROW_LENGTH = 256 * 1024;
+/** Characters of a cell. */
+export const MAX_CELL_LENGTH = 64 * 1024;
+
+/** Reading a table stops at each `yield`, after some thousand characters at most, so that others can have a turn. */
+export type ListSteps<T> = Generator<undefined, T, undefined>;
+
+export function rowTooLong(rowsAre: ListTable["rowsAre"], place: number): ServiceError {
+  return new ServiceError(
+    "over-limit",
+    `Cannot use the list: ${rowsAre} ${place} has more than ${MAX_ROW_LENGTH} characters, or a cell more than ${MAX_CELL_LENGTH}`,
+  );
+}
 
 /** Checks what a table says of its columns, and gives names to those that have none or somebody else's. */
 export function nameColumns(columns: readonly ListColumn[], limits: ListLimits): ListColumn[] {

@@ -1,5 +1,5 @@
 import { ServiceError } from "../errors.ts";
-import { checkRows, type ListLimits, type ListRow } from "./list-table.ts";
+import { checkRows, MAX_CELL_LENGTH, rowTooLong, type ListLimits, type ListRow, type ListSteps } from "./list-table.ts";
 import type { VotableField } from "./read-votable.ts";
 
 /** Bytes of one element (VOTable 1.5, section 2.1). */
@@ -21,11 +21,11 @@ type BinaryField = VotableField & {
  *   BINARY2   one bit for each field, the first in the highest bit, 1 where it has no value; then the fields
  *   field     int32 count where the array size is variable; then the elements; bits are packed, eight to a byte
  */
-export function readBinaryRows(
+export function* readBinaryRows(
   bytes: Uint8Array,
   fields: readonly VotableField[],
   { nullFlags, limits }: { nullFlags: boolean; limits: ListLimits },
-): ListRow[] {
+): ListSteps<ListRow[]> {
   const layout = fields.map(layOut);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const flagBytes = nullFlags ? Math.ceil(fields.length / 8) : 0;
@@ -38,15 +38,22 @@ export function readBinaryRows(
       const { elements, start } = countElements(view, at, field);
       at = start + byteLength(field, elements);
       if (at > bytes.length) throw cutOff(rows.length + 1, field);
+      if (at - start > MAX_VALUE_BYTES) throw rowTooLong("row", rows.length + 1);
+      if (at - start > VALUE_BYTES_OF_A_STEP) yield;
       const isNull = nullFlags && ((bytes[flags + (index >> 3)] >> (7 - (index & 7))) & 1) === 1;
       const cell = isNull ? "" : formatValue(view, start, elements, field);
       cells.push(cell === field.nullText || cell === "NaN" ? "" : cell);
     }
     rows.push({ place: rows.length + 1, cells });
     checkRows(rows.length, rows.length * fields.length, limits);
+    yield;
   }
   return rows;
 }
+
+/** Of one field: numbers become up to four times as long as text. */
+const MAX_VALUE_BYTES = MAX_CELL_LENGTH / 4;
+const VALUE_BYTES_OF_A_STEP = 1024;
 
 function layOut(field: VotableField): BinaryField {
   const { datatype, arraysize, name } = field;

@@ -1,5 +1,13 @@
 import { ServiceError } from "../errors.ts";
-import { checkRows, type ListLimits, type ListRow } from "./list-table.ts";
+import {
+  checkRows,
+  MAX_CELL_LENGTH,
+  MAX_ROW_LENGTH,
+  rowTooLong,
+  type ListLimits,
+  type ListRow,
+  type ListSteps,
+} from "./list-table.ts";
 import type { VotableField } from "./read-votable.ts";
 import { unescapeXml } from "./unescape-xml.ts";
 
@@ -8,28 +16,32 @@ import { unescapeXml } from "./unescape-xml.ts";
  * own, since a general parser takes a second for what this reads in a tenth: TR, TD, text, comments and CDATA are all
  * that can stand there.
  */
-export function readTableDataRows(
+export function* readTableDataRows(
   text: string,
   start: number,
   fields: readonly VotableField[],
   limits: ListLimits,
-): ListRow[] {
+): ListSteps<ListRow[]> {
   const rows: ListRow[] = [];
   let allCells = 0;
   let cells: string[] | null = null;
+  let rowStart = start;
   for (let at = start; at < text.length; ) {
     const tagStart = text.indexOf("<", at);
     if (tagStart === -1 || !isBlank(text, at, tagStart)) throw unexpected(text, at);
     if (text.startsWith("<!--", tagStart)) {
       at = endOf(text, "-->", tagStart);
+      yield;
       continue;
     }
     const tagEnd = endOf(text, ">", tagStart);
+    if (cells === null) rowStart = tagStart;
+    else if (tagEnd - rowStart > MAX_ROW_LENGTH) throw rowTooLong("row", rows.length + 1);
     const { name, isEnd, isEmpty } = readTag(text, tagStart, tagEnd);
     at = tagEnd;
     if (name === "TD" && !isEnd && cells !== null) {
       let cell = "";
-      if (!isEmpty) ({ cell, at } = readCell(text, tagEnd));
+      if (!isEmpty) ({ cell, at } = readCell(text, tagEnd, rows.length + 1));
       if (cells.length < limits.maxColumns) cells.push(withoutNull(cell, fields[cells.length]));
     } else if (name === "TR" && !isEnd && cells === null) {
       if (isEmpty) rows.push(rowOf([], rows.length + 1, fields));
@@ -40,7 +52,9 @@ export function readTableDataRows(
     } else if (name === "TABLEDATA" && isEnd && cells === null) {
       return rows;
     } else throw unexpected(text, tagStart);
-    if (cells === null) checkRows(rows.length, (allCells += fields.length), limits);
+    if (cells !== null) continue;
+    checkRows(rows.length, (allCells += fields.length), limits);
+    yield;
   }
   if (start >= text.length) return rows; // <TABLEDATA/>
   throw new ServiceError("usage", "Cannot use the list: its TABLEDATA has no end");
@@ -69,14 +83,16 @@ function readTag(text: string, tagStart: number, tagEnd: number) {
 }
 
 /** From behind `<TD>` to behind `</TD>`. */
-function readCell(text: string, start: number): { cell: string; at: number } {
+function readCell(text: string, start: number, row: number): { cell: string; at: number } {
   let cell = "";
   for (let at = start; ; ) {
     const tagStart = text.indexOf("<", at);
     if (tagStart === -1) throw unexpected(text, at);
+    if (tagStart - start > MAX_CELL_LENGTH) throw rowTooLong("row", row);
     cell += unescapeXml(text.slice(at, tagStart));
     if (text.startsWith("<![CDATA[", tagStart)) {
       at = endOf(text, "]]>", tagStart);
+      if (at - start > MAX_CELL_LENGTH) throw rowTooLong("row", row);
       cell += text.slice(tagStart + 9, at - 3);
     } else if (text.startsWith("<!--", tagStart)) {
       at = endOf(text, "-->", tagStart);

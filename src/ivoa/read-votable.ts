@@ -1,6 +1,6 @@
 import { XMLParser } from "fast-xml-parser";
 import { ServiceError } from "../errors.ts";
-import { nameColumns, type ListLimits, type ListTable } from "./list-table.ts";
+import { nameColumns, type ListLimits, type ListSteps, type ListTable } from "./list-table.ts";
 import { readBinaryRows } from "./read-votable-binary.ts";
 import { readTableDataRows } from "./read-votable-tabledata.ts";
 import { unescapeXml } from "./unescape-xml.ts";
@@ -19,22 +19,27 @@ export type VotableField = {
   readonly nullText: string | undefined;
 };
 
-/** What is before the data holds descriptions at most; the parser's time grows faster than its length. */
+/** What is before the data holds descriptions at most. */
 const MAX_HEAD_CHARACTERS = 512 * 1024;
+/** Without descriptions; the parser's time grows faster than these. A thousand fields with their values take fewer. */
+const MAX_HEAD_TAGS = 6000;
+const MAX_HEAD_ATTRIBUTES = 10_000;
 
 /**
  * The first table of a VOTable (1.0 to 1.5) that has data, as TABLEDATA, BINARY or BINARY2. What comes after its data is
  * not looked at. "unsupported" for data in FITS or Parquet, and for data that lie elsewhere: nothing is fetched.
  */
-export function readVotable(text: string, limits: ListLimits): ListTable {
+export function* readVotable(text: string, limits: ListLimits): ListSteps<ListTable> {
   const data = findData(text);
+  yield;
   const fields = readFields(parseHead(text, data), data);
   const columns = nameColumns(fields, limits);
   if (columns.length === 0) throw wrong("its table has no FIELD");
+  yield;
   const rows =
     data.kind === "TABLEDATA"
-      ? readTableDataRows(text, data.isEmpty ? text.length : data.bodyStart, fields, limits)
-      : readBinaryRows(readStream(text, data), fields, { nullFlags: data.kind === "BINARY2", limits });
+      ? yield* readTableDataRows(text, data.isEmpty ? text.length : data.bodyStart, fields, limits)
+      : yield* readBinaryRows(yield* readStream(text, data), fields, { nullFlags: data.kind === "BINARY2", limits });
   return { columns, rows, rowsAre: "row" };
 }
 
@@ -48,7 +53,8 @@ type DataPlace = {
 };
 
 /** Finds the first serialisation, outside comments and CDATA. */
-function findData(text: string): DataPlace {
+function findData(whole: string): DataPlace {
+  const text = whole.slice(0, MAX_HEAD_CHARACTERS + 10_000);
   const pattern = /<!--|<!\[CDATA\[|<(?:[\w.-]{1,40}:)?(TABLEDATA|BINARY2?|FITS|PARQUET|STREAM)(?=[\s/>])/g;
   let kind: "BINARY" | "BINARY2" | null = null;
   for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
@@ -73,7 +79,7 @@ function findData(text: string): DataPlace {
     }
     if (element === "BINARY" || element === "BINARY2") kind = element;
   }
-  if (text.length <= MAX_HEAD_CHARACTERS) throw wrong("the VOTable has no table with data");
+  if (whole.length <= MAX_HEAD_CHARACTERS) throw wrong("the VOTable has no table with data");
   throw new ServiceError(
     "over-limit",
     `Cannot use the list: its VOTable has no data in its first ${MAX_HEAD_CHARACTERS} characters`,
@@ -84,6 +90,8 @@ type Element = Readonly<Record<string, unknown>>;
 
 /** Everything before the data, and the data's start tag. Names have no prefix, attributes begin with `@`. */
 function parseHead(text: string, { bodyStart }: DataPlace): Element {
+  const head = text.slice(0, bodyStart).replace(DESCRIPTION, "");
+  checkHead(head);
   const parser = new XMLParser({
     ignoreAttributes: false,
     attributeNamePrefix: "@",
@@ -94,11 +102,28 @@ function parseHead(text: string, { bodyStart }: DataPlace): Element {
     isArray: (name) => REPEATED.has(name),
   });
   try {
-    return elementOf(parser.parse(text.slice(0, bodyStart)));
+    return elementOf(parser.parse(head));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.slice(0, 200) : "";
     throw new ServiceError("usage", `Cannot use the list: its XML cannot be read (${reason})`, { cause });
   }
+}
+
+const DESCRIPTION = /<DESCRIPTION>[^<]{0,10000}<\/DESCRIPTION>/g;
+
+function checkHead(head: string): void {
+  let tags = 0;
+  let attributes = 0;
+  for (let at = 0; at < head.length; at++) {
+    const letter = head[at];
+    if (letter === "<") tags++;
+    else if (letter === "=") attributes++;
+  }
+  if (tags <= MAX_HEAD_TAGS && attributes <= MAX_HEAD_ATTRIBUTES) return;
+  throw new ServiceError(
+    "over-limit",
+    `Cannot use the list: before its data the VOTable has more than ${MAX_HEAD_TAGS} tags, or ${MAX_HEAD_ATTRIBUTES} attributes`,
+  );
 }
 
 const REPEATED = new Set(["VOTABLE", "DEFINITIONS", "COOSYS", "RESOURCE", "TABLE", "FIELD", "DATA", "VALUES"]);
@@ -139,7 +164,7 @@ function framesOf(element: Element): [id: string, frame: string][] {
 }
 
 /** The bytes of a STREAM. */
-function readStream(text: string, { tagStart, bodyStart, isEmpty }: DataPlace): Uint8Array {
+function* readStream(text: string, { tagStart, bodyStart, isEmpty }: DataPlace): ListSteps<Uint8Array> {
   const tag = text.slice(tagStart, bodyStart);
   if (/\shref\s*=/.test(tag) || isEmpty) {
     throw new ServiceError("unsupported", "Cannot use the list: its data lie elsewhere, and nothing is fetched");
@@ -151,15 +176,36 @@ function readStream(text: string, { tagStart, bodyStart, isEmpty }: DataPlace): 
   }
   const end = text.indexOf("</", bodyStart);
   if (end === -1) throw wrong("its STREAM has no end");
-  let letters: string;
+  return yield* decodeBase64(text, bodyStart, end);
+}
+
+const LETTERS_OF_A_STEP = 64 * 1024;
+
+/** Base64 with blanks in it (RFC 4648, section 4). */
+function* decodeBase64(text: string, start: number, end: number): ListSteps<Uint8Array> {
+  const bytes = new Uint8Array(Math.ceil(((end - start) * 3) / 4));
+  let length = 0;
+  let rest = "";
+  for (let at = start; at < end; at += LETTERS_OF_A_STEP) {
+    const isLast = at + LETTERS_OF_A_STEP >= end;
+    const letters = rest + text.slice(at, Math.min(end, at + LETTERS_OF_A_STEP)).replace(/[ \t\n\f\r]+/g, "");
+    const whole = isLast ? letters.length : letters.length - (letters.length % 4);
+    rest = letters.slice(whole);
+    const decoded = decodePiece(letters.slice(0, whole));
+    // Only the end has fewer bytes than letters say.
+    if (!isLast && decoded.length !== (whole / 4) * 3) throw wrong("its STREAM is no base64");
+    for (let i = 0; i < decoded.length; i++) bytes[length++] = decoded.charCodeAt(i);
+    yield;
+  }
+  return bytes.subarray(0, length);
+}
+
+function decodePiece(letters: string): string {
   try {
-    letters = atob(text.slice(bodyStart, end));
+    return atob(letters);
   } catch (cause) {
     throw new ServiceError("usage", "Cannot use the list: its STREAM is no base64", { cause });
   }
-  const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
-  return bytes;
 }
 
 function attributeOf(element: Element, name: string): string | undefined {

@@ -13,6 +13,7 @@ import type { RowCheck } from "./check-rows.ts";
 import type { CoordinateList, CoordinateRow } from "./coordinate-list.ts";
 import { COLUMN_PARAMETERS } from "./job-parameters.ts";
 import { parseSize } from "./list-size.ts";
+import { takeTurns, type Steps } from "./take-turns.ts";
 import { WrongRows } from "./wrong-rows.ts";
 
 export type CoordinateListLimits = ListLimits & {
@@ -43,16 +44,26 @@ export function readColumnMapping(parameters: Parameters): ColumnMapping {
 
 /**
  * Reads a list of positions, CSV, VOTable or JSON, and looks at all of it: every row that is wrong is named with its reason,
- * in one "usage" error. Positions are ICRS, in degrees or sexagesimal.
+ * in one "usage" error. Positions are ICRS, in degrees or sexagesimal. Large lists are read in turns with everything else.
  */
-export function parseCoordinateList({ bytes, mediaType, mapping, checkRow, limits }: ListSource): CoordinateList {
+export function parseCoordinateList(source: ListSource): Promise<CoordinateList> {
+  return takeTurns(readCoordinateList(source));
+}
+
+export function* readCoordinateList({
+  bytes,
+  mediaType,
+  mapping,
+  checkRow,
+  limits,
+}: ListSource): Steps<CoordinateList> {
   if (bytes.length > limits.maxBytes) {
     throw new ServiceError(
       "over-limit",
       `Cannot use the list: it has ${bytes.length} bytes, and ${limits.maxBytes} are allowed`,
     );
   }
-  const table = readTable(decodeListText(bytes), mediaType, mapping, limits);
+  const table = yield* readTable(yield* decodeListText(bytes), mediaType, mapping, limits);
   if (table.rows.length === 0) throw new ServiceError("usage", "Cannot use the list: it has no rows");
   const columns = findColumns(table.columns, mapping);
   checkKeptBytes(table, bytes.length, limits);
@@ -65,24 +76,25 @@ export function parseCoordinateList({ bytes, mediaType, mapping, checkRow, limit
     const problem = typeof read === "string" ? read : (checkRow?.(read.overrides) ?? null);
     if (problem !== null) wrong.add(row.place, problem);
     else if (typeof read !== "string") rows.push(read);
+    yield;
   }
   wrong.check(table.rows.length);
   return { rows };
 }
 
-function readTable(text: string, mediaType: string, mapping: ColumnMapping, limits: ListLimits): ListTable {
+function* readTable(text: string, mediaType: string, mapping: ColumnMapping, limits: ListLimits): Steps<ListTable> {
   const said = /;\s*header=(present|absent)\b/i.exec(mediaType)?.[1].toLowerCase(); // RFC 4180, section 3
   const isMapped = mapping.ra !== undefined || mapping.dec !== undefined;
   const header = said === undefined ? isMapped || undefined : said === "present";
   switch (formatOf(text, mediaType)) {
     case "votable":
-      return readVotable(text, limits);
+      return yield* readVotable(text, limits);
     case "json":
-      return parseJsonList(text, limits);
+      return yield* parseJsonList(text, limits);
     case "tsv":
-      return parseCsvList(text, { delimiter: "\t", header, limits });
+      return yield* parseCsvList(text, { delimiter: "\t", header, limits });
     default:
-      return parseCsvList(text, { header, limits });
+      return yield* parseCsvList(text, { header, limits });
   }
 }
 
@@ -194,7 +206,12 @@ function overrideReaders(columns: readonly ListColumn[], places: ListColumns): O
   ];
 }
 
+const MAX_OVERRIDE_LENGTH = 1000;
+
 function readOverride(cell: string, check: (cell: string) => string): Reading {
+  if (cell.length > MAX_OVERRIDE_LENGTH) {
+    return { problem: `${JSON.stringify(`${cell.slice(0, 40)}…`)} has more than ${MAX_OVERRIDE_LENGTH} characters` };
+  }
   try {
     return { value: check(cell) };
   } catch (error) {

@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { ListLimits, ListTable } from "../../../src/ivoa/list-table.ts";
 import { readVotable } from "../../../src/ivoa/read-votable.ts";
+
+function readAll(text: string, limits: ListLimits): ListTable {
+  const steps = readVotable(text, limits);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
 
 const LIMITS = { maxRows: 100_000, maxColumns: 1000, maxCells: 2_000_000 };
 
@@ -25,7 +34,7 @@ function votable(fields: string, data: string): string {
 }
 const RA_DEC = '<FIELD name="ra" datatype="double"/><FIELD name="dec" datatype="double"/>';
 const tabledata = (rows: string) => votable(RA_DEC, `<TABLEDATA>${rows}</TABLEDATA>`);
-const read = (text: string) => readVotable(text, LIMITS);
+const read = (text: string) => readAll(text, LIMITS);
 const cellsOf = (text: string) => read(text).rows.map(({ cells }) => cells);
 
 describe("a VOTable", () => {
@@ -127,7 +136,7 @@ describe("a VOTable", () => {
   it("is bounded: rows, columns, cells, and what comes before its data", () => {
     const limits = { maxRows: 3, maxColumns: 3, maxCells: 5 };
     const rows = (count: number) => "<TR><TD>1</TD><TD>2</TD></TR>".repeat(count);
-    expect(readVotable(tabledata(rows(2)), limits).rows).toHaveLength(2);
+    expect(readAll(tabledata(rows(2)), limits).rows).toHaveLength(2);
     for (const text of [
       tabledata(rows(3)),
       tabledata(rows(4)),
@@ -135,7 +144,7 @@ describe("a VOTable", () => {
       binary("A".repeat(64)),
       `<VOTABLE>${" ".repeat(600_000)}<RESOURCE/></VOTABLE>`,
     ]) {
-      expect(() => readVotable(text, limits)).toThrow(expect.objectContaining({ code: "over-limit" }));
+      expect(() => readAll(text, limits)).toThrow(expect.objectContaining({ code: "over-limit" }));
     }
   });
 

@@ -4,16 +4,24 @@ import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../../src/errors.ts";
 import { Parameters } from "../../../src/ivoa/parameters.ts";
 import type { CoordinateList } from "../../../src/jobs/coordinate-list.ts";
-import { parseCoordinateList, readColumnMapping } from "../../../src/jobs/parse-coordinate-list.ts";
+import { parseCoordinateList, readColumnMapping, readCoordinateList } from "../../../src/jobs/parse-coordinate-list.ts";
 
 const LIMITS = { maxBytes: 20e6, maxRows: 100_000, maxColumns: 500, maxCells: 2e6, maxReportedRows: 5 };
+
+/** All steps at once. */
+function finish<T>(steps: Generator<undefined, T, undefined>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
 
 type Options = { mediaType?: string; columns?: Record<string, string>; limits?: Partial<typeof LIMITS> };
 
 function parse(list: string | Uint8Array, { mediaType = "", columns = {}, limits = {} }: Options = {}): CoordinateList {
   const bytes = typeof list === "string" ? new TextEncoder().encode(list) : list;
   const mapping = readColumnMapping(new Parameters(Object.entries(columns)));
-  return parseCoordinateList({ bytes, mediaType, mapping, limits: { ...LIMITS, ...limits } });
+  return finish(readCoordinateList({ bytes, mediaType, mapping, limits: { ...LIMITS, ...limits } }));
 }
 
 /** `id ra dec` of each row. */
@@ -116,6 +124,39 @@ describe("JSON", () => {
       refused("usage", /4 of its 4 rows.*row 1: .*object; row 2: .*object; row 3: "ra" is.*row 4: "source_id".*digits/),
     );
     expect(() => parse('{"columns": ["ra", "dec"], "data": [[1], 2]}')).toThrow(refused("usage", /row 1: .*; row 2: /));
+  });
+
+  it("is all that JSON.parse takes, and no more", () => {
+    const row = fc.record({ ra: fc.constant(1), dec: fc.constant(2), 'a\\"[,]{:}': fc.string({ unit: "binary" }) });
+    const blank = fc.constantFrom("", " ", "\n\t", "\r");
+    const damage = fc.tuple(
+      fc.nat(400),
+      fc.constantFrom("", "", "", ",", "]", "[", "}", "{", ":", '"', "1", "\\", "\f"),
+    );
+    const document = fc.tuple(fc.array(row, { minLength: 1, maxLength: 4 }), blank, fc.nat(3), damage).map((parts) => {
+      const [rows, space, kind, [at, letter]] = parts;
+      const shown = kind === 0 ? rows : kind === 1 ? { rows, more: [{ x: [null] }] } : { more: "]", rows };
+      const text = space + JSON.stringify(shown, null, space.trim() === "" ? space : "") + space;
+      return text.slice(0, at) + letter + text.slice(at);
+    });
+    fc.assert(
+      fc.property(document, (text) => {
+        let isJson = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          isJson = false;
+        }
+        let reason = "";
+        try {
+          parse(text, { mediaType: "application/json" });
+        } catch (error) {
+          reason = (error as Error).message;
+        }
+        expect(reason.includes("no JSON"), reason).toBe(!isJson);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it("keeps a column of any name", () => {
@@ -425,6 +466,50 @@ describe("any bytes", () => {
       }, name).toThrow(/^Cannot use the list|It was read/);
       expect(performance.now() - started, name).toBeLessThan(3000);
     }
+  });
+
+  it("are refused after few steps, or read in many", async () => {
+    const many = 1_000_000;
+    const refusedLists: Record<string, string> = {
+      quotes: '"'.repeat(5 * many),
+      "a quoted cell": `ra,dec\n"${"x".repeat(5 * many)}",1`,
+      "one long line": "x,".repeat(5 * many),
+      "empty lines": "\n".repeat(5 * many),
+      "empty lines of an old Macintosh": "\r".repeat(5 * many),
+      comments: "#\n".repeat(5 * many),
+      "one comment": `#${"x".repeat(5 * many)}`,
+      "deep JSON": "[".repeat(5 * many),
+      "a JSON row": `[{"ra":"${"1".repeat(5 * many)}"}]`,
+      "JSON rows": `[${"1,".repeat(2 * many)}1]`,
+      "a JSON member": `{"x":"${"1".repeat(5 * many)}","rows":[]}`,
+      "JSON columns": `{"columns":[${"1,".repeat(100_000)}1],"data":[]}`,
+      "a JSON row of many cells": `[[${"1,".repeat(100_000)}1]]`,
+    };
+    const limits = { ...LIMITS, maxRows: 1000 };
+    const stepsOf = (text: string) => {
+      const mediaType = /^[[{]/.test(text) ? "application/json" : "text/csv";
+      return readCoordinateList({ bytes: new TextEncoder().encode(text), mediaType, mapping: {}, limits });
+    };
+    for (const [name, text] of Object.entries(refusedLists)) {
+      const steps = stepsOf(text);
+      let count = 0;
+      expect(() => {
+        while (steps.next().done !== true) count++;
+      }, name).toThrow(refused(name === "deep JSON" ? "usage" : "over-limit", /^Cannot use the list/));
+      expect(count, name).toBeLessThan(1100); // pieces of text, and rows up to the limit
+    }
+    for (const row of ["1,2", '"1","2"']) {
+      let count = 0;
+      for (const steps = stepsOf(`ra,dec\n${`${row}\n`.repeat(1000)}`); steps.next().done !== true; ) count++;
+      expect(count).toBeGreaterThan(1999);
+    }
+    const rows = await parseCoordinateList({
+      bytes: new TextEncoder().encode("1,2"),
+      mediaType: "",
+      mapping: {},
+      limits,
+    });
+    expect(told(rows)).toEqual(["1 null 1 2"]);
   });
 
   it("that are 50,000 good rows are read in well under a second", () => {
