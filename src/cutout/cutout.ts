@@ -143,7 +143,7 @@ export function windowOfStencil(image: OpenImage, stencil: Stencil | undefined):
   }
 }
 
-export function totalCost(pieces: readonly CutoutPiece[]): CutoutCost {
+function totalCost(pieces: readonly CutoutPiece[]): CutoutCost {
   const total = { outputBytes: 0, outputPixels: 0, tiles: 0, bytesToRead: 0, pixelsToDecode: 0 };
   for (const { plan } of pieces) {
     for (const key of Object.keys(total) as (keyof CutoutCost)[]) total[key] += plan.cost[key];

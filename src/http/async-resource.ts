@@ -3,7 +3,7 @@ import type { AppEnv } from "./app-env.ts";
 import { evaluatePreconditions } from "./conditional.ts";
 
 export type AsyncContext = Context<AppEnv>;
-export type AsyncHandler = (c: AsyncContext) => Promise<Response>;
+export type AsyncHandler = (c: AsyncContext) => Response | Promise<Response>;
 
 /** One address and what may be done there; every other method is 405 with what may (RFC 9110, section 15.5.6). */
 export function addResource(

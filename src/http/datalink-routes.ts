@@ -8,6 +8,7 @@ import {
 } from "../ivoa/datalink.ts";
 import { formatVoTable } from "../ivoa/votable.ts";
 import type { AppEnv } from "./app-env.ts";
+import { addResource } from "./async-resource.ts";
 import { describeLinks, type LinksOfId, type LinksServices } from "./describe-links.ts";
 import { readParameters } from "./request-parameters.ts";
 import { answerVoTableError, parseVoTableFormat } from "./votable-answer.ts";
@@ -16,15 +17,15 @@ const INFOS = [{ name: "standardID", value: LINKS_STANDARD_ID }];
 
 /** {links} of DataLink 1.1: what there is of an image, and how to get it. */
 export function addDatalinkRoutes(app: Hono<AppEnv>, services: LinksServices): void {
-  app.on(["GET", "POST"], "/links", async (c) => {
+  const handle = async (c: Context<AppEnv>) => {
     const started = performance.now();
     try {
       return await answerLinks(c, services);
     } catch (error) {
       return answerVoTableError(c, error, { infos: INFOS, started, log: services.log });
     }
-  });
-  app.all("/links", (c) => c.text("UsageError: /links takes GET, HEAD and POST\n", 405, { Allow: "GET, HEAD, POST" }));
+  };
+  addResource(app, "/links", { GET: handle, POST: handle });
 }
 
 async function answerLinks(c: Context<AppEnv>, services: LinksServices): Promise<Response> {

@@ -9,6 +9,7 @@ import type { FoundObservations, ObservationFinder } from "../surveys/observatio
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { Release } from "../surveys/release.ts";
 import type { AppEnv } from "./app-env.ts";
+import { addResource } from "./async-resource.ts";
 import { startDeadline } from "./deadline.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { readParameters } from "./request-parameters.ts";
@@ -35,15 +36,15 @@ const INFOS = [{ name: "standardID", value: SIA_STANDARD_ID }];
 
 /** {query} of SIA 2.0: which images there are, as ObsCore describes them. */
 export function addSiaRoutes(app: Hono<AppEnv>, services: SiaServices): void {
-  app.on(["GET", "POST"], "/query", async (c) => {
+  const handle = async (c: Context<AppEnv>) => {
     const started = performance.now();
     try {
       return await answerQuery(c, services, started);
     } catch (error) {
       return answerVoTableError(c, error, { infos: INFOS, started, log: services.log });
     }
-  });
-  app.all("/query", (c) => c.text("UsageError: /query takes GET, HEAD and POST\n", 405, { Allow: "GET, HEAD, POST" }));
+  };
+  addResource(app, "/query", { GET: handle, POST: handle });
 }
 
 async function answerQuery(c: Context<AppEnv>, services: SiaServices, started: number): Promise<Response> {

@@ -1,10 +1,11 @@
-import type { Context, Hono } from "hono";
+import type { Hono } from "hono";
 import { formatExamples, type Example } from "../ivoa/examples.ts";
 import { formatAvailability } from "../ivoa/vosi-availability.ts";
 import { formatCapabilities, type Capability } from "../ivoa/vosi-capabilities.ts";
 import type { Dataset } from "../surveys/dataset.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { AppEnv } from "./app-env.ts";
+import { addResource } from "./async-resource.ts";
 import { formatChallenges } from "./challenge.ts";
 import { startDeadline } from "./deadline.ts";
 
@@ -34,40 +35,41 @@ const XML = { "Content-Type": "application/xml; charset=utf-8" };
 
 /** What VOSI 1.1 and DALI 1.1 ask of every service: what it can do, whether it is well, and how to begin. */
 export function addVosiRoutes(app: Hono<AppEnv>, services: VosiServices): void {
-  app.get("/capabilities", (c) => {
-    c.header("Last-Modified", services.startedAt.toUTCString());
-    const { publicUrl, user } = c.var;
-    if (user.role === "anonymous") {
-      c.header("WWW-Authenticate", formatChallenges({ publicUrl, loginUrl: services.loginUrl }));
-    }
-    return c.body(formatCapabilities(capabilitiesAt(publicUrl)), 200, XML);
+  addResource(app, "/capabilities", {
+    GET: (c) => {
+      c.header("Last-Modified", services.startedAt.toUTCString());
+      const { publicUrl, user } = c.var;
+      if (user.role === "anonymous") {
+        c.header("WWW-Authenticate", formatChallenges({ publicUrl, loginUrl: services.loginUrl }));
+      }
+      return c.body(formatCapabilities(capabilitiesAt(publicUrl)), 200, XML);
+    },
   });
 
-  app.get("/availability", async (c) => {
-    const { draining, parts } = await healthOf(services, c.req.raw.signal);
-    const problems = parts.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]));
-    const notes = draining ? ["The service is about to stop", ...problems] : problems;
-    const document = formatAvailability({ available: notes.length === 0, upSince: services.startedAt, notes });
-    return c.body(document, 200, { ...XML, "Cache-Control": "no-store" });
+  addResource(app, "/availability", {
+    GET: async (c) => {
+      const { draining, parts } = await healthOf(services, c.req.raw.signal);
+      const problems = parts.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]));
+      const notes = draining ? ["The service is about to stop", ...problems] : problems;
+      const document = formatAvailability({ available: notes.length === 0, upSince: services.startedAt, notes });
+      return c.body(document, 200, { ...XML, "Cache-Control": "no-store" });
+    },
   });
 
-  app.get("/examples", async (c) => {
-    const examples = await findExamples(services, c.var.publicUrl, c.req.raw.signal);
-    if (examples.length === 0) return c.text("UsageError: There are no examples: no image is registered\n", 404);
-    return c.body(formatExamples("Cutouts to begin with", examples), 200, {
-      "Content-Type": "application/xhtml+xml; charset=utf-8",
-    });
+  addResource(app, "/examples", {
+    GET: async (c) => {
+      const examples = await findExamples(services, c.var.publicUrl, c.req.raw.signal);
+      if (examples.length === 0) return c.text("UsageError: There are no examples: no image is registered\n", 404);
+      return c.body(formatExamples("Cutouts to begin with", examples), 200, {
+        "Content-Type": "application/xhtml+xml; charset=utf-8",
+      });
+    },
   });
 
-  for (const path of ["/capabilities", "/availability", "/examples"]) app.all(path, refuseMethod);
   // Clients look for capabilities below a resource first, and go on to its sibling after a 404 alone.
   for (const path of ["/sync", "/async", "/links", "/query"]) {
     app.all(`${path}/capabilities`, (c) => c.text("UsageError: The capabilities are at /capabilities\n", 404));
   }
-}
-
-function refuseMethod(c: Context): Response {
-  return c.text(`UsageError: ${c.req.path} takes GET and HEAD\n`, 405, { Allow: "GET, HEAD" });
 }
 
 function capabilitiesAt(publicUrl: string): Capability[] {

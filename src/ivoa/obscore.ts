@@ -198,7 +198,7 @@ export function cellsOfObservation(observation: Observation, access: Access): Vo
 }
 
 /** STC-S as ObsCore has it: `POLYGON ICRS` and the vertices in degrees, to a few microarcseconds. */
-export function formatRegion(region: Region): string {
+function formatRegion(region: Region): string {
   if (region.shape === "all-sky") return "CIRCLE ICRS 0 0 180";
   const degrees = (value: number) => Number(value.toFixed(9));
   const vertices = region.vertices.map(({ raDegrees, decDegrees }) => `${degrees(raDegrees)} ${degrees(decDegrees)}`);

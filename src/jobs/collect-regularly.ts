@@ -49,6 +49,6 @@ export function startCollecting(
   };
 }
 
-export function didAnything({ problems, ...counts }: Collected): boolean {
+function didAnything({ problems, ...counts }: Collected): boolean {
   return problems.length > 0 || Object.values(counts).some((count) => count > 0);
 }

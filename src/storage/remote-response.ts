@@ -30,7 +30,7 @@ export function parseContentRange(text: string | null): ContentRange | undefined
 }
 
 /** The length of the file, of a 416 response: `bytes * / 100` without the spaces. */
-export function parseUnsatisfiedLength(text: string | null): number | undefined {
+function parseUnsatisfiedLength(text: string | null): number | undefined {
   const match = /^bytes \*\/(\d{1,15})$/i.exec(text?.trim() ?? "");
   return match === null ? undefined : Number(match[1]);
 }

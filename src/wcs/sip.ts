@@ -28,7 +28,7 @@ export function parseSip(header: Header): Distortion | null {
   return createSip({ a, b, guessA, guessB });
 }
 
-export function createSip(sip: { a: Polynomial; b: Polynomial; guessA: Polynomial; guessB: Polynomial }): Distortion {
+function createSip(sip: { a: Polynomial; b: Polynomial; guessA: Polynomial; guessB: Polynomial }): Distortion {
   const { a, b, guessA, guessB } = sip;
   function jetAt(u: number, v: number): Jet {
     const [du, duu, duv] = polynomialGradient(a, u, v);
