@@ -75,7 +75,9 @@ export function createJobService(services: JobServices): JobService {
       if (row === null || recipes.length === 0) return;
       if (change.setQuote(records, { id, queuedAt: row.queuedAt, at: await quote(row, recipes) })) changes.notify(id);
     };
-    tell().catch((error: unknown) => reportFailure?.({ jobId: id, error }));
+    tell().catch((error: unknown) => {
+      if (records.sqlite.open) reportFailure?.({ jobId: id, error }); // else the service has stopped meanwhile
+    });
   }
 
   /** Queues a job that has, or had, its parameters only. */
@@ -110,7 +112,7 @@ export function createJobService(services: JobServices): JobService {
         return queued;
       });
     } catch (error) {
-      if (isLarge) await inSlices(records, replaceResults(records, job, []));
+      if (isLarge) await inSlices(records, replaceResults(records, job, [])).catch(() => undefined); // run replaces them
       throw error;
     }
   }
@@ -148,12 +150,13 @@ export function createJobService(services: JobServices): JobService {
     try {
       for (const step of steps()) await inSlices(records, step);
       change.inTransaction(records, () => {
-        if (!find.showHidden(records, row))
+        if (!find.showHidden(records, row)) {
           throw new ServiceError("unavailable", "Cannot make the job: it took too long");
+        }
         complete();
       });
     } catch (error) {
-      await removeRecords(id);
+      await removeRecords(id).catch(() => undefined); // else the collector does
       throw error;
     }
   }

@@ -6,12 +6,13 @@ export type Step = () => boolean;
 
 /** So long at most, and one step, the process does nothing else, and no other process can write. */
 const SLICE_MILLISECONDS = 10;
+const SLICE_STEPS = 10;
 
 /** Takes steps to the end, many in one transaction, with turns for others between. What a slice throws undoes the slice. */
 export async function inSlices(records: RecordsDatabase, step: Step): Promise<void> {
   const takeSome = () => {
     const end = performance.now() + SLICE_MILLISECONDS;
-    while (step()) if (performance.now() >= end) return true;
+    for (let taken = 1; step(); taken++) if (taken === SLICE_STEPS || performance.now() >= end) return true;
     return false;
   };
   while (inTransaction(records, takeSome)) await nextTurn();
