@@ -1,5 +1,6 @@
 import type { Arena } from "../codec/arena.ts";
 import { SEEK_ENTRY_BYTES } from "../codec/layout.ts";
+import { formatHexadecimal } from "../storage/hexadecimal.ts";
 
 /** Where indices outlive the process. Keys are file names; a lost or refused write costs time only. */
 export interface SeekIndexStore {
@@ -159,5 +160,5 @@ function sumOf(bytes: Uint8Array): number {
 
 async function fileNameOf(cacheKey: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(cacheKey)));
-  return `${Array.from(digest.subarray(0, 20), (byte) => byte.toString(16).padStart(2, "0")).join("")}.seek`;
+  return `${formatHexadecimal(digest.subarray(0, 20))}.seek`;
 }

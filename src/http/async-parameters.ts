@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { formatCsvLine } from "../encode/csv.ts";
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
 import { formatParameters } from "../ivoa/uws-document.ts";
@@ -70,13 +71,11 @@ function listOf(given: Parameters): ParameterList {
   });
 }
 
-/** The columns as they came (RFC 4180). */
+/** The columns as they came, but that nothing in them is a formula. */
 function formatCsv(rows: readonly ListedRow[]): string {
   const names = [...new Set(rows.flatMap(({ columns }) => Object.keys(columns)))];
-  const line = (cells: readonly string[]) => `${cells.map(quoteCell).join(",")}\r\n`;
-  return line(names) + rows.map(({ columns }) => line(names.map((name) => columns[name] ?? ""))).join("");
-}
-
-function quoteCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const lines = rows.map(({ columns }) =>
+    formatCsvLine(names.map((name) => (Object.hasOwn(columns, name) ? columns[name] : null))),
+  );
+  return formatCsvLine(names) + lines.join("");
 }

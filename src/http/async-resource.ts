@@ -1,4 +1,5 @@
 import type { Context, Hono } from "hono";
+import { formatHexadecimal } from "../storage/hexadecimal.ts";
 import type { AppEnv } from "./app-env.ts";
 import { evaluatePreconditions } from "./conditional.ts";
 
@@ -44,7 +45,8 @@ export function answerText(c: AsyncContext, text: string): Response {
 /** A document; 304 for a client that has it. It is one user's own, and may change at any moment. */
 export async function answerXml(c: AsyncContext, document: string): Promise<Response> {
   const bytes = new TextEncoder().encode(document);
-  const etag = `"${hexadecimal(await crypto.subtle.digest("SHA-256", bytes)).slice(0, 32)}"`;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const etag = `"${formatHexadecimal(digest.subarray(0, 16))}"`;
   c.header("ETag", etag);
   c.header("Cache-Control", "no-store");
   const verdict = evaluatePreconditions(c.req.raw.headers, etag);
@@ -52,8 +54,4 @@ export async function answerXml(c: AsyncContext, document: string): Promise<Resp
   if (verdict === "failed") return c.text(`UsageError: It is now ${etag}, and If-Match asks for another\n`, 412);
   c.header("Content-Type", "application/xml; charset=utf-8");
   return c.body(bytes, 200);
-}
-
-function hexadecimal(bytes: ArrayBuffer): string {
-  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

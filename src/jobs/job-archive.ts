@@ -1,6 +1,7 @@
 import type { ArchiveEntry, ArchiveFormat } from "../encode/archive.ts";
 import { readTar, tarByteLength } from "../encode/tar.ts";
 import { readZip, zipByteLength } from "../encode/zip.ts";
+import { formatHexadecimal } from "../storage/hexadecimal.ts";
 import type { ResultStore } from "../storage/result-store.ts";
 import { formatManifestCsv, formatManifestJson, listStored, type JobContents, type StoredResult } from "./manifest.ts";
 
@@ -30,7 +31,12 @@ export async function makeManifest(contents: JobContents, format: "json" | "csv"
     digest = await chain(digest, piece);
   }
   digest = await chain(digest, new TextEncoder().encode(LAYOUT));
-  return { byteLength, digest: hexadecimal(digest), modifiedAt, read: (start, end) => clip(pieces(), start, end) };
+  return {
+    byteLength,
+    digest: formatHexadecimal(digest),
+    modifiedAt,
+    read: (start, end) => clip(pieces(), start, end),
+  };
 }
 
 /**
@@ -99,8 +105,4 @@ async function chain(before: Uint8Array, piece: Uint8Array): Promise<Uint8Array<
   bytes.set(before);
   bytes.set(piece, before.length);
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-}
-
-function hexadecimal(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

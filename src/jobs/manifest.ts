@@ -1,4 +1,6 @@
 import { ANONYMOUS } from "../access/user.ts";
+import { formatCsvLine } from "../encode/csv.ts";
+import { formatInstant } from "../ivoa/uws-values.ts";
 import type { ListedRow } from "./job-service.ts";
 import { FINISHED_PHASES, resultId, type Job, type JobResult, type ResultState, type StoredFile } from "./job.ts";
 
@@ -53,7 +55,7 @@ export function* listEntries({ job, results, rows, present }: JobContents): Gene
       mediaType: file?.mediaType ?? null,
       byteLength: file?.byteLength ?? null,
       sha256: file?.sha256 ?? null,
-      endedAt: formatInstant(result.endedAt),
+      endedAt: formatOptionalInstant(result.endedAt),
       why,
       request: new URLSearchParams(result.recipe.map(([name, value]) => [name, value])).toString(),
       datasets: result.datasets,
@@ -93,8 +95,8 @@ export function* formatManifestJson(contents: JobContents): Generator<string> {
     phase: job.phase,
     complete: FINISHED_PHASES.includes(job.phase),
     createdAt: formatInstant(job.createdAt),
-    startedAt: formatInstant(job.startedAt),
-    endedAt: formatInstant(job.endedAt),
+    startedAt: formatOptionalInstant(job.startedAt),
+    endedAt: formatOptionalInstant(job.endedAt),
     parameters: job.parameters,
     error: job.error?.message ?? null,
     results: {
@@ -138,10 +140,10 @@ const CSV_COLUMNS: readonly (readonly [name: string, value: (entry: ManifestEntr
  */
 export function* formatManifestCsv(contents: JobContents): Generator<string> {
   const listed = listColumns(contents.rows);
-  yield formatLine([...CSV_COLUMNS.map(([name]) => name), ...listed.map(({ heading }) => heading)]);
+  yield formatCsvLine([...CSV_COLUMNS.map(([name]) => name), ...listed.map(({ heading }) => heading)]);
   for (const entry of listEntries(contents)) {
     const ours = CSV_COLUMNS.map(([, value]) => value(entry));
-    yield formatLine([
+    yield formatCsvLine([
       ...ours,
       ...listed.map(({ name }) => (Object.hasOwn(entry.columns, name) ? entry.columns[name] : null)),
     ]);
@@ -159,23 +161,6 @@ function listColumns(rows: readonly ListedRow[]): { readonly name: string; reado
   });
 }
 
-function formatLine(values: readonly (string | number | null)[]): string {
-  return `${values.map(formatField).join(",")}\r\n`;
-}
-
-const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-
-/**
- * A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection); a number such
- * as -10.2 is one, and stays.
- */
-function formatField(value: string | number | null): string {
-  if (value === null) return "";
-  const text = String(value);
-  const safe = /^[=+\-@\t\r\n]/.test(text) && !NUMBER.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-function formatInstant(instant: number | null): string | null {
-  return instant === null ? null : new Date(instant).toISOString();
+function formatOptionalInstant(instant: number | null): string | null {
+  return instant === null ? null : formatInstant(instant);
 }

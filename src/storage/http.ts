@@ -1,4 +1,5 @@
 import { ServiceError } from "../errors.ts";
+import { formatHexadecimal } from "./hexadecimal.ts";
 import type { RangeStore } from "./range-source.ts";
 import { openRemote } from "./remote-source.ts";
 import { createTransport, type RemoteFile, type TransportOptions } from "./remote-transport.ts";
@@ -38,5 +39,5 @@ async function parseUrl(location: string, headers: NonNullable<HttpStoreOptions[
 async function nameQuery(search: string): Promise<string> {
   if (search === "") return "";
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(search)));
-  return `?sha256=${Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `?sha256=${formatHexadecimal(digest.subarray(0, 8))}`;
 }

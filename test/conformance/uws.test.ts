@@ -399,6 +399,15 @@ describe("a list that is sent with a job", () => {
     expect(await response.text()).toBe(LIST);
   });
 
+  test("is shown without a formula that a spreadsheet would run", async () => {
+    const form = new FormData();
+    form.append("ID", "des_dr2");
+    form.append("UPLOAD", new File(["ra,dec,note\r\n1,-2,=1+1\r\n"], "x.csv", { type: "text/csv" }));
+    const made = await uws.send("/async", { method: "POST", body: form });
+    const { pathname } = new URL(made.headers.get("location") ?? "");
+    expect(await uws.text(`${pathname}/parameters/UPLOAD`)).toBe("ra,dec,note\r\n1,-2,'=1+1\r\n");
+  });
+
   test("UWS-48a can be sent as the parts of a DALI upload as well", async () => {
     const form = new FormData();
     form.append("ID", "des_dr2");
