@@ -1,4 +1,5 @@
 import { ServiceError } from "../errors.ts";
+import { checkForm } from "./check-form.ts";
 
 /** Lower case, without its parameters; empty where there is none. */
 export function mediaTypeOf(headers: Headers): string {
@@ -38,8 +39,10 @@ export async function refuseUntypedBody(request: Request, needed: string): Promi
 
 /** A form, urlencoded or multipart, whose body has been read. */
 export async function parseForm(body: Uint8Array<ArrayBuffer>, headers: Headers): Promise<FormData> {
+  const contentType = headers.get("content-type") ?? "";
+  await checkForm(body, contentType);
   try {
-    return await new Response(body, { headers: { "content-type": headers.get("content-type") ?? "" } }).formData();
+    return await new Response(body, { headers: { "content-type": contentType } }).formData();
   } catch (cause) {
     throw new ServiceError("usage", "Cannot read the form in the body: it is damaged", { cause });
   }

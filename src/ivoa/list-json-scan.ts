@@ -138,12 +138,14 @@ function parsePiece(text: string, what: string): unknown {
 }
 
 function skipBlanks(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && BLANKS.includes(text.charCodeAt(at))) at++;
-  return at;
+  const last = Math.min(text.length, from + MAX_ROW_LENGTH);
+  for (let at = from; at < last; at++) {
+    const code = text.charCodeAt(at);
+    if (code !== 32 && (code < 9 || code > 13 || code === 11 || code === 12)) return at;
+  }
+  if (last === text.length) return last;
+  throw new ServiceError("over-limit", `Cannot use the list: it has more than ${MAX_ROW_LENGTH} blanks`);
 }
-
-const BLANKS: readonly number[] = [32, 9, 10, 13];
 
 function noJson(reason: string): ServiceError {
   return new ServiceError("usage", `Cannot use the list: it is no JSON (${reason})`);

@@ -22,7 +22,8 @@ export type VotableField = {
 /** What is before the data holds descriptions at most. */
 const MAX_HEAD_CHARACTERS = 512 * 1024;
 /** Without descriptions; the parser's time grows faster than these. A thousand fields with their values take fewer. */
-const MAX_HEAD_TAGS = 6000;
+const MAX_MARKUP_CHARACTERS = 256 * 1024;
+const MAX_HEAD_TAGS = 5000;
 const MAX_HEAD_ATTRIBUTES = 10_000;
 
 /**
@@ -119,10 +120,11 @@ function checkHead(head: string): void {
     if (letter === "<") tags++;
     else if (letter === "=") attributes++;
   }
-  if (tags <= MAX_HEAD_TAGS && attributes <= MAX_HEAD_ATTRIBUTES) return;
+  const isShort = head.length <= MAX_MARKUP_CHARACTERS;
+  if (isShort && tags <= MAX_HEAD_TAGS && attributes <= MAX_HEAD_ATTRIBUTES) return;
   throw new ServiceError(
     "over-limit",
-    `Cannot use the list: before its data the VOTable has more than ${MAX_HEAD_TAGS} tags, or ${MAX_HEAD_ATTRIBUTES} attributes`,
+    `Cannot use the list: before its data the VOTable has more than ${MAX_HEAD_TAGS} tags, ${MAX_HEAD_ATTRIBUTES} attributes, or ${MAX_MARKUP_CHARACTERS} characters beside descriptions`,
   );
 }
 

@@ -148,6 +148,47 @@ describe("a VOTable", () => {
     }
   });
 
+  it("may describe a thousand fields, and is refused where its head is more than that", () => {
+    const field = (i: number) =>
+      `<FIELD name="c${i}" datatype="int" unit="s" ucd="x"><DESCRIPTION>${"a = b ".repeat(50)}</DESCRIPTION><VALUES null="-1"/></FIELD>`;
+    const fields = Array.from({ length: 1000 }, (_, i) => field(i)).join("");
+    expect(read(votable(fields, "<TABLEDATA/>")).columns).toHaveLength(1000);
+    for (const head of [
+      `${RA_DEC}${"<PARAM/>".repeat(5000)}`,
+      `${RA_DEC}<PARAM ${Array.from({ length: 10_000 }, (_, i) => `a${i}="1"`).join(" ")}/>`,
+      `${RA_DEC}<INFO>${"x".repeat(300_000)}</INFO>`,
+    ]) {
+      expect(() => read(votable(head, "<TABLEDATA/>"))).toThrow(expect.objectContaining({ code: "over-limit" }));
+    }
+  });
+
+  it("keeps rows and cells short, and reads base64 in pieces", () => {
+    const cell = "x".repeat(70_000);
+    for (const rows of [
+      `<TR><TD>${cell}</TD><TD/></TR>`,
+      `<TR><TD><![CDATA[${cell}]]></TD><TD/></TR>`,
+      `<TR>${"<TD/>".repeat(100_000)}</TR>`,
+    ]) {
+      expect(() => read(tabledata(rows))).toThrow(expect.objectContaining({ code: "over-limit" }));
+    }
+    const stream = (letters: string) =>
+      votable(
+        '<FIELD name="x" datatype="short" arraysize="3"/>',
+        `<BINARY><STREAM encoding="base64">${letters}</STREAM></BINARY>`,
+      );
+    const bytes = Buffer.from(Uint16Array.from({ length: 30_000 * 3 }, (_, i) => i % 30_000).buffer).swap16();
+    const lines = bytes.toString("base64").replace(/.{76}/g, "$&\r\n");
+    expect(cellsOf(stream(lines))).toEqual(
+      Array.from({ length: 30_000 }, (_, i) => [[3 * i, 3 * i + 1, 3 * i + 2].map((v) => v % 30_000).join(" ")]),
+    );
+    expect(() => read(stream(`AA==${lines}`))).toThrow(/no base64/);
+    const long = '<FIELD name="x" datatype="double" arraysize="*"/>';
+    const letters = Buffer.concat([Buffer.from([0, 0, 0x10, 0]), Buffer.alloc(32_768)]).toString("base64");
+    expect(() => read(votable(long, `<BINARY><STREAM encoding="base64">${letters}</STREAM></BINARY>`))).toThrow(
+      expect.objectContaining({ code: "over-limit" }),
+    );
+  });
+
   it("is refused at once where it is made to take long", () => {
     const many = 300_000;
     const laughs = Array.from({ length: 20 }, (_, i) => `<!ENTITY l${i + 1} "${`&l${i};`.repeat(10)}">`).join("");

@@ -479,6 +479,7 @@ describe("any bytes", () => {
       comments: "#\n".repeat(5 * many),
       "one comment": `#${"x".repeat(5 * many)}`,
       "deep JSON": "[".repeat(5 * many),
+      "blank JSON": `[${" ".repeat(5 * many)}]`,
       "a JSON row": `[{"ra":"${"1".repeat(5 * many)}"}]`,
       "JSON rows": `[${"1,".repeat(2 * many)}1]`,
       "a JSON member": `{"x":"${"1".repeat(5 * many)}","rows":[]}`,
