@@ -15,7 +15,7 @@ import type { JobService, NewJob } from "./job-service.ts";
 import { inSlices, nextTurn } from "./in-slices.ts";
 import * as change from "./job-transitions.ts";
 import { viewJob, viewResult } from "./job-view.ts";
-import { allowDuration, makeJob, readControls, runIdOf } from "./make-job.ts";
+import { allowDuration, makeJob, readControls, refuseControls, runIdOf } from "./make-job.ts";
 import { FINISHED_PHASES, type Job, type JobPhase, type ParameterList } from "./job.ts";
 import { waitForPhaseChange, watchJob } from "./watch-job.ts";
 
@@ -207,6 +207,7 @@ export function createJobService(services: JobServices): JobService {
           `Cannot set parameters: the job is ${phase}, and only a PENDING one has open ones`,
         );
       }
+      refuseControls(parameters);
       const names = new Set(parameters.map(([name]) => name.toUpperCase()));
       const after = [...before.filter(([name]) => !names.has(name.toUpperCase())), ...parameters];
       const done = change.replaceParameters(records, { id, before, after, runId: runIdOf(after) });

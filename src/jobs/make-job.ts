@@ -57,6 +57,18 @@ export function allowDuration(seconds: number, { maxExecutionDurationSeconds: mo
   return most === 0 ? seconds : seconds === 0 ? most : Math.min(seconds, most);
 }
 
+const CONTROLS: readonly string[] = ["DESTRUCTION", "EXECUTIONDURATION"];
+
+/** "usage" where one of them is to be a parameter of a job: each has an address of its own there. */
+export function refuseControls(parameters: ParameterList): void {
+  const control = parameters.map(([name]) => name.toUpperCase()).find((name) => CONTROLS.includes(name));
+  if (control === undefined) return;
+  throw new ServiceError(
+    "usage",
+    `Cannot set ${control} as a parameter: it belongs to the job's /${control.toLowerCase()}`,
+  );
+}
+
 /** What a request that makes a job says of the job itself, apart from what it says of the cutouts. */
 export function readControls(sent: ParameterList): {
   readonly parameters: ParameterList;
@@ -67,7 +79,7 @@ export function readControls(sent: ParameterList): {
   const given = new Parameters(sent);
   const [end, duration] = [given.single("DESTRUCTION"), given.single("EXECUTIONDURATION")];
   return {
-    parameters: sent.filter(([name]) => !["DESTRUCTION", "EXECUTIONDURATION"].includes(name.toUpperCase())),
+    parameters: sent.filter(([name]) => !CONTROLS.includes(name.toUpperCase())),
     destructionAt: end === undefined ? undefined : parseInstant(end, "DESTRUCTION"),
     executionDurationSeconds: duration === undefined ? undefined : parseExecutionDuration(duration),
   };

@@ -183,6 +183,14 @@ describe("parameters", () => {
     expect(job.runId).toBe("later");
   });
 
+  test("are no way to set how long a job may run, or stays", async () => {
+    const { id } = await create();
+    for (const name of ["Destruction", "EXECUTIONDURATION"]) {
+      expect(await codeOf(jobs.setParameters(id, ANA, [[name, "2026-01-05"]]))).toBe("usage");
+    }
+    expect((await jobs.get(id, ANA)).parameters).toEqual(circles(2));
+  });
+
   test("UWS-25: of any other are not", async () => {
     const { id } = await create(circles(1), true);
     expect(await codeOf(jobs.setParameters(id, ANA, [["ID", "a"]]))).toBe("wrong-phase");
