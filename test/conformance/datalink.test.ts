@@ -57,7 +57,7 @@ const inputOf = (service: ReadService, name: string) =>
   service.inputs.find(({ attributes }) => attributes["name"] === name);
 
 describe("DataLink 1.1", () => {
-  it("DL-1, DL-2: answers 200 with a VOTable of the type that clients look for", async () => {
+  it("DL-1, DL-2, CLI-2: answers anybody 200 with a VOTable of the type that clients look for", async () => {
     const { response, table } = await links([DES_G]);
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toBe("application/x-votable+xml;content=datalink");
@@ -135,7 +135,7 @@ describe("DataLink 1.1", () => {
     ["BAND", "em.wl;stat.interval", "m", "double", "2", "interval"],
     ["TIME", "time.interval;obs.exposure", "d", "double", "2", "interval"],
     ["POL", "meta.code;phys.polarization", undefined, "char", "*", undefined],
-  ])("DL-9: the three factors of %s are SODA's", async (name, ucd, unit, datatype, arraysize, xtype) => {
+  ])("DL-9, CLI-4: the three factors of %s are SODA's", async (name, ucd, unit, datatype, arraysize, xtype) => {
     for (const service of (await links([DES_G])).table.services.slice(0, 2)) {
       const { attributes } = inputOf(service, name)!;
       expect([attributes["ucd"], attributes["unit"], attributes["datatype"]]).toEqual([ucd, unit, datatype]);

@@ -242,6 +242,18 @@ describe("SIA 2.0: the answer", () => {
     },
   );
 
+  it.each(["csv", "text/html", "application/fits", "application/x-votable+xml,text/csv"])(
+    "SIA-27: RESPONSEFORMAT=%s is refused, in a VOTable that says what there is",
+    async (format) => {
+      const { response, table } = await query({ RESPONSEFORMAT: format });
+      expect(response.status).toBe(400);
+      expect(response.headers.get("content-type")).toBe("application/x-votable+xml");
+      expect(table.infos[0]?.text).toMatch(
+        /^UsageFault: .*there is votable \(application\/x-votable\+xml, text\/xml, application\/xml\)$/,
+      );
+    },
+  );
+
   it("does not tell of images that are not there, nor of releases that are not served", async () => {
     expect(await keysOf({})).toEqual(["full/g", "bare", "far/r", "wrap/g", "pole/z"]);
     expect(
@@ -293,7 +305,7 @@ describe("SIA 2.0: conditions", () => {
     ["SIA-13", { TIMERES: "1 10" }, ["full/g"]],
     ["SIA-14", { ID: DID }, ["full/g"]],
     [
-      "SIA-14",
+      "SIA-14, SODA-5a",
       { ID: ["IVO://Example.ORG/SIM_sample?full/g", "ivo://example.org/sim_sample?FAR/R"] },
       ["full/g", "far/r"],
     ],

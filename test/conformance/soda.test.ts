@@ -292,7 +292,7 @@ describe("SODA 1.0 at /sync", () => {
     expect(await refused({ ...GOOD, MOSAIC: "x" })).toMatch(/^UsageError: Cannot use MOSAIC "x": it needs "none"/);
   });
 
-  it("SODA-3, 4, 5: ID is needed, and used as it is", async () => {
+  it("SODA-3, 4, 5, 5a: ID is needed, and used as it is, letter by letter", async () => {
     expect(await refused({ POS: GOOD.POS })).toMatch(/^UsageError: Cannot cut: ID is missing/);
     for (const id of ["unknown", "ivo://localhost/des_sample?none/g", DID.toUpperCase()]) {
       const response = await get({ ID: id, POS: GOOD.POS });

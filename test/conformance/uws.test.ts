@@ -108,7 +108,7 @@ describe("the document of a job", () => {
     expect((await uws.xml("/async")).attributes.version).toBe("1.1");
   });
 
-  test("UWS-5 has its creation and all other instants in UTC with Z", async () => {
+  test("UWS-5 DALI-20a has its creation and all other instants in UTC with Z", async () => {
     uws.clock.value = Date.UTC(2026, 10, 22, 1, 2, 3, 45);
     const path = await uws.create(`${CUTOUT}&PHASE=RUN`);
     uws.clock.value += 61_000;
@@ -137,6 +137,17 @@ describe("the document of a job", () => {
     const owner = child(await uws.xml(await uws.create()), "ownerId");
     expect(owner?.attributes[NIL]).toBe("true");
     expect(textOf(await uws.xml(await uws.create(CUTOUT, ANAS), ANAS), "ownerId")).toBe("Ana");
+  });
+
+  test("AUTH-13a has results on its own host, given there and then, so that clients do not lose their token", async () => {
+    const path = await createFinished(ANAS);
+    const results = child(await uws.xml(path, ANAS), "results")?.children ?? [];
+    expect(results).toHaveLength(4);
+    for (const { attributes } of results) {
+      expect(new URL(attributes[HREF]).origin).toBe(ORIGIN);
+      expect((await uws.send(attributes[HREF], { headers: ANAS })).status).toBe(200);
+      expect((await uws.send(attributes[HREF])).status).toBe(404);
+    }
   });
 
   test("UWS-16 has results with ids of their own, and the literal prefix xlink", async () => {
@@ -739,7 +750,7 @@ describe("waiting for a job", () => {
     small.close();
   });
 
-  test("one more stream of events than a user may have is refused, with when to come again", async () => {
+  test("CLI-8: one more stream of events than a user may have is refused, with when to come again", async () => {
     const small = createUwsApp({ maxWaitSeconds: 20, maxWaitingPerUser: 1 });
     const path = await small.create(CUTOUT, ANAS);
     const client = new AbortController();

@@ -80,7 +80,7 @@ describe("/capabilities", () => {
     ["VOSI-3", "ivo://ivoa.net/std/VOSI#capabilities", "capabilities", "full"],
     ["VOSI-3", "ivo://ivoa.net/std/VOSI#availability", "availability", "full"],
     ["VOSI-4", "ivo://ivoa.net/std/SODA#sync-1.0", "sync", "base"],
-    ["VOSI-4", "ivo://ivoa.net/std/SODA#async-1.0", "async", "base"],
+    ["VOSI-4, CLI-7", "ivo://ivoa.net/std/SODA#async-1.0", "async", "base"],
     ["VOSI-4", "ivo://ivoa.net/std/DataLink#links-1.1", "links", "base"],
     ["VOSI-4, SIA-1", "ivo://ivoa.net/std/SIA#query-2.0", "query", "base"],
     ["VOSI-11", "ivo://ivoa.net/std/DALI#examples", "examples", "full"],

@@ -32,7 +32,7 @@ describe("VOTable", () => {
     expect(readVoTable(text).rows).toEqual([]);
   });
 
-  it("DALI-19: QUERY_STATUS stands before the table, with the other INFOs after it", () => {
+  it("DALI-19a: QUERY_STATUS stands before the table, with the other INFOs after it", () => {
     const { infos, laterInfos } = readVoTable(formatVoTable(table([], { infos: [{ name: "a", value: "b" }] })));
     expect(infos.map(({ name, value }) => [name, value])).toEqual([
       ["QUERY_STATUS", "OK"],
@@ -41,14 +41,14 @@ describe("VOTable", () => {
     expect(laterInfos).toEqual([]);
   });
 
-  it("DALI-19: OVERFLOW comes after the table", () => {
+  it("DALI-19a: OVERFLOW comes after the table", () => {
     const { infos, laterInfos } = readVoTable(formatVoTable(table([["a"]], { overflow: () => true })));
     expect(infos[0]?.value).toBe("OK");
     expect(laterInfos).toEqual([{ name: "QUERY_STATUS", value: "OVERFLOW", text: "" }]);
     expect(readVoTable(formatVoTable(table([["a"]], { overflow: () => false }))).laterInfos).toEqual([]);
   });
 
-  it("DALI-19: the text of an error is the content of QUERY_STATUS", () => {
+  it("DALI-19a: the text of an error is the content of QUERY_STATUS", () => {
     const { infos, fields } = readVoTable(formatVoTableError('UsageFault: "<&>"', [{ name: "x", value: "y" }]));
     expect(infos).toEqual([
       { name: "QUERY_STATUS", value: "ERROR", text: 'UsageFault: "<&>"' },

@@ -37,7 +37,7 @@ ${program}`;
   return JSON.parse(stdout) as unknown;
 }
 
-test("pyvo reads a job, runs it, waits for its end, and takes its results and parameters", async () => {
+test("CLI-6: pyvo reads a job, runs it, waits for its end, and takes its results and parameters", async () => {
   const path = await uws.create(CUTOUT);
   const finishing = uws.jobs
     .waitForPhaseChange(path.slice("/async/".length), ANONYMOUS, {

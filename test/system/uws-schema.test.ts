@@ -42,7 +42,7 @@ test.each(documents)("%s is valid by the schema of UWS 1.1", (_, document) => {
   expect(status).toBe(0);
 });
 
-describe("the schema refuses", () => {
+describe("CLI-10: the schema refuses", () => {
   const good = formatJob(exampleJobs()[4]);
   test.each([
     ["a job without an owner", good.replace(/<uws:ownerId>.*<\/uws:ownerId>/, "")],

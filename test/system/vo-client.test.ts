@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test("pyvo goes from a search to links to pixels that astropy reads, runs jobs, and sends a list", async () => {
+test("CLI-1, CLI-3, CLI-6: pyvo goes from a search to links to pixels that astropy reads, runs jobs, and sends a list", async () => {
   const script = join(import.meta.dirname, "vo-client.py");
   const { stdout } = await promisify(execFile)(PYTHON, [script, server.url], { timeout: 120_000 });
   expect(stdout.trim().split("\n").at(-1), stdout).toBe("done");

@@ -59,7 +59,7 @@ async function stilts(...args: string[]): Promise<string> {
 const links = (ids: string[], more = "") =>
   `/links?${ids.map((id) => `ID=${encodeURIComponent(id)}`).join("&")}${more}`;
 
-describe("stilts finds nothing to complain about", () => {
+describe("CLI-9: stilts finds nothing to complain about", () => {
   test.each([
     ["VOT-1", "/query"],
     ["VOT-1", "/query?MAXREC=0"],
