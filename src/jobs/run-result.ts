@@ -1,7 +1,6 @@
 import type { Cutout } from "../cutout/cutout.ts";
 import { resultFileName } from "../cutout/file-name.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
-import { ServiceError } from "../errors.ts";
 import type { FileBody, ResultStore } from "../storage/result-store.ts";
 import { finishClaim, releaseClaim, type Claim, type Outcome } from "./claims.ts";
 import { describeFailure, isTransient } from "./job-failure.ts";
@@ -136,11 +135,3 @@ function watchBody(body: FileBody, { gate, signal, failures }: Watching): FileBo
     { highWaterMark: 0 }, // chunks may be lent until the next is asked for
   );
 }
-
-/** Nobody goes first. */
-export const NO_GATE: ResultServices["gate"] = {
-  turn: (signal) =>
-    signal.aborted
-      ? Promise.reject(new ServiceError("canceled", "Cannot go on: the work was given up"))
-      : Promise.resolve(),
-};

@@ -8,7 +8,6 @@ import { ServiceError } from "../../../src/errors.ts";
 import { createJobChanges } from "../../../src/jobs/job-changes.ts";
 import type { Job, JobPhase } from "../../../src/jobs/job.ts";
 import { abortJob } from "../../../src/jobs/job-transitions.ts";
-import { NO_GATE } from "../../../src/jobs/run-result.ts";
 import { startWorker, type JobWorker, type WorkerLogEntry, type WorkerOptions } from "../../../src/jobs/worker.ts";
 import {
   ANA,
@@ -18,6 +17,14 @@ import {
   openTestRecords,
   type JobServicesUnderTest,
 } from "../../support/job-services.ts";
+
+/** Nobody goes first. */
+const NO_GATE: WorkerOptions["gate"] = {
+  turn: (signal) =>
+    signal.aborted
+      ? Promise.reject(new ServiceError("canceled", "Cannot go on: the work was given up"))
+      : Promise.resolve(),
+};
 
 let folder: string;
 let services: JobServicesUnderTest;
