@@ -7,6 +7,12 @@ const instant = { type: "string", format: "date-time" };
 const text = { type: "string" };
 
 const NOT_FOUND = { 404: { description: "UsageError: no such job, or not one of this user's", content: TEXT } };
+const TOO_MANY = {
+  429: {
+    description: "UsageError: as many jobs as one may have, or have waiting or running; Retry-After",
+    content: TEXT,
+  },
+};
 const REFUSED = {
   400: { description: "UsageError, and what would be right", content: TEXT },
   403: { description: "UsageError: not in this phase of the job", content: TEXT },
@@ -81,6 +87,7 @@ export const ASYNC_OPERATIONS: readonly Operation[] = [
     responses: {
       303: { description: "The job is made: see it at Location" },
       ...REFUSED,
+      ...TOO_MANY,
       413: { description: "UsageError: a larger job, body or list than is allowed", content: TEXT },
     },
   },
@@ -118,7 +125,7 @@ export const ASYNC_OPERATIONS: readonly Operation[] = [
       method: "post",
       summary: "Run or abort the job",
       body: form("PHASE", { type: "string", enum: ["RUN", "ABORT"] }, "What to do"),
-      responses: { ...toJob, ...REFUSED },
+      responses: { ...toJob, ...REFUSED, ...TOO_MANY },
     },
   ),
   ...below(
@@ -170,7 +177,7 @@ export const ASYNC_OPERATIONS: readonly Operation[] = [
   ...below("/rerun", {
     method: "post",
     summary: "Run again what failed or was left undone; what is done stays",
-    responses: { ...toJob, ...REFUSED },
+    responses: { ...toJob, ...REFUSED, ...TOO_MANY },
   }),
   ...below("/events", {
     method: "get",
