@@ -9,6 +9,7 @@ import { expandBands, readBandChoice, type BandChoice } from "./expand-bands.ts"
 import { checkListUse, SHARED_PARAMETERS } from "./job-parameters.ts";
 import type { ParameterList } from "./job.ts";
 import { DEFAULT_SIZE, formatPos, parseSize } from "./list-size.ts";
+import { takeTurns, type Steps } from "./take-turns.ts";
 import { WrongRows } from "./wrong-rows.ts";
 
 /** One combination of what a job asks for: the parameters of the synchronous request that gives its file. */
@@ -43,7 +44,7 @@ export async function expandJob({ parameters, rows, registry, limits, signal }: 
   }
   const targets = ids.map((id) => ({ id, release: releaseOf(id, registry) }));
   if (rows !== null) checkRows(rows, targets);
-  const places = rows === null ? readShapes(asked, targets) : readRows(asked, rows);
+  const places = rows === null ? readShapes(asked, targets) : await takeTurns(readRows(asked, rows));
   const bands = readBandChoice(asked);
   const times = orNothing(valuesOf(asked, "TIME").map((value): Entry => ["TIME", value]));
 
@@ -72,9 +73,16 @@ export async function expandJob({ parameters, rows, registry, limits, signal }: 
       rowNumber: place.rowNumber,
       recipe: [["ID", target.id], ...place.shape, ...entries],
     }));
-  return rows === null
-    ? targets.flatMap((target) => places.flatMap((place) => at(target, place)))
-    : places.flatMap((place) => targets.flatMap((target) => at(target, place)));
+  function* combine(): Steps<Recipe[]> {
+    const recipes: Recipe[] = [];
+    const pairs = rows === null ? shapesOfTargets(targets, places) : targetsOfRows(targets, places);
+    for (const [target, place] of pairs) {
+      for (const recipe of at(target, place)) recipes.push(recipe);
+      yield;
+    }
+    return recipes;
+  }
+  return takeTurns(combine());
 }
 
 type Entry = readonly [name: string, value: string];
@@ -94,6 +102,14 @@ const NOTHING_OWN: Own = { bands: null, format: null };
 
 const SHAPES: readonly string[] = SHAPE_PARAMETERS;
 const FORMATS: readonly string[] = ["RESPONSEFORMAT", "FORMAT"];
+
+function* shapesOfTargets(targets: readonly Target[], places: readonly Place[]): Iterable<[Target, Place]> {
+  for (const target of targets) for (const place of places) yield [target, place];
+}
+
+function* targetsOfRows(targets: readonly Target[], places: readonly Place[]): Iterable<[Target, Place]> {
+  for (const place of places) for (const target of targets) yield [target, place];
+}
 
 function valuesOf(entries: readonly Entry[], name: string): string[] {
   return entries.flatMap(([given, value]) => (given === name ? [value] : []));
@@ -131,19 +147,22 @@ function checkRows(rows: readonly CoordinateRow[], targets: readonly Target[]): 
   wrong.check(rows.length);
 }
 
-function readRows(asked: readonly Entry[], rows: readonly CoordinateRow[]): Place[] {
+function* readRows(asked: readonly Entry[], rows: readonly CoordinateRow[]): Steps<Place[]> {
   const ownSize = new Parameters(asked).single("SIZE");
   const size = ownSize === undefined ? DEFAULT_SIZE : parseSize(ownSize, "SIZE");
   const owns = new Map<string, Own>();
-  return rows.map(({ number, position, overrides }) => {
+  const places: Place[] = [];
+  for (const { number, position, overrides } of rows) {
     const value = (name: string) => overrides.find(([given]) => given === name)?.[1];
     const rowSize = value("SIZE");
-    return {
+    places.push({
       rowNumber: number,
       shape: [["POS", formatPos(position, rowSize === undefined ? size : parseSize(rowSize, "SIZE"))]],
       own: overrides.length === 0 ? NOTHING_OWN : ownOf(owns, value("FILTER"), value("RESPONSEFORMAT")),
-    };
-  });
+    });
+    yield;
+  }
+  return places;
 }
 
 function ownOf(owns: Map<string, Own>, filter: string | undefined, format: string | undefined): Own {
