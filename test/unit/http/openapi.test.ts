@@ -42,7 +42,9 @@ test("the document describes every route there is, and no other", () => {
 });
 
 test("operations have ids of their own", () => {
-  const ids = Object.values(document.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId));
+  const ids = Object.values(document.paths).flatMap((path) =>
+    Object.values(path).map(({ operationId }) => operationId),
+  );
   expect(new Set(ids).size).toBe(ids.length);
 });
 
