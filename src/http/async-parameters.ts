@@ -7,9 +7,10 @@ import { checkJobParameters, checkListUse, COLUMN_PARAMETERS } from "../jobs/job
 import type { ParameterList } from "../jobs/job.ts";
 import type { JobService, ListedRow } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
-import { addResource, answerText, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
+import { answerText, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
 import { UPLOAD, viewParameters } from "./async-view.ts";
 import { readParameters } from "./request-parameters.ts";
+import { addResource } from "./resource.ts";
 
 type ParameterServices = { readonly jobs: JobService };
 

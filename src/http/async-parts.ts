@@ -5,9 +5,10 @@ import { formatInstant, parseExecutionDuration, parseInstant } from "../ivoa/uws
 import type { Job } from "../jobs/job.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
-import { addResource, answerText, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
+import { answerText, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
 import { viewOwner, viewResults } from "./async-view.ts";
 import { readParameters } from "./request-parameters.ts";
+import { addResource } from "./resource.ts";
 
 type PartServices = { readonly jobs: JobService };
 

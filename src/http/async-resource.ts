@@ -1,25 +1,9 @@
-import type { Context, Hono } from "hono";
+import type { Context } from "hono";
 import { formatHexadecimal } from "../storage/hexadecimal.ts";
 import type { AppEnv } from "./app-env.ts";
 import { evaluatePreconditions } from "./conditional.ts";
 
 export type AsyncContext = Context<AppEnv>;
-export type AsyncHandler = (c: AsyncContext) => Response | Promise<Response>;
-
-/** One address and what may be done there; every other method is 405 with what may (RFC 9110, section 15.5.6). */
-export function addResource(
-  app: Hono<AppEnv>,
-  path: string,
-  handlers: { readonly GET?: AsyncHandler; readonly POST?: AsyncHandler; readonly DELETE?: AsyncHandler },
-): void {
-  for (const [method, handler] of Object.entries(handlers)) app.on(method, path, handler);
-  const allowed = Object.keys(handlers).flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-  app.all(path, (c) =>
-    c.text(`UsageError: Cannot ${c.req.method} ${c.req.path.slice(0, 200)}: it takes ${allowed.join(", ")}\n`, 405, {
-      Allow: allowed.join(", "),
-    }),
-  );
-}
 
 /** Of a route below /async/:id. */
 export function jobIdOf(c: AsyncContext): string {

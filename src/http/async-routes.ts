@@ -11,10 +11,11 @@ import type { JobFilter, NewJob } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
 import { addPartRoutes } from "./async-parts.ts";
 import { addParameterRoutes } from "./async-parameters.ts";
-import { addResource, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
+import { answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
 import { UPLOAD, viewJob, viewReference } from "./async-view.ts";
 import { addEventRoutes, type EventServices } from "./job-events.ts";
 import { readParameters } from "./request-parameters.ts";
+import { addResource } from "./resource.ts";
 import { createWaitingRoom, type WaitingRoom } from "./waiting-room.ts";
 
 export type AsyncServices = Omit<EventServices, "waitingRoom"> & {

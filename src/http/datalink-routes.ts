@@ -8,9 +8,9 @@ import {
 } from "../ivoa/datalink.ts";
 import { formatVoTable } from "../ivoa/votable.ts";
 import type { AppEnv } from "./app-env.ts";
-import { addResource } from "./async-resource.ts";
 import { describeLinks, type LinksOfId, type LinksServices } from "./describe-links.ts";
 import { readParameters } from "./request-parameters.ts";
+import { addResource } from "./resource.ts";
 import { answerVoTableError, parseVoTableFormat } from "./votable-answer.ts";
 
 const INFOS = [{ name: "standardID", value: LINKS_STANDARD_ID }];

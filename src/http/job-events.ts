@@ -4,7 +4,8 @@ import { formatInstant } from "../ivoa/uws-values.ts";
 import { FINISHED_PHASES, type Job } from "../jobs/job.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
-import { addResource, jobIdOf, type AsyncContext } from "./async-resource.ts";
+import { jobIdOf, type AsyncContext } from "./async-resource.ts";
+import { addResource } from "./resource.ts";
 import type { Waiting, WaitingRoom } from "./waiting-room.ts";
 
 export type EventServices = {

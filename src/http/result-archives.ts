@@ -5,8 +5,9 @@ import type { Job } from "../jobs/job.ts";
 import type { JobContents } from "../jobs/manifest.ts";
 import type { ResultStore } from "../storage/result-store.ts";
 import type { AppEnv } from "./app-env.ts";
-import { addResource, jobIdOf, type AsyncContext } from "./async-resource.ts";
+import { jobIdOf, type AsyncContext } from "./async-resource.ts";
 import { respondWithFile, type ServedFile } from "./file-response.ts";
+import { addResource } from "./resource.ts";
 
 type ArchiveServices = { readonly jobs: JobService; readonly results: ResultStore };
 

@@ -5,7 +5,8 @@ import type { JobService } from "../jobs/job-service.ts";
 import { FINISHED_PHASES, type JobResult, type StoredFile } from "../jobs/job.ts";
 import type { OpenResult, ResultStore } from "../storage/result-store.ts";
 import type { AppEnv } from "./app-env.ts";
-import { addResource, jobIdOf, type AsyncContext } from "./async-resource.ts";
+import { jobIdOf, type AsyncContext } from "./async-resource.ts";
+import { addResource } from "./resource.ts";
 import { addArchiveRoutes } from "./result-archives.ts";
 import { respondWithFile } from "./file-response.ts";
 

@@ -9,10 +9,10 @@ import type { FoundObservations, ObservationFinder } from "../surveys/observatio
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { Release } from "../surveys/release.ts";
 import type { AppEnv } from "./app-env.ts";
-import { addResource } from "./async-resource.ts";
 import { startDeadline } from "./deadline.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { readParameters } from "./request-parameters.ts";
+import { addResource } from "./resource.ts";
 import { sodaFactsOfReleases } from "./soda-facts.ts";
 import { answerVoTableError, parseVoTableFormat, streamText } from "./votable-answer.ts";
 

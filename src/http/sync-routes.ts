@@ -12,6 +12,7 @@ import { startDeadline, type Deadline } from "./deadline.ts";
 import { answerError } from "./error-response.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { readParameters } from "./request-parameters.ts";
+import { addResource } from "./resource.ts";
 import { circleOfImage, openSyncCutout, planSyncCutout } from "./sync-limits.ts";
 import { storedParametersOf, type RecordSync } from "./sync-record.ts";
 import { cutoutRequestOf } from "./sync-request.ts";
@@ -37,8 +38,8 @@ export type SyncServices = {
 
 /** SODA 1.0's {sync} resource. */
 export function addSyncRoutes(app: Hono<AppEnv>, services: SyncServices): void {
-  app.on(["GET", "POST"], "/sync", (c) => handleSync(c, services));
-  app.all("/sync", (c) => c.text("UsageError: /sync takes GET, HEAD and POST\n", 405, { Allow: "GET, HEAD, POST" }));
+  const handle = (c: Context<AppEnv>) => handleSync(c, services);
+  addResource(app, "/sync", { GET: handle, POST: handle });
 }
 
 async function handleSync(c: Context<AppEnv>, services: SyncServices): Promise<Response> {

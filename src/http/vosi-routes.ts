@@ -5,9 +5,9 @@ import { formatCapabilities, type Capability } from "../ivoa/vosi-capabilities.t
 import type { Dataset } from "../surveys/dataset.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { AppEnv } from "./app-env.ts";
-import { addResource } from "./async-resource.ts";
 import { formatChallenges } from "./challenge.ts";
 import { startDeadline } from "./deadline.ts";
+import { addResource } from "./resource.ts";
 
 export type VosiServices = {
   readonly registry: SurveyRegistry;

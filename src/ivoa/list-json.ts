@@ -24,6 +24,9 @@ const Document = z.union([z.object({ rows: Rows }), z.object({ columns: z.array(
   error: 'it needs [{"ra": …, "dec": …}, …], {"rows": […]} or {"columns": […], "data": [[…], …]}',
 });
 
+/** A list as clients may send it. */
+export const JSON_LIST = z.union([Rows, Document]);
+
 /** A list of objects; the same as `rows`; or `columns`, names or objects with name, unit and ucd, and `data`. */
 export function* parseJsonList(text: string, limits: ListLimits): ListSteps<ListTable> {
   const members = yield* readJsonMembers(text, limits);

@@ -12,11 +12,12 @@ import type { JobLimits } from "./job-limits.ts";
 import * as find from "./job-records.ts";
 import { insertRows, MOST_ROWS_AT_ONCE, removeJob, replaceResults, takeAll } from "./job-rows.ts";
 import type { JobService, NewJob } from "./job-service.ts";
-import { inSlices, nextTurn } from "./in-slices.ts";
+import { inSlices } from "./in-slices.ts";
 import * as change from "./job-transitions.ts";
 import { viewJob, viewResult } from "./job-view.ts";
 import { allowDuration, makeJob, readControls, refuseControls, runIdOf } from "./make-job.ts";
 import { FINISHED_PHASES, type Job, type JobPhase, type ParameterList } from "./job.ts";
+import { nextTurn } from "./take-turns.ts";
 import { waitForPhaseChange, watchJob } from "./watch-job.ts";
 
 export type JobServices = {

@@ -1,5 +1,6 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { inTransaction } from "./job-transitions.ts";
+import { nextTurn } from "./take-turns.ts";
 
 /** One small part of what is to be done, within a transaction. False: nothing is left. */
 export type Step = () => boolean;
@@ -32,8 +33,3 @@ export async function readPages<T extends { readonly number: number }>(
 }
 
 const PAGE_ROWS = 1000;
-
-/** Lets everything go on that waits for the process. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}

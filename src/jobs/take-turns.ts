@@ -22,14 +22,14 @@ export async function takeTurns<T>(steps: Steps<T>, turn: () => Promise<void> = 
 const waiting: (() => void)[] = [];
 
 /** One turn in each round of the event loop, first come, first served. */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
-    if (waiting.length === 1) setImmediate(giveTurn);
+    if (waiting.length === 1) setTimeout(giveTurn, 0);
   });
 }
 
 function giveTurn(): void {
   waiting.shift()?.();
-  if (waiting.length > 0) setImmediate(giveTurn);
+  if (waiting.length > 0) setTimeout(giveTurn, 0);
 }

@@ -1,5 +1,6 @@
+import { JSON_LIST } from "../../ivoa/list-json.ts";
 import { describeSodaParameters } from "./soda-parameters.ts";
-import { formOf, TEXT, XML, type ApiParameter, type Operation } from "./operation.ts";
+import { formOf, schemaOf, TEXT, XML, type ApiParameter, type Operation } from "./operation.ts";
 
 const PHASES = ["PENDING", "QUEUED", "EXECUTING", "COMPLETED", "ERROR", "ABORTED", "HELD", "SUSPENDED", "ARCHIVED"];
 const phase = { type: "string", enum: PHASES };
@@ -81,7 +82,7 @@ export const ASYNC_OPERATIONS: readonly Operation[] = [
     body: {
       ...formOf([...parameters.map((parameter) => ({ ...parameter, required: false })), RUN, UPLOAD]),
       "text/csv": { schema: text },
-      "application/json": { schema: {} },
+      "application/json": { schema: schemaOf(JSON_LIST) },
       "application/x-votable+xml": { schema: text },
     },
     responses: {
