@@ -59,7 +59,7 @@ function greeting(urls: readonly string[], images: ReadonlyMap<string, number>):
   const base = urls.at(-1) ?? "";
   const lines = [`recorte serves ${[...images.values()].reduce((sum, count) => sum + count, 0)} images`, ""];
   lines.push(`  ${base}/          what there is`, `  ${base}/sync      cutouts (IVOA SODA)`);
-  lines.push(`  ${base}/health    whether it is well`);
+  lines.push(`  ${base}/docs      every address, described`);
   if ((images.get(EXAMPLE.release) ?? 0) > 0) {
     const query = new URLSearchParams({ ID: EXAMPLE.release, POS: EXAMPLE.pos, FILTER: EXAMPLE.filter });
     lines.push("", "Try:", "", `  curl -o cutout.fits '${base}/sync?${query.toString()}'`);
