@@ -182,8 +182,9 @@ const SETTINGS = {
   jobWorkers: required({
     variable: "RECORTE_JOB_WORKERS",
     parse: integer(0, 256),
-    fallback: "2",
-    explanation: "Results of jobs that this process works on at a time; 0 leaves them to `recorte work`",
+    fallback: String(Math.min(4, Math.max(1, availableParallelism() - 1))),
+    explanation:
+      "Results of jobs worked on at a time; 0 leaves them to `recorte work`. Default: the cores less one, 1 to 4",
   }),
   jobLeaseSeconds: required({
     variable: "RECORTE_JOB_LEASE",
