@@ -16,7 +16,8 @@ const MAX_SELECTED = 100;
 export class IndexMemory {
   readonly datasets = new BoundedMap<number, Dataset>(MAX_DATASETS);
   readonly outlines = new BoundedMap<number, ImageOutline>(MAX_OUTLINES);
-  readonly selections = new BoundedMap<string, readonly number[]>(MAX_SELECTIONS);
+  /** null: asked for once. */
+  readonly selections = new BoundedMap<string, readonly number[] | null>(MAX_SELECTIONS);
   readonly #changesOfOthers: () => number | undefined;
   readonly #changesOfThis: () => number | undefined;
   #version = "";
@@ -42,17 +43,22 @@ export class IndexMemory {
 
   /**
    * The ids of a selection, or those of a slightly larger one: a small box is widened to the cells of a grid, so that
-   * searches near one another are one.
+   * searches near one another are one. Not the first time: a wider search takes twice as long, and where nobody looks
+   * again it saves nothing.
    */
   select(selection: Selection, read: (selection: Selection) => number[]): readonly number[] {
     const widened = widenToCells(selection);
     if (widened === null) return read(selection);
     const key = `${widened.text}|${JSON.stringify(widened.values)}`;
-    let ids = this.selections.get(key);
-    if (ids === undefined) {
-      ids = read(widened);
-      if (ids.length <= MAX_SELECTED) this.selections.set(key, ids);
+    const known = this.selections.get(key);
+    if (known === undefined) {
+      this.selections.set(key, null);
+      return read(selection);
     }
+    if (known !== null) return known;
+    const ids = read(widened);
+    if (ids.length > MAX_SELECTED) return ids;
+    this.selections.set(key, ids);
     return ids;
   }
 }
