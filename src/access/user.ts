@@ -1,12 +1,18 @@
+import type { LimitValues } from "./limits.ts";
+
 /** Who asks. Everybody without credentials is one and the same user. */
 export type User = {
   readonly id: string;
-  /** As UWS's owner shows it. */
+  /** What one signs in with, and UWS's owner shows. */
   readonly name: string;
   readonly role: Role;
+  /** By which releases may be open to them. */
+  readonly groups: readonly string[];
+  /** Where they are not those of the role. */
+  readonly limits: Partial<LimitValues>;
 };
 
 /** Limits and turns follow the role. */
 export type Role = "anonymous" | "user" | "priority" | "admin";
 
-export const ANONYMOUS: User = { id: "anonymous", name: "anonymous", role: "anonymous" };
+export const ANONYMOUS: User = { id: "anonymous", name: "anonymous", role: "anonymous", groups: [], limits: {} };

@@ -3,7 +3,10 @@ import type Database from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import { migrateDatabase, openSqlite } from "./_sqlite.ts";
-import * as schema from "./records-schema.ts";
+import * as accounts from "./accounts-schema.ts";
+import * as records from "./records-schema.ts";
+
+const schema = { ...records, ...accounts };
 
 /** The records: `orm` for tables, `sqlite` for statements that are prepared once. Both are one connection. */
 export type RecordsDatabase = {

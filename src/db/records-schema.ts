@@ -12,6 +12,10 @@ export const job = sqliteTable(
     id: text("id").primaryKey(),
     /** User id; "anonymous" for nobody's. */
     owner: text("owner").notNull(),
+    /** User id of the service that made it in the owner's name. */
+    actor: text("actor"),
+    /** Address of who made it without signing in: it counts for that one too. */
+    client: text("client"),
     /** Of the owner when the job was made: lower goes first. */
     priority: integer("priority").notNull(),
     runId: text("run_id"),
@@ -95,6 +99,8 @@ export const jobResult = sqliteTable(
     byteLength: integer("byte_length"),
     /** Hexadecimal. */
     sha256: text("sha256"),
+    /** Of `usage.reserved_bytes`, while it is RUNNING. */
+    reservedBytes: integer("reserved_bytes").notNull().default(0),
     errorCode: text("error_code"),
     errorMessage: text("error_message"),
     /** Publisher DIDs of the images in it, and of those whose files were not there. */
@@ -127,6 +133,8 @@ export const usage = sqliteTable("usage", {
   owner: text("owner").primaryKey(),
   /** Bytes of results on disk: the sum over `job_result`. */
   storedBytes: integer("stored_bytes").notNull().default(0),
+  /** Bytes that results under way are going to have: the sum over `job_result`. */
+  reservedBytes: integer("reserved_bytes").notNull().default(0),
   /** When a worker last took up something of theirs: whose turn is longest ago is next. */
   lastTurnAt: integer("last_turn_at").notNull().default(0),
 });
@@ -137,6 +145,8 @@ export const syncRequest = sqliteTable(
   {
     id: integer("id").primaryKey({ autoIncrement: true }),
     owner: text("owner").notNull(),
+    /** User id of the service that asked in the owner's name. */
+    actor: text("actor"),
     startedAt: integer("started_at").notNull(),
     runId: text("run_id"),
     parameters: text("parameters", { mode: "json" }).$type<StoredParameters>().notNull(),

@@ -1,3 +1,4 @@
+import type { Grant } from "../access/authenticate.ts";
 import type { User } from "../access/user.ts";
 
 /** What every handler finds in its context; set before any route runs. */
@@ -5,6 +6,10 @@ export type AppEnv = {
   Variables: {
     /** Who asks; the anonymous user where nobody signed in. */
     user: User;
+    /** By what they were known. */
+    grant: Grant;
+    /** Address of the client, or of the last proxy that is not trusted; null where there is no network. */
+    clientAddress: string | null;
     /** Of the proxy in front of us, or made here: log and answer carry it. */
     requestId: string;
     /** When it came: `performance.now()`. */

@@ -1,10 +1,13 @@
 import type { MiddlewareHandler } from "hono";
+import { getCookie } from "hono/cookie";
 import type { Authenticate } from "../access/authenticate.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** One that a proxy gave is kept, so that its log and ours can be laid side by side. */
 const REQUEST_ID = /^[\w.-]{1,64}$/;
+
+export const SESSION_COOKIE = "recorte_session";
 
 /** Sets what `AppEnv` promises, and tells the request's id and who was recognised (SSO 2.0: X-VO-Authenticated). */
 export function identifyRequests(options: {
@@ -19,8 +22,14 @@ export function identifyRequests(options: {
     c.set("requestId", requestId);
     c.header("X-Request-Id", requestId);
     c.set("publicUrl", publicUrl ?? originOf(c.req.url));
-    const user = await options.authenticate({ authorization: c.req.header("authorization") });
+    c.set("clientAddress", null);
+    const { user, grant } = await options.authenticate({
+      authorization: c.req.header("authorization"),
+      session: getCookie(c, SESSION_COOKIE),
+      onBehalfOf: c.req.header("x-on-behalf-of"),
+    });
     c.set("user", user);
+    c.set("grant", grant);
     if (user.role !== "anonymous") c.header("X-VO-Authenticated", user.name);
     await next();
   };

@@ -29,6 +29,8 @@ export function makeJob({
   return {
     id: makeJobId(),
     owner: owner.id,
+    actor: null,
+    client: null,
     priority: PRIORITIES[owner.role],
     runId: runIdOf(parameters),
     phase: "PENDING",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ANONYMOUS } from "../../src/access/user.ts";
+import { NOBODY } from "../../src/access/authenticate.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
@@ -32,7 +32,7 @@ function createApp(
   changes: Partial<Omit<LinksServices, "limits">> & { limits?: Partial<LinksServices["limits"]> } = {},
 ) {
   const app = new Hono<AppEnv>();
-  app.use(identifyRequests({ authenticate: () => Promise.resolve(ANONYMOUS), publicUrl: PUBLIC_URL }));
+  app.use(identifyRequests({ authenticate: () => Promise.resolve(NOBODY), publicUrl: PUBLIC_URL }));
   addDatalinkRoutes(app, {
     registry: sample.registry,
     log: () => undefined,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Hono } from "hono";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ANONYMOUS } from "../../src/access/user.ts";
+import { NOBODY } from "../../src/access/authenticate.ts";
 import type { IndexDatabase } from "../../src/db/index-database.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
@@ -71,7 +71,7 @@ function createServices(database: IndexDatabase, limits: Partial<SiaServices["li
 
 function createApp(database: IndexDatabase, limits?: Partial<SiaServices["limits"]>) {
   const app = new Hono<AppEnv>();
-  app.use(identifyRequests({ authenticate: () => Promise.resolve(ANONYMOUS), publicUrl: PUBLIC_URL }));
+  app.use(identifyRequests({ authenticate: () => Promise.resolve(NOBODY), publicUrl: PUBLIC_URL }));
   addSiaRoutes(app, createServices(database, limits));
   return app;
 }
@@ -441,7 +441,7 @@ describe("SIA 2.0: errors", () => {
   it("SIA-19: a search that takes too long says what would help", async () => {
     const services = createServices(database, { timeoutSeconds: 0.02 });
     const app = new Hono<AppEnv>();
-    app.use(identifyRequests({ authenticate: () => Promise.resolve(ANONYMOUS), publicUrl: PUBLIC_URL }));
+    app.use(identifyRequests({ authenticate: () => Promise.resolve(NOBODY), publicUrl: PUBLIC_URL }));
     addSiaRoutes(app, {
       ...services,
       observations: {
@@ -569,7 +569,7 @@ describe("SIA 2.0 over all tiles of DES DR2", () => {
     const entries: LogEntry[] = [];
     const services = createServices(tiles);
     const app = new Hono<AppEnv>();
-    app.use(identifyRequests({ authenticate: () => Promise.resolve(ANONYMOUS), publicUrl: PUBLIC_URL }));
+    app.use(identifyRequests({ authenticate: () => Promise.resolve(NOBODY), publicUrl: PUBLIC_URL }));
     addSiaRoutes(app, {
       ...services,
       log: (entry) => entries.push(entry),

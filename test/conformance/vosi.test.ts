@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
-import { ANONYMOUS, type User } from "../../src/access/user.ts";
+import { ANONYMOUS } from "../../src/access/user.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
 import { createSyncApp } from "../support/sync-app.ts";
@@ -10,11 +10,12 @@ import { createRegistry } from "../../src/surveys/registry.ts";
 import { createImageIndex } from "../../src/surveys/image-index.ts";
 import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
 import { openEmptyIndex } from "../support/survey-index.ts";
+import { identityOf, testUser } from "../support/users.ts";
 
 const PUBLIC_URL = "https://cutout.example.org";
 const STARTED_AT = new Date("2025-03-01T10:20:30.500Z");
 const WELL: ServiceHealth = { draining: false, parts: [{ name: "database", problem: null }] };
-const somebody: User = { id: "ada", name: "ada", role: "user" };
+const somebody = testUser("ada");
 
 let sample: SampleServices;
 beforeAll(async () => void (sample = await createSampleServices()));
@@ -24,7 +25,8 @@ function createApp(changes: Partial<VosiServices> = {}) {
   const app = new Hono<AppEnv>();
   app.use(
     identifyRequests({
-      authenticate: ({ authorization }) => Promise.resolve(authorization === undefined ? ANONYMOUS : somebody),
+      authenticate: ({ authorization }) =>
+        Promise.resolve(identityOf(authorization === undefined ? ANONYMOUS : somebody)),
       publicUrl: `${PUBLIC_URL}/`,
     }),
   );

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { User } from "../../src/access/user.ts";
 import { migrateRecords, openRecordsDatabase, type RecordsDatabase } from "../../src/db/records-database.ts";
 import { ServiceError } from "../../src/errors.ts";
 import { createJobService, type JobServices } from "../../src/jobs/create-job-service.ts";
@@ -8,9 +7,10 @@ import type { JobLimits } from "../../src/jobs/job-limits.ts";
 import type { JobService } from "../../src/jobs/job-service.ts";
 import type { ParameterList } from "../../src/jobs/job.ts";
 import type { ResultStore } from "../../src/storage/result-store.ts";
+import { testUser } from "./users.ts";
 
-export const ANA: User = { id: "ana", name: "Ana", role: "user" };
-export const BEN: User = { id: "ben", name: "Ben", role: "user" };
+export const ANA = testUser("ana", { name: "Ana" });
+export const BEN = testUser("ben", { name: "Ben" });
 
 export const SECOND = 1000;
 export const DAY = 86_400 * SECOND;

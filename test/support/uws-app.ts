@@ -17,6 +17,7 @@ import type { OpenResult } from "../../src/storage/result-store.ts";
 import { createRegistry } from "../../src/surveys/registry.ts";
 import { ANA, BEN, jobServices, LIMITS, memoryResults } from "./job-services.ts";
 import { openEmptyIndex } from "./survey-index.ts";
+import { identityOf } from "./users.ts";
 import { readXml, type XmlElement } from "./uws-schema.ts";
 
 export const ORIGIN = "http://localhost";
@@ -53,7 +54,9 @@ export function createUwsApp(limits: Partial<JobLimits & AsyncServices["limits"]
   registerWorker(records, "worker", clock.value);
 
   const app = new Hono<AppEnv>();
-  app.use(identifyRequests({ authenticate: (given) => Promise.resolve(identify(given)), publicUrl: undefined }));
+  app.use(
+    identifyRequests({ authenticate: (given) => Promise.resolve(identityOf(identify(given))), publicUrl: undefined }),
+  );
   addResultRoutes(app, { jobs, results: services.results });
   addAsyncRoutes(app, {
     jobs,

@@ -12,11 +12,12 @@ import { createServices, type Services } from "../../src/bin/services.ts";
 import { collect } from "../../src/jobs/collector.ts";
 import type { JobResult } from "../../src/jobs/job.ts";
 import { ingestFolders, SAMPLE_FOLDER } from "../support/sample-services.ts";
+import { testUser } from "../support/users.ts";
 import { cleanEnvironment, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const KILLS = 60;
-const USERS = ["ana", "ben", "test"].map((id): User => ({ id, name: id, role: "user" }));
+const USERS = ["ana", "ben", "test"].map((id) => testUser(id));
 /** Of the last of them. */
 const TOKEN = "crash-test-token-0123456789";
 /** Inside the overlap-free middle of the sample survey: every circle has pixels. */

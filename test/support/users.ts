@@ -1,0 +1,13 @@
+import { NOBODY, type Identity } from "../../src/access/authenticate.ts";
+import type { User } from "../../src/access/user.ts";
+
+/** A user of this name, who has what the role has. */
+export function testUser(name: string, properties: Partial<User> = {}): User {
+  return { id: name, name, role: "user", groups: [], limits: {}, ...properties };
+}
+
+/** The user as one comes with a token for everything but administration; nobody comes with nothing. */
+export function identityOf(user: User): Identity {
+  if (user.role === "anonymous") return NOBODY;
+  return { user, grant: { kind: "token", tokenId: "test", scopes: ["read", "jobs"], actor: null } };
+}
