@@ -12,7 +12,9 @@ export type User = {
   readonly limits: Partial<LimitValues>;
 };
 
+export const ROLES = ["anonymous", "user", "priority", "admin"] as const;
+
 /** Limits and turns follow the role. */
-export type Role = "anonymous" | "user" | "priority" | "admin";
+export type Role = (typeof ROLES)[number];
 
 export const ANONYMOUS: User = { id: "anonymous", name: "anonymous", role: "anonymous", groups: [], limits: {} };
