@@ -5,6 +5,7 @@ import { NOBODY } from "../../src/access/authenticate.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
+import { beginRequests } from "../../src/http/begin-requests.ts";
 import { createSyncApp } from "../support/sync-app.ts";
 import { addDatalinkRoutes } from "../../src/http/datalink-routes.ts";
 import type { LinksServices } from "../../src/http/describe-links.ts";
@@ -32,7 +33,7 @@ function createApp(
   changes: Partial<Omit<LinksServices, "limits">> & { limits?: Partial<LinksServices["limits"]> } = {},
 ) {
   const app = new Hono<AppEnv>();
-  app.use(identifyRequests({ authenticate: () => Promise.resolve(NOBODY), publicUrl: PUBLIC_URL }));
+  app.use(beginRequests({ publicUrl: PUBLIC_URL }), identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }));
   addDatalinkRoutes(app, {
     registry: sample.registry,
     log: () => undefined,

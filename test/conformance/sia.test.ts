@@ -5,6 +5,7 @@ import { NOBODY } from "../../src/access/authenticate.ts";
 import type { IndexDatabase } from "../../src/db/index-database.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
+import { beginRequests } from "../../src/http/begin-requests.ts";
 import type { LogEntry } from "../../src/http/log-entry.ts";
 import { addSiaRoutes, type SiaServices } from "../../src/http/sia-routes.ts";
 import { Parameters } from "../../src/ivoa/parameters.ts";
@@ -71,7 +72,7 @@ function createServices(database: IndexDatabase, limits: Partial<SiaServices["li
 
 function createApp(database: IndexDatabase, limits?: Partial<SiaServices["limits"]>) {
   const app = new Hono<AppEnv>();
-  app.use(identifyRequests({ authenticate: () => Promise.resolve(NOBODY), publicUrl: PUBLIC_URL }));
+  app.use(beginRequests({ publicUrl: PUBLIC_URL }), identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }));
   addSiaRoutes(app, createServices(database, limits));
   return app;
 }
@@ -441,7 +442,10 @@ describe("SIA 2.0: errors", () => {
   it("SIA-19: a search that takes too long says what would help", async () => {
     const services = createServices(database, { timeoutSeconds: 0.02 });
     const app = new Hono<AppEnv>();
-    app.use(identifyRequests({ authenticate: () => Promise.resolve(NOBODY), publicUrl: PUBLIC_URL }));
+    app.use(
+      beginRequests({ publicUrl: PUBLIC_URL }),
+      identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }),
+    );
     addSiaRoutes(app, {
       ...services,
       observations: {
@@ -569,7 +573,10 @@ describe("SIA 2.0 over all tiles of DES DR2", () => {
     const entries: LogEntry[] = [];
     const services = createServices(tiles);
     const app = new Hono<AppEnv>();
-    app.use(identifyRequests({ authenticate: () => Promise.resolve(NOBODY), publicUrl: PUBLIC_URL }));
+    app.use(
+      beginRequests({ publicUrl: PUBLIC_URL }),
+      identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }),
+    );
     addSiaRoutes(app, {
       ...services,
       log: (entry) => entries.push(entry),

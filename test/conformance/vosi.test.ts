@@ -4,6 +4,7 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { ANONYMOUS } from "../../src/access/user.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
+import { beginRequests } from "../../src/http/begin-requests.ts";
 import { createSyncApp } from "../support/sync-app.ts";
 import { addVosiRoutes, type ServiceHealth, type VosiServices } from "../../src/http/vosi-routes.ts";
 import { createRegistry } from "../../src/surveys/registry.ts";
@@ -24,10 +25,10 @@ afterAll(() => sample.dispose());
 function createApp(changes: Partial<VosiServices> = {}) {
   const app = new Hono<AppEnv>();
   app.use(
+    beginRequests({ publicUrl: `${PUBLIC_URL}/` }),
     identifyRequests({
       authenticate: ({ authorization }) =>
         Promise.resolve(identityOf(authorization === undefined ? ANONYMOUS : somebody)),
-      publicUrl: `${PUBLIC_URL}/`,
     }),
   );
   addVosiRoutes(app, {

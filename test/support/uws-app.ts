@@ -4,6 +4,7 @@ import { ServiceError } from "../../src/errors.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { addAsyncRoutes, type AsyncServices } from "../../src/http/async-routes.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
+import { beginRequests } from "../../src/http/begin-requests.ts";
 import { answerError } from "../../src/http/error-response.ts";
 import { readJobRequest, type JobRequestLimits } from "../../src/http/read-job-request.ts";
 import { addResultRoutes } from "../../src/http/result-routes.ts";
@@ -55,7 +56,8 @@ export function createUwsApp(limits: Partial<JobLimits & AsyncServices["limits"]
 
   const app = new Hono<AppEnv>();
   app.use(
-    identifyRequests({ authenticate: (given) => Promise.resolve(identityOf(identify(given))), publicUrl: undefined }),
+    beginRequests({ publicUrl: undefined }),
+    identifyRequests({ authenticate: (given) => Promise.resolve(identityOf(identify(given))) }),
   );
   addResultRoutes(app, { jobs, results: services.results });
   addAsyncRoutes(app, {
