@@ -20,9 +20,12 @@ export type ErrorCode =
 export class ServiceError extends Error {
   override readonly name = "ServiceError";
   readonly code: ErrorCode;
+  /** Of "too-many", where it is known when there will be room again: whole seconds. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfterSeconds?: number }) {
     super(message, options);
     this.code = code;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }

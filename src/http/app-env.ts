@@ -1,4 +1,5 @@
 import type { Grant } from "../access/authenticate.ts";
+import type { Reservation } from "../access/traffic.ts";
 import type { User } from "../access/user.ts";
 
 /** What every handler finds in its context; set before any route runs. */
@@ -16,5 +17,10 @@ export type AppEnv = {
     startedAt: number;
     /** Address of this service as clients see it, without a slash at the end. */
     publicUrl: string;
+    /**
+     * Counts a file that is about to be sent as one of the day's bytes; to be settled with what was sent. "too-many" or
+     * "over-limit" where that would be too much. Not there where nothing is counted.
+     */
+    reserveBytes?: ((byteLength: number) => Reservation) | undefined;
   };
 };

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { ErrorCode } from "../errors.ts";
+import { ServiceError, type ErrorCode } from "../errors.ts";
 import { describeSodaError } from "../ivoa/soda-error.ts";
 import type { AppEnv } from "./app-env.ts";
 import { formatChallenges } from "./challenge.ts";
@@ -39,8 +39,12 @@ export function answerError(c: Context<AppEnv>, error: unknown): ErrorBody & { r
   const { status, text } = describeError(error, c.var.requestId);
   if (status === 401) c.header("WWW-Authenticate", challengeOf(c));
   if (status === 503) c.header("Retry-After", "5");
-  if (status === 429) c.header("Retry-After", "30");
+  if (status === 429) c.header("Retry-After", String(retryAfterOf(error) ?? 30));
   return { status, text, response: c.text(text, status) };
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  return error instanceof ServiceError ? error.retryAfterSeconds : undefined;
 }
 
 /** Credentials that were sent and refused are called that (RFC 6750, section 3.1); their lack is not. */
