@@ -1,6 +1,6 @@
 import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
 import type { Cutout } from "../cutout/cutout.ts";
-import { migrateRecords, openRecordsDatabase, type RecordsDatabase } from "../db/records-database.ts";
+import type { RecordsDatabase } from "../db/records-database.ts";
 import { cutoutRequestOf } from "../http/sync-request.ts";
 import { Parameters } from "../ivoa/parameters.ts";
 import { parseSodaParameters } from "../ivoa/soda.ts";
@@ -16,7 +16,7 @@ import { startWorker, type JobWorker } from "../jobs/worker.ts";
 import { createLocalResults } from "../storage/local-results.ts";
 import type { ResultStore } from "../storage/result-store.ts";
 import type { Configuration } from "./configuration.ts";
-import { recordsDatabaseFile, resultsFolder } from "./data-files.ts";
+import { resultsFolder } from "./data-files.ts";
 import type { Services } from "./services.ts";
 import { createWorkerLog } from "./worker-log.ts";
 
@@ -31,8 +31,6 @@ export type JobServices = {
   readonly gate: RealtimeGate;
   /** Works on so many results at a time until it is stopped. */
   startWorker(concurrency: number): JobWorker;
-  /** After all workers have stopped. */
-  close(): void;
 };
 
 /** As long as a job waits for synchronous requests before it takes its next step all the same. */
@@ -49,9 +47,8 @@ const MAX_CRASHES = 5;
 export function createJobServices(
   configuration: Configuration,
   { cutouts, background }: Pick<Services, "cutouts" | "background">,
+  records: RecordsDatabase,
 ): JobServices {
-  const records = openRecordsDatabase(recordsDatabaseFile(configuration));
-  migrateRecords(records);
   const results = createLocalResults(resultsFolder(configuration));
   const changes = createJobChanges({ records });
   const gate = createRealtimeGate({
@@ -96,7 +93,6 @@ export function createJobServices(
     estimator,
     gate,
     startWorker: (concurrency) => startWorker({ ...work, concurrency }),
-    close: () => records.close(),
   };
 }
 

@@ -1,64 +1,87 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import type { RecordsDatabase } from "../db/records-database.ts";
 import { ServiceError } from "../errors.ts";
-import { createCutoutApp } from "../http/cutout-app.ts";
+import { createHostRouter, type ServiceName } from "../http/host-router.ts";
+import { openAuthService } from "./auth-service.ts";
 import { pooledResponseClass } from "./byte-pool.ts";
-import { startCollector } from "./collector.ts";
 import type { Configuration } from "./configuration.ts";
-import { createCutoutAppServices } from "./cutout-app-services.ts";
-import { createJobServices } from "./job-services.ts";
+import { openCutoutService, type CutoutService } from "./cutout-service.ts";
+import { openRecords } from "./records.ts";
 import { answerRequestError, refuseBrokenRequests, withHost } from "./refuse-requests.ts";
-import { createServices, type Services } from "./services.ts";
+import type { RunningService } from "./running-service.ts";
+import type { Services } from "./services.ts";
 
 export type RunningServer = {
+  /** Of the cutout service; "internal" where this process has none. */
   readonly services: Services;
-  /** Of the cutout service: by its own name and by the bare host. */
+  /** Of each service by its own name, then of the first of them by the bare host. */
   readonly urls: readonly string[];
   /** Takes no new requests, lets those under way end for as long as the configuration allows, then gives all back. */
   close(): Promise<void>;
 };
 
-const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
-
-/** Listens where the configuration says. "unavailable" where the port is taken. */
+/** Listens where the configuration says, for the services that it names. "unavailable" where the port is taken. */
 export async function startServer(configuration: Configuration): Promise<RunningServer> {
-  const services = await createServices(configuration);
-  const jobServices = createJobServices(configuration, services);
-  const { services: appServices, history, drain } = createCutoutAppServices(configuration, services, jobServices);
-  const app = createCutoutApp(appServices);
-  const listener = getRequestListener(app.fetch, { hostname: "localhost", errorHandler: answerRequestError });
-  const ServerResponse = pooledResponseClass(services.sentBytes);
-  const server = createServer(
-    { ServerResponse, ...limitsOfRequests(configuration) },
-    withHost((incoming, outgoing) => void listener(incoming, outgoing)),
-  );
-  refuseBrokenRequests(server);
+  const records = openRecords(configuration);
+  const opened = await openServices(configuration, records);
+  const services = [...opened.byName.values()];
+  const server = createHttpServer(configuration, opened);
   try {
     await listen(server, configuration);
   } catch (error) {
-    jobServices.close();
-    await services.close();
+    await Promise.all(services.map((service) => service.close()));
+    records.close();
     throw error;
   }
-  // A crash loses what was indexed since: time, and nothing else.
-  const saving = setInterval(() => void services.saveIndices(), SAVE_INDICES_MILLISECONDS).unref();
-  const worker = configuration.jobWorkers > 0 ? jobServices.startWorker(configuration.jobWorkers) : null;
-  const collector = startCollector(configuration, { ...jobServices, now: () => Date.now() });
+  for (const service of services) service.start();
   const { port } = server.address() as AddressInfo;
   return {
-    services,
+    get services() {
+      if (opened.cutout === null) throw new ServiceError("internal", "This process has no cutout service");
+      return opened.cutout.services;
+    },
     urls: urlsOf(configuration, port),
     async close() {
-      clearInterval(saving);
-      drain();
-      await Promise.all([worker?.stop(), collector?.stop(), closeServer(server, configuration.shutdownTimeoutSeconds)]);
-      await waitUntil(() => services.images.inUse === 0, ENDING_MILLISECONDS);
-      history.close();
-      jobServices.close();
-      await services.close();
+      for (const service of services) service.drain();
+      const stopping = services.map((service) => service.stop());
+      await Promise.all([...stopping, closeServer(server, configuration.shutdownTimeoutSeconds)]);
+      await waitUntil(() => services.every((service) => service.isIdle()), ENDING_MILLISECONDS);
+      await Promise.all(services.map((service) => service.close()));
+      records.close();
     },
   };
+}
+
+type OpenedServices = {
+  /** In the order of the configuration. */
+  readonly byName: ReadonlyMap<ServiceName, RunningService>;
+  readonly cutout: CutoutService | null;
+};
+
+/** Only those that are asked for: signing in needs no decoder. */
+async function openServices(configuration: Configuration, records: RecordsDatabase): Promise<OpenedServices> {
+  const byName = new Map<ServiceName, RunningService>();
+  let cutout: CutoutService | null = null;
+  for (const name of configuration.services) {
+    if (name === "cutout") byName.set(name, (cutout = await openCutoutService(configuration, records)));
+    else byName.set(name, openAuthService(configuration, records));
+  }
+  return { byName, cutout };
+}
+
+function createHttpServer(configuration: Configuration, { byName, cutout }: OpenedServices): Server {
+  const fetches = [...byName].map(([name, service]) => [name, service.fetch] as const);
+  const fetch = createHostRouter({ services: new Map(fetches), domain: configuration.domain });
+  const listener = getRequestListener(fetch, { hostname: "localhost", errorHandler: answerRequestError });
+  const pool = cutout === null ? {} : { ServerResponse: pooledResponseClass(cutout.services.sentBytes) };
+  const server = createServer(
+    { ...pool, ...limitsOfRequests(configuration) },
+    withHost((incoming, outgoing) => void listener(incoming, outgoing)),
+  );
+  refuseBrokenRequests(server);
+  return server;
 }
 
 const MOST_HEADERS_MILLISECONDS = 20_000;
@@ -101,8 +124,8 @@ async function waitUntil(condition: () => boolean, milliseconds: number): Promis
   while (!condition() && performance.now() < end);
 }
 
-function urlsOf({ host, domain }: Configuration, port: number): string[] {
+function urlsOf({ host, domain, services }: Configuration, port: number): string[] {
   const address = host.includes(":") ? `[${host}]` : host;
-  const names = domain === "localhost" ? ["cutout.localhost", "localhost"] : [`cutout.${domain}`, address];
-  return names.map((name) => `http://${name}:${port}`);
+  const names = services.map((name) => `${name}.${domain}`);
+  return [...names, domain === "localhost" ? domain : address].map((name) => `http://${name}:${port}`);
 }

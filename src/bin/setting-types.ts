@@ -51,10 +51,23 @@ export function oneOf<const T extends string>(choices: readonly T[]): ParseSetti
   };
 }
 
+/** 1 or 0. */
+export const onOrOff: ParseSetting<boolean> = (text) => {
+  if (text === "0" || text === "1") return text === "1";
+  throw new Error("it must be 1 or 0");
+};
+
 /** Values apart by commas, spaces around them dropped; an empty text is an empty list. */
 export function listOf<T>(parse: ParseSetting<T>): ParseSetting<readonly T[]> {
   return (text) => (text.trim() === "" ? [] : text.split(",").map((part) => parse(part.trim())));
 }
+
+/** Services of a process: one at least, each once. */
+export const serviceNames: ParseSetting<readonly ("cutout" | "auth")[]> = (text) => {
+  const names = listOf(oneOf(["cutout", "auth"]))(text);
+  if (names.length > 0 && new Set(names).size === names.length) return names;
+  throw new Error("it must name services, each once: cutout, auth");
+};
 
 /** A file or folder of this machine, made absolute. */
 export const path: ParseSetting<string> = (text) => {

@@ -8,6 +8,7 @@ import type { User } from "../../src/access/user.ts";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { resultsFolder } from "../../src/bin/data-files.ts";
 import { createJobServices, type JobServices } from "../../src/bin/job-services.ts";
+import { openRecords } from "../../src/bin/records.ts";
 import { createServices, type Services } from "../../src/bin/services.ts";
 import { collect } from "../../src/jobs/collector.ts";
 import type { JobResult } from "../../src/jobs/job.ts";
@@ -43,12 +44,12 @@ beforeEach(async () => {
     RECORTE_JOB_MAX_ACTIVE: "1000",
   });
   services = await createServices(configuration);
-  jobServices = createJobServices(configuration, services);
+  jobServices = createJobServices(configuration, services, openRecords(configuration));
 });
 afterEach(async () => {
   await Promise.all([...programs.values()].map((program) => program.stop()));
-  jobServices.close();
   await services.close();
+  jobServices.records.close();
   rmSync(folder, { recursive: true });
 });
 

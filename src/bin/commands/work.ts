@@ -2,6 +2,7 @@ import { ServiceError } from "../../errors.ts";
 import { EXIT_OK, parseArguments, type Command } from "../command.ts";
 import { readConfiguration } from "../configuration.ts";
 import { createJobServices } from "../job-services.ts";
+import { openRecords } from "../records.ts";
 import { createServices } from "../services.ts";
 
 export const command: Command = {
@@ -25,8 +26,9 @@ Examples:
     const { values } = parseArguments(args, { options: { results: { type: "string" } } });
     const configuration = readConfiguration(env);
     const concurrency = parseResults(values.results) ?? Math.max(1, configuration.jobWorkers);
+    const records = openRecords(configuration);
     const services = await createServices(configuration);
-    const jobServices = createJobServices(configuration, services);
+    const jobServices = createJobServices(configuration, services, records);
     const worker = jobServices.startWorker(concurrency);
     stdout.write(`Working on ${concurrency} result${concurrency === 1 ? "" : "s"} at a time\n`);
     // Nothing else keeps the process alive while no job waits.
@@ -37,8 +39,8 @@ Examples:
     });
     clearInterval(alive);
     await worker.stop();
-    jobServices.close();
     await services.close();
+    records.close();
     return EXIT_OK;
   },
 };

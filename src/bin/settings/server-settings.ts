@@ -1,4 +1,14 @@
-import { anyText, authorityName, hostName, integer, listOf, oneOf, path, seconds, url } from "../setting-types.ts";
+import {
+  anyText,
+  authorityName,
+  hostName,
+  integer,
+  oneOf,
+  path,
+  seconds,
+  serviceNames,
+  url,
+} from "../setting-types.ts";
 import { optional, required } from "./setting.ts";
 
 /** Of the process: where it listens, where its files lie, what it tells. */
@@ -35,14 +45,19 @@ export const SERVER_SETTINGS = {
   }),
   services: required({
     variable: "RECORTE_SERVICES",
-    parse: listOf(oneOf(["cutout"])),
-    fallback: "cutout",
-    explanation: "Services of this process, apart by commas",
+    parse: serviceNames,
+    fallback: "cutout,auth",
+    explanation: "Services of this process; what comes to any other host goes to the first",
   }),
   publicUrl: optional({
     variable: "RECORTE_PUBLIC_URL",
     parse: url,
     explanation: "Address of the cutout service as clients see it, for links in answers; else taken from the request",
+  }),
+  authUrl: optional({
+    variable: "RECORTE_AUTH_URL",
+    parse: url,
+    explanation: "The same of the auth service, where users sign in",
   }),
   requestTimeoutSeconds: required({
     variable: "RECORTE_REQUEST_TIMEOUT",

@@ -1,0 +1,44 @@
+import type { RecordsDatabase } from "../db/records-database.ts";
+import { createCutoutApp } from "../http/cutout-app.ts";
+import { startCollector } from "./collector.ts";
+import type { Configuration } from "./configuration.ts";
+import { createCutoutAppServices } from "./cutout-app-services.ts";
+import { createJobServices } from "./job-services.ts";
+import type { RunningService } from "./running-service.ts";
+import { createServices, type Services } from "./services.ts";
+
+export type CutoutService = RunningService & { readonly services: Services };
+
+const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
+
+/** Images and jobs: the app, the worker on jobs beside it, and what is done regularly. */
+export async function openCutoutService(
+  configuration: Configuration,
+  records: RecordsDatabase,
+): Promise<CutoutService> {
+  const services = await createServices(configuration);
+  const jobServices = createJobServices(configuration, services, records);
+  const { services: appServices, history, drain } = createCutoutAppServices(configuration, services, jobServices);
+  let endWork = () => Promise.resolve();
+  return {
+    services,
+    fetch: createCutoutApp(appServices).fetch,
+    start() {
+      // A crash loses what was indexed since: time, and nothing else.
+      const saving = setInterval(() => void services.saveIndices(), SAVE_INDICES_MILLISECONDS).unref();
+      const worker = configuration.jobWorkers > 0 ? jobServices.startWorker(configuration.jobWorkers) : null;
+      const collector = startCollector(configuration, { ...jobServices, now: () => Date.now() });
+      endWork = async () => {
+        clearInterval(saving);
+        await Promise.all([worker?.stop(), collector?.stop()]);
+      };
+    },
+    drain,
+    stop: () => endWork(),
+    isIdle: () => services.images.inUse === 0,
+    async close() {
+      history.close();
+      await services.close();
+    },
+  };
+}
