@@ -15,6 +15,7 @@ import { resultsFolder } from "./data-files.ts";
 import { readDocsAsset } from "./docs-assets.ts";
 import type { JobServices } from "./job-services.ts";
 import { createLog } from "./log.ts";
+import { createReadingRights } from "./reading-rights.ts";
 import type { Services } from "./services.ts";
 import { checkHealth } from "./service-health.ts";
 import { SOFTWARE } from "./version.ts";
@@ -58,8 +59,10 @@ export function createCutoutAppServices(
     onFailure: (error) => log({ event: "request", status: 500, milliseconds: 0, error }),
   });
   const maxPixels = configuration.syncMaxPixels;
+  const { readableBy } = createReadingRights(configuration, registry);
   const sync: SyncServices = {
     cutouts,
+    readableBy,
     timeoutSeconds: configuration.syncTimeoutSeconds,
     syncMaxSeconds: configuration.syncMaxSeconds,
     estimateSeconds: (cost) => estimator.secondsOf(cost),

@@ -14,6 +14,7 @@ export const historyAnswer = z.object({
   requests: z.array(
     z.object({
       startedAt: z.iso.datetime(),
+      actor: z.string().nullable().describe("The service that asked in the user's name"),
       runId: z.string().nullable(),
       parameters: z.array(z.tuple([z.string(), z.string()])).describe("Names and values, as they came"),
       status: z.int().describe("HTTP status; 499: the client went away before the end"),

@@ -1,4 +1,5 @@
 import type { Context, Hono } from "hono";
+import type { User } from "../access/user.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import type { CutoutServices } from "../cutout/open-cutout.ts";
 import type { CutoutCost } from "../cutout/plan.ts";
@@ -11,6 +12,7 @@ import { evaluatePreconditions } from "./conditional.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { answerError } from "./error-response.ts";
 import type { LogEntry } from "./log-entry.ts";
+import type { ReadableBy } from "./readable-by.ts";
 import { readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
 import { circleOfImage, openSyncCutout, planSyncCutout } from "./sync-limits.ts";
@@ -21,6 +23,8 @@ import { WorkMeter } from "./work-meter.ts";
 
 export type SyncServices = {
   readonly cutouts: CutoutServices;
+  /** The surveys as who asks may see them: requests are answered from these alone. */
+  readonly readableBy: ReadableBy;
   /** Seconds that one synchronous cutout may take, from its request to its last byte. */
   readonly timeoutSeconds: number;
   /**
@@ -38,8 +42,15 @@ export type SyncServices = {
 
 /** SODA 1.0's {sync} resource. */
 export function addSyncRoutes(app: Hono<AppEnv>, services: SyncServices): void {
-  const handle = (c: Context<AppEnv>) => handleSync(c, services);
+  const handle = (c: Context<AppEnv>) => handleSync(c, servicesFor(c.var.user, services));
   addResource(app, "/sync", { GET: handle, POST: handle });
+}
+
+/** The same, over what the user may read. */
+function servicesFor(user: User, services: SyncServices): SyncServices {
+  const { cutouts, readableBy } = services;
+  const registry = readableBy(user);
+  return registry === cutouts.registry ? services : { ...services, cutouts: { ...cutouts, registry } };
 }
 
 async function handleSync(c: Context<AppEnv>, services: SyncServices): Promise<Response> {
@@ -121,7 +132,7 @@ type SyncRun = {
 function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
   const started = performance.now();
   const startedAt = Date.now();
-  const { requestId, user } = c.var;
+  const { requestId, user, grant } = c.var;
   const deadline = startDeadline(c.req.raw.signal, services.timeoutSeconds);
   const meter = new WorkMeter(services.enterRealtime);
   meter.start();
@@ -140,6 +151,7 @@ function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
       services.log({ event: "sync", status, milliseconds, bytes, cost, requestId, runId, error });
       services.recordSync?.({
         owner: user.id,
+        actor: grant.kind === "token" ? grant.actor?.id : undefined,
         startedAt,
         runId,
         parameters: storedParametersOf(given),

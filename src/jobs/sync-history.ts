@@ -8,6 +8,8 @@ import type { ParameterList } from "./job.ts";
 export type SyncEntry = {
   /** User id. */
   readonly owner: string;
+  /** User id of the service that asked in the owner's name. */
+  readonly actor?: string | undefined;
   /** Milliseconds since 1970, UTC. */
   readonly startedAt: number;
   readonly runId: string | undefined;
@@ -42,6 +44,7 @@ const MAX_PARAMETERS_LENGTH = 10_000;
 
 const PLACEHOLDERS = {
   owner: sql.placeholder("owner"),
+  actor: sql.placeholder("actor"),
   startedAt: sql.placeholder("startedAt"),
   runId: sql.placeholder("runId"),
   parameters: sql.placeholder("parameters"),
@@ -80,11 +83,12 @@ export function createSyncHistory(
   }
 
   return {
-    record({ cost, runId, error, parameters, durationMilliseconds, workMilliseconds, ...entry }) {
+    record({ actor, cost, runId, error, parameters, durationMilliseconds, workMilliseconds, ...entry }) {
       // Of answers that were broken off, or had nothing to send, the time says nothing about the cost.
       const isWhole = entry.status === 200 && entry.byteLength > 0;
       waiting.push({
         ...entry,
+        actor: actor ?? null,
         runId: runId ?? null,
         parameters: bounded(parameters),
         durationMilliseconds: Math.round(durationMilliseconds),

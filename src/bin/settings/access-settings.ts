@@ -1,9 +1,23 @@
 import { parseLimits } from "../../access/limits.ts";
-import { token } from "../setting-types.ts";
+import { parseReleaseRules } from "../../access/release-access.ts";
+import { onOrOff, token } from "../setting-types.ts";
 import { optional, required } from "./setting.ts";
 
 /** Of who may do what, and from where. */
 export const ACCESS_SETTINGS = {
+  releaseAccess: required({
+    variable: "RECORTE_RELEASE_ACCESS",
+    parse: parseReleaseRules,
+    fallback: "",
+    explanation:
+      "Who may read which release: des_dr2=public,lsst_dp1=signed-in,des_y6=des|staff (groups); without a rule everybody",
+  }),
+  anonymousUse: required({
+    variable: "RECORTE_ANONYMOUS",
+    parse: onOrOff,
+    fallback: "1",
+    explanation: "1: who has not signed in may use what is public; 0: only users who are known are answered",
+  }),
   testToken: optional({
     variable: "RECORTE_TEST_TOKEN",
     parse: token,
