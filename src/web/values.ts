@@ -1,0 +1,40 @@
+import { html } from "hono/html";
+import type { Html } from "./page.ts";
+
+// Numbers and instants as pages show them.
+
+const UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+
+/** Decimal units, three digits: `1.25 GB`. */
+export function formatBytes(bytes: number): string {
+  let unit = 0;
+  let value = bytes;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? value : Number(value.toPrecision(3))} ${UNITS[unit]}`;
+}
+
+/** Thousands apart by thin spaces. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, "\u2009");
+}
+
+/** To two parts at most: `3 h 12 min`. */
+export function formatDuration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return minutes < 10 && seconds % 60 > 0 ? `${minutes} min ${seconds % 60} s` : `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 > 0 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  return `${Math.floor(hours / 24)} days`;
+}
+
+/** To the minute, UTC; a dash where there is none. `instant`: milliseconds since 1970. */
+export function showInstant(instant: number | null, otherwise = "–"): Html {
+  if (instant === null) return html`<span class="quiet">${otherwise}</span>`;
+  const text = new Date(instant).toISOString();
+  return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time>`;
+}
