@@ -57,7 +57,9 @@ export function createTraffic({ sqlite }: RecordsDatabase, { onFailure, now = Da
     `insert into traffic (owner, day, bytes) select @owner, @day, @bytes where @bytes <= @limit
      on conflict (owner, day) do update set bytes = bytes + excluded.bytes where bytes + excluded.bytes <= @limit`,
   );
-  const find = sqlite.prepare<[string, number], number>("select bytes from traffic where owner = ? and day = ?").pluck();
+  const find = sqlite
+    .prepare<[string, number], number>("select bytes from traffic where owner = ? and day = ?")
+    .pluck();
   const forget = sqlite.prepare("delete from traffic where day < ?");
   const accounts = new Map<string, Account>();
   let today = -1;
@@ -66,7 +68,7 @@ export function createTraffic({ sqlite }: RecordsDatabase, { onFailure, now = Da
   const dayOf = () => Math.floor(now() / DAY_MILLISECONDS);
   const take = (owner: string, day: number, bytes: number, limit: number) =>
     grant.run({ owner, day, bytes, limit: Math.min(limit, NO_LIMIT) }).changes === 1;
-  const stored = (owner: string, day: number) => (find.get(owner, day) as number | undefined) ?? 0;
+  const stored = (owner: string, day: number) => find.get(owner, day) ?? 0;
 
   function accountOf(owner: string): Account {
     const day = dayOf();

@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import type { StreamSlots } from "../access/stream-slots.ts";
 import type { User } from "../access/user.ts";
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
@@ -27,6 +28,8 @@ export type AsyncServices = Omit<EventServices, "waitingRoom"> & {
     /** Requests that wait, and streams of events, that a user may have open at a time. */
     readonly maxWaitingPerUser: number;
   };
+  /** Where requests that wait are counted, by user; by these routes alone where it is left out. */
+  readonly waits?: StreamSlots | undefined;
   /** Fires when the service is to stop: whatever waits is answered then. */
   readonly stopping?: AbortSignal;
 };
@@ -34,7 +37,7 @@ export type AsyncServices = Omit<EventServices, "waitingRoom"> & {
 /** The jobs of UWS 1.1, section 2.2, but for what is below /results. */
 export function addAsyncRoutes(app: Hono<AppEnv>, services: AsyncServices): void {
   const { limits, stopping } = services;
-  const waitingRoom = createWaitingRoom({ maxPerUser: limits.maxWaitingPerUser, stopping });
+  const waitingRoom = createWaitingRoom({ maxPerUser: limits.maxWaitingPerUser, stopping, slots: services.waits });
   addResource(app, "/async", {
     GET: (c) => handleList(c, services),
     POST: (c) => handleCreate(c, services),
@@ -99,7 +102,8 @@ async function handleJob(c: AsyncContext, services: AsyncServices, waitingRoom: 
 const LINGER_SECONDS = 1;
 
 /** The job as it is, or after it has left its phase where WAIT asks for that (UWS 1.1, section 2.2.1.2). */
-async function waitForJob(c: AsyncContext, { jobs, limits }: AsyncServices, waitingRoom: WaitingRoom): Promise<Job> {
+async function waitForJob(c: AsyncContext, services: AsyncServices, waitingRoom: WaitingRoom): Promise<Job> {
+  const { jobs, limits, maxWaitingOf } = services;
   const { user } = c.var;
   const parameters = queryOf(c);
   const [wait, phase] = [parameters.single("WAIT"), parameters.single("PHASE")];
@@ -108,7 +112,7 @@ async function waitForJob(c: AsyncContext, { jobs, limits }: AsyncServices, wait
   const job = await jobs.get(jobIdOf(c), user);
   const hasLeft = expected !== undefined && expected !== job.phase;
   if (seconds === 0 || hasLeft || !ACTIVE_PHASES.includes(job.phase) || c.req.method === "HEAD") return job;
-  const waiting = waitingRoom.enter(user.id, c.req.raw.signal);
+  const waiting = waitingRoom.enter(user.id, c.req.raw.signal, maxWaitingOf?.(user));
   if (waiting === null) {
     // A service may answer sooner than it is asked to; its client asks again at once.
     await waitingRoom.linger(c.req.raw.signal, Math.min(seconds, LINGER_SECONDS) * 1000);

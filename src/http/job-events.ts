@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import type { User } from "../access/user.ts";
 import { ServiceError } from "../errors.ts";
 import { formatInstant } from "../ivoa/uws-values.ts";
 import { FINISHED_PHASES, type Job } from "../jobs/job.ts";
@@ -13,6 +14,8 @@ export type EventServices = {
   /** Between two signs of life on a stream of events: proxies cut a connection that says nothing. */
   readonly keepAliveSeconds: number;
   readonly waitingRoom: WaitingRoom;
+  /** Requests that wait, and streams of events, that a user may have open at a time; as the room has it where it is left out. */
+  readonly maxWaitingOf?: ((user: User) => number) | undefined;
   /** A fault after the answer has begun, when only the log can be told. */
   readonly logFault: (fault: { readonly error: unknown; readonly requestId: string }) => void;
 };
@@ -37,12 +40,14 @@ async function handleEvents(c: AsyncContext, services: EventServices): Promise<R
   // A browser asks again when a stream ends, until it is answered with 204.
   if (isFinished(job) && c.req.header("last-event-id") === END) return c.body(null, 204);
   if (c.req.method === "HEAD") return c.body(null, 200, HEADERS);
-  const waiting = services.waitingRoom.enter(user.id, c.req.raw.signal);
+  const most = services.maxWaitingOf?.(user) ?? services.waitingRoom.maxPerUser;
+  const waiting = services.waitingRoom.enter(user.id, c.req.raw.signal, most);
   if (waiting === null) {
     throw new ServiceError(
       "too-many",
-      `Cannot send events: ${services.waitingRoom.maxPerUser} requests are open already, as many as ` +
-        `${user.role === "anonymous" ? "all who have not signed in" : "one user"} may have that wait for something`,
+      `Cannot send events: ${most} requests are open already, as many as ` +
+        `${user.role === "anonymous" ? "all who have not signed in" : "one user"} may have that wait for something; ` +
+        "close one, or ask for the job now and then",
     );
   }
   const { keepAliveSeconds } = services;

@@ -1,7 +1,9 @@
+import { createStreamSlots, type StreamSlots } from "../access/stream-slots.ts";
+
 /** Requests that stay open until something happens: how many a user may have of them, and what ends them. */
 export type WaitingRoom = {
-  /** null where the user has as many as is allowed. Ended by its client, or when the service stops. */
-  enter(userId: string, client: AbortSignal): Waiting | null;
+  /** null where the user has `most` (else `maxPerUser`) of them. Ended by its client, or when the service stops. */
+  enter(userId: string, client: AbortSignal, most?: number): Waiting | null;
   /**
    * For one who found no room: resolves a little later, or when the client goes or the service stops. Who asks again at
    * once then does so in peace. Nothing but a timer is kept.
@@ -22,11 +24,13 @@ export type Waiting = {
 export function createWaitingRoom({
   maxPerUser,
   stopping,
+  slots = createStreamSlots(),
 }: {
   readonly maxPerUser: number;
   readonly stopping: AbortSignal | undefined;
+  /** Where they are counted, by user. */
+  readonly slots?: StreamSlots | undefined;
 }): WaitingRoom {
-  const byUser = new Map<string, number>();
   const present = new Set<() => void>();
   const lingering = new Set<() => void>();
   // One listener for all: a signal that lives as long as the service is not to gather them.
@@ -34,16 +38,13 @@ export function createWaitingRoom({
   stopping?.addEventListener("abort", endAll, { once: true });
 
   return {
-    enter(userId, client) {
-      const others = byUser.get(userId) ?? 0;
-      if (others >= maxPerUser) return null;
-      byUser.set(userId, others + 1);
+    enter(userId, client, most = maxPerUser) {
+      const release = slots.take(userId, most);
+      if (release === null) return null;
       const controller = new AbortController();
       const leave = () => {
         if (!present.delete(leave)) return;
-        const left = (byUser.get(userId) ?? 1) - 1;
-        if (left > 0) byUser.set(userId, left);
-        else byUser.delete(userId);
+        release();
         client.removeEventListener("abort", leave);
         controller.abort();
       };

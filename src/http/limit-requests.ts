@@ -1,0 +1,125 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { clientKeyOf } from "../access/client-key.ts";
+import type { LimitsOf } from "../access/limits.ts";
+import type { RequestCounter } from "../access/rate-limit.ts";
+import type { StreamSlots } from "../access/stream-slots.ts";
+import type { Traffic } from "../access/traffic.ts";
+import { ServiceError } from "../errors.ts";
+import type { AppEnv } from "./app-env.ts";
+import { setQuotaHeaders } from "./limit-headers.ts";
+
+export type RequestLimits = {
+  readonly limitsOf: LimitsOf;
+  readonly requests: RequestCounter;
+  readonly streams: StreamSlots;
+  readonly traffic: Traffic;
+};
+
+/** What is asked for to see whether all is well, and what a page needs to look like one. */
+const FREE = /^\/(?:health|metrics|capabilities|availability|examples|[\w-]+\.(?:css|svg|ico))$/;
+/** What waits for something to happen has a limit of its own (`waits`). */
+const WAITING = /^\/async\/[^/]+(?:\/events)?$/;
+
+const MINUTE_SECONDS = 60;
+const DAY_SECONDS = 86_400;
+
+/**
+ * Holds users, and addresses of who has not signed in, to requests a minute, answers at a time and bytes a day. An answer
+ * counts from its request until its connection has taken, or lost, the last of it.
+ */
+export function limitRequests({ limitsOf, requests, streams, traffic }: RequestLimits): MiddlewareHandler<AppEnv> {
+  return (c, next) => {
+    const { path } = c.req;
+    if (FREE.test(path)) return next();
+    const { user } = c.var;
+    const limits = limitsOf(user);
+    const key = user.role === "anonymous" ? clientKeyOf(c.var.clientAddress) : user.id;
+
+    const { requestsPerMinute } = limits;
+    const { isAllowed, used, resetSeconds } = requests.take(key, requestsPerMinute);
+    if (requestsPerMinute !== Infinity) {
+      setQuotaHeaders(c, { limit: requestsPerMinute, used, resetSeconds, windowSeconds: MINUTE_SECONDS });
+      if (!isAllowed) throw tooManyRequests(requestsPerMinute, resetSeconds);
+    }
+
+    c.set("reserveBytes", (byteLength) => {
+      try {
+        return traffic.reserve(key, byteLength, limits.bytesPerDay);
+      } catch (error) {
+        if (error instanceof ServiceError && error.retryAfterSeconds !== undefined) {
+          const { retryAfterSeconds: reset } = error;
+          const [limit, of] = [limits.bytesPerDay, traffic.used(key)];
+          setQuotaHeaders(c, { limit, used: of, resetSeconds: reset, windowSeconds: DAY_SECONDS });
+        }
+        throw error;
+      }
+    });
+
+    if (WAITING.test(path)) return next();
+    const release = streams.take(key, limits.streams);
+    if (release === null) throw tooManyStreams(limits.streams);
+    return releaseAtEnd(c, next, release);
+  };
+}
+
+/** Of node:http: tells when it is over with an answer, however. */
+type Outgoing = { once(event: "close", listener: () => void): unknown; readonly destroyed?: boolean };
+
+/** Without a server below it (in tests, and on other runtimes), the end of the body is the end of the answer. */
+function releaseAtEnd(c: Context<AppEnv>, next: () => Promise<void>, release: () => void): Promise<void> {
+  const outgoing = (c.env as { readonly outgoing?: Outgoing } | undefined)?.outgoing;
+  if (outgoing === undefined) return releaseAtEndOfBody(c, next, release);
+  if (outgoing.destroyed === true) release();
+  else outgoing.once("close", release);
+  return next();
+}
+
+async function releaseAtEndOfBody(c: Context<AppEnv>, next: () => Promise<void>, release: () => void): Promise<void> {
+  await next().catch((error: unknown) => {
+    release();
+    throw error;
+  });
+  const { body } = c.res;
+  if (body === null || c.req.method === "HEAD") return release();
+  const reader = body.getReader();
+  const watched = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+        } catch (error) {
+          release();
+          throw error;
+        }
+        release();
+        controller.close();
+      },
+      async cancel(reason) {
+        release();
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  c.res = new Response(watched, c.res);
+}
+
+function tooManyRequests(limit: number, retryAfterSeconds: number): ServiceError {
+  return new ServiceError(
+    "too-many",
+    `Cannot answer: ${limit} requests a minute are allowed, and as many came; ask again in ${retryAfterSeconds} s`,
+    { retryAfterSeconds },
+  );
+}
+
+/** Nobody knows when one ends. */
+const STREAM_RETRY_SECONDS = 1;
+
+function tooManyStreams(limit: number): ServiceError {
+  return new ServiceError(
+    "too-many",
+    `Cannot answer: ${limit} answers at a time are allowed, and as many are being sent; ask again when one has ended`,
+    { retryAfterSeconds: STREAM_RETRY_SECONDS },
+  );
+}
