@@ -1,4 +1,12 @@
+import type { RecordsDatabase } from "../db/records-database.ts";
+import { ServiceError } from "../errors.ts";
+import { insertAccount, removeAccount, updateAccount } from "./accounts-changes.ts";
+import { checkChanges, checkNewAccount } from "./accounts-checks.ts";
+import { createAccountRows } from "./accounts-rows.ts";
+import { signInByProvider } from "./accounts-sign-in.ts";
+import { createUserReader } from "./accounts-user.ts";
 import type { LimitName } from "./limits.ts";
+import type { Passwords } from "./passwords.ts";
 import type { Role, User } from "./user.ts";
 
 export type Account = {
@@ -81,3 +89,85 @@ export type Accounts = {
   /** null where there is none, or it is closed. */
   user(id: string): Promise<User | null>;
 };
+
+export type AccountsOptions = {
+  readonly records: RecordsDatabase;
+  readonly passwords: Passwords;
+  /** The present: milliseconds since 1970, UTC. */
+  readonly now: () => number;
+};
+
+export function createAccounts({ records, passwords, now }: AccountsOptions): Accounts {
+  const rows = createAccountRows(records);
+  const users = createUserReader(records);
+  const findCredentials = records.sqlite.prepare<[string], Credentials>(
+    "select id, password_hash as passwordHash from user where name = ? and disabled_at is null",
+  );
+  const setSignIn = records.sqlite.prepare("update user set last_sign_in_at = ? where id = ?");
+
+  function get(id: string): Account {
+    const account = rows.byId(id);
+    if (account === null) throw unknownAccount(id);
+    return account;
+  }
+
+  return {
+    async create(account) {
+      const details = checkNewAccount(account);
+      if (rows.byName(details.name) !== null) throw nameIsTaken(details.name);
+      const passwordHash = account.password === null ? null : await passwords.hash(account.password);
+      const id = insertAccount(records, { ...details, passwordHash, createdAt: now() });
+      if (id === null) throw nameIsTaken(details.name); // somebody was first, since
+      return get(id);
+    },
+
+    find: async (idOrName) => Promise.resolve(rows.byId(idOrName) ?? rows.byName(idOrName)),
+
+    list: async (query) => Promise.resolve(rows.list(query)),
+
+    async update(id, changes) {
+      const account = get(id);
+      checkChanges(changes, account);
+      const { password } = changes;
+      const passwordHash = typeof password === "string" ? await passwords.hash(password) : password;
+      if (!updateAccount(records, { id, changes, passwordHash, now: now() })) throw unknownAccount(id);
+      return get(id);
+    },
+
+    async remove(id) {
+      const removed = removeAccount(records, id);
+      if (removed === "unknown") throw unknownAccount(id);
+      if (removed === "has-jobs") {
+        throw new ServiceError("wrong-phase", `Cannot remove the account "${id}": it has jobs; delete them first`);
+      }
+      return Promise.resolve();
+    },
+
+    async checkPassword(name, password) {
+      const known = findCredentials.get(name.toLowerCase());
+      if (!(await passwords.matches(password, known?.passwordHash ?? null)) || known === undefined) return null;
+      const user = users.byId(known.id); // closed meanwhile?
+      if (user !== null) setSignIn.run(now(), user.id);
+      return user;
+    },
+
+    async signIn(identity) {
+      const id = signInByProvider(records, identity, now());
+      const user = id === null ? null : users.byId(id);
+      if (user === null) throw new ServiceError("forbidden", "Cannot sign in: this account is closed");
+      return Promise.resolve(user);
+    },
+
+    user: async (id) => Promise.resolve(users.byId(id)),
+  };
+}
+
+type Credentials = { readonly id: string; readonly passwordHash: string | null };
+
+function unknownAccount(id: string): ServiceError {
+  return new ServiceError("not-found", `Cannot find the account "${id.slice(0, 100)}"`);
+}
+
+function nameIsTaken(name: string): ServiceError {
+  return new ServiceError("usage", `Cannot make the account "${name}": the name is taken`);
+}

@@ -1,7 +1,11 @@
 import { sha256 } from "@oslojs/crypto/sha2";
 import { constantTimeEqual } from "@oslojs/crypto/subtle";
 import { ServiceError } from "../errors.ts";
-import type { Scope } from "./tokens.ts";
+import type { UserReader } from "./accounts-user.ts";
+import type { AuditLog } from "./audit.ts";
+import { createActFor } from "./authenticate-act-for.ts";
+import { csrfTokenOf, type Sessions } from "./sessions.ts";
+import type { Scope, Tokens } from "./tokens.ts";
 import { ANONYMOUS, type User } from "./user.ts";
 
 /** What a request brings to tell who asks; undefined where it does not. */
@@ -43,19 +47,76 @@ export const NOBODY: Identity = { user: ANONYMOUS, grant: { kind: "none" } };
 /** `Bearer` (RFC 6750), and `Token` of the scripts that the service before this one had. */
 const SCHEMES = /^(?:bearer|token) +([\w.~+/-]+=*) *$/i;
 
-/** Knows one user, "test", by one token; without a token it knows nobody. */
-export function authenticateByToken(token: string | undefined): Authenticate {
-  const known = token === undefined ? null : digest(token);
-  const identify = ({ authorization }: Credentials): Identity => {
-    if (authorization === undefined) return NOBODY;
+export type AuthenticateOptions = {
+  readonly tokens: Pick<Tokens, "find">;
+  readonly sessions: Pick<Sessions, "find">;
+  /** Users by name, in whose name services ask. */
+  readonly users: Pick<UserReader, "byName">;
+  readonly audit: Pick<AuditLog, "record">;
+  /** Lets in one user, "test". */
+  readonly testToken: string | undefined;
+  /** The present: milliseconds since 1970, UTC. */
+  readonly now: () => number;
+};
+
+/** By the Authorization header where there is one, else by the session cookie. */
+export function createAuthenticate(options: AuthenticateOptions): Authenticate {
+  const { tokens, sessions } = options;
+  const testDigest = options.testToken === undefined ? null : digest(options.testToken);
+  const actFor = createActFor(options);
+
+  async function byToken(authorization: string): Promise<Identity> {
     const given = SCHEMES.exec(authorization)?.[1];
     if (given === undefined) {
       throw new ServiceError("unauthenticated", "Cannot read Authorization: it needs Bearer and a token");
     }
-    if (known !== null && constantTimeEqual(digest(given), known)) return TEST;
-    throw new ServiceError("unauthenticated", "Cannot use the token: it is not known, or has expired");
+    if (testDigest !== null && constantTimeEqual(digest(given), testDigest)) return TEST;
+    const found = await tokens.find(given);
+    if (found === null) {
+      throw new ServiceError("unauthenticated", "Cannot use the token: it is not known, is revoked, or has expired");
+    }
+    const { token, user } = found;
+    return { user, grant: { kind: "token", tokenId: token.id, scopes: token.scopes, actor: null } };
+  }
+
+  /** One that is not known any more is none: a browser cannot help sending it. */
+  async function bySession(secret: string): Promise<Identity> {
+    const session = await sessions.find(secret);
+    if (session === null) return NOBODY;
+    const { id: sessionId, expiresAt, isRenewed } = session;
+    const renewedUntil = isRenewed ? expiresAt : null;
+    return {
+      user: session.user,
+      grant: {
+        kind: "session",
+        sessionId,
+        renewedUntil,
+        get csrfToken() {
+          return csrfTokenOf(secret); // few requests are of forms
+        },
+      },
+    };
+  }
+
+  return async ({ authorization, session, onBehalfOf }) => {
+    let identity = NOBODY;
+    if (authorization !== undefined) identity = await byToken(authorization);
+    else if (session !== undefined) identity = await bySession(session);
+    return onBehalfOf === undefined ? identity : actFor(identity, onBehalfOf);
   };
-  return (credentials) => new Promise((resolve) => resolve(identify(credentials)));
+}
+
+/** Knows one user, "test", by one token; without a token it knows nobody. */
+export function authenticateByToken(testToken: string | undefined): Authenticate {
+  const nothing = { find: () => Promise.resolve(null), byName: () => null, record: () => undefined, now: () => 0 };
+  return createAuthenticate({
+    ...nothing,
+    tokens: nothing,
+    sessions: nothing,
+    users: nothing,
+    audit: nothing,
+    testToken,
+  });
 }
 
 const TEST: Identity = {

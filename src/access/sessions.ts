@@ -1,3 +1,9 @@
+import { DrizzleSQLiteAdapter } from "@lucia-auth/adapter-drizzle";
+import { Lucia, TimeSpan, type DatabaseSession, type DatabaseUser } from "lucia";
+import { session as sessionTable, user as userTable } from "../db/accounts-schema.ts";
+import type { RecordsDatabase } from "../db/records-database.ts";
+import { USER_COLUMNS, userOf, type UserRow } from "./accounts-user.ts";
+import { digestOf, newSecret, SECRET } from "./secrets.ts";
 import type { User } from "./user.ts";
 
 export type Session = {
@@ -21,7 +27,99 @@ export type Sessions = {
   end(sessionId: string): Promise<void>;
   /** All of a user's, but for one. */
   endAll(userId: string, but?: string): Promise<void>;
+  /** Deletes those that have expired. */
+  prune(): Promise<void>;
 };
 
 /** What a form carries: known to who has the cookie's value, and to nobody else. */
 export type CsrfTokenOf = (secret: string) => string;
+
+/** Another digest than the one in the table, which does not tell it. */
+export const csrfTokenOf: CsrfTokenOf = (secret) => digestOf(`csrf of ${secret}`);
+
+export type SessionsOptions = {
+  readonly records: RecordsDatabase;
+  /** From the sign-in on; in its second half a session that is used is prolonged to as much again. */
+  readonly lifetimeSeconds: number;
+};
+
+/** With Lucia, which is no longer developed: nothing else knows of it. The present is `Date.now()`, as it has it. */
+export function createSessions({ records, lifetimeSeconds }: SessionsOptions): Sessions {
+  const lucia = new Lucia(new PreparedAdapter(records), {
+    sessionExpiresIn: new TimeSpan(lifetimeSeconds, "s"),
+    getSessionAttributes: ({ createdAt, provider }) => ({ createdAt: new Date(createdAt), provider }),
+    getUserAttributes: (row) => userOf(row),
+  });
+  const endOthers = records.sqlite.prepare("delete from session where user_id = ? and id <> ?");
+
+  return {
+    async begin(userId, provider) {
+      const secret = newSecret();
+      const attributes = { createdAt: Date.now(), provider };
+      const { expiresAt } = await lucia.createSession(userId, attributes, { sessionId: digestOf(secret) });
+      return { secret, expiresAt };
+    },
+
+    async find(secret) {
+      if (!SECRET.test(secret)) return null;
+      const { session, user } = await lucia.validateSession(digestOf(secret));
+      if (session === null) return null;
+      const { id, createdAt, expiresAt, provider, fresh: isRenewed } = session;
+      return { id, user, createdAt, expiresAt, provider, isRenewed };
+    },
+
+    async list(userId) {
+      const sessions = await lucia.getUserSessions(userId);
+      return sessions
+        .map(({ id, createdAt, expiresAt, provider }) => ({ id, createdAt, expiresAt, provider }))
+        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
+    },
+
+    end: (sessionId) => lucia.invalidateSession(sessionId),
+
+    async endAll(userId, but) {
+      if (but === undefined) await lucia.invalidateUserSessions(userId);
+      else endOthers.run(userId, but);
+    },
+
+    prune: () => lucia.deleteExpiredSessions(),
+  };
+}
+
+type SessionRow = UserRow & {
+  readonly expiresAt: number;
+  readonly createdAt: number;
+  readonly provider: string;
+};
+
+/** Finds a session with its user, groups and limits in one prepared statement: Lucia's own builds two at every request. */
+class PreparedAdapter extends DrizzleSQLiteAdapter {
+  readonly #find;
+
+  constructor({ orm, sqlite }: RecordsDatabase) {
+    super(orm, sessionTable, userTable);
+    this.#find = sqlite.prepare<[string], SessionRow>(
+      `select session.expires_at as expiresAt, session.created_at as createdAt, session.provider, ${USER_COLUMNS}
+       from session join user on user.id = session.user_id where session.id = ? and user.disabled_at is null`,
+    );
+  }
+
+  override getSessionAndUser(id: string): Promise<[DatabaseSession | null, DatabaseUser | null]> {
+    const row = this.#find.get(id);
+    if (row === undefined) return Promise.resolve([null, null]);
+    const { expiresAt, createdAt, provider, ...user } = row;
+    const { userId } = user;
+    return Promise.resolve([
+      { id, userId, expiresAt: new Date(expiresAt * 1000), attributes: { createdAt, provider } },
+      { id: userId, attributes: user },
+    ]);
+  }
+}
+
+declare module "lucia" {
+  interface Register {
+    Lucia: Lucia<{ createdAt: Date; provider: string }, User>;
+    DatabaseSessionAttributes: { createdAt: number; provider: string };
+    DatabaseUserAttributes: UserRow;
+  }
+}

@@ -1,6 +1,6 @@
 import { parseLimits } from "../../access/limits.ts";
 import { parseReleaseRules } from "../../access/release-access.ts";
-import { onOrOff, token } from "../setting-types.ts";
+import { integer, onOrOff, token } from "../setting-types.ts";
 import { optional, required } from "./setting.ts";
 
 /** Of who may do what, and from where. */
@@ -17,6 +17,30 @@ export const ACCESS_SETTINGS = {
     parse: onOrOff,
     fallback: "1",
     explanation: "1: who has not signed in may use what is public; 0: only users who are known are answered",
+  }),
+  localAccounts: required({
+    variable: "RECORTE_LOCAL_ACCOUNTS",
+    parse: onOrOff,
+    fallback: "1",
+    explanation: "1: accounts may have a password of this service; 0: one signs in at the providers only",
+  }),
+  sessionDays: required({
+    variable: "RECORTE_SESSION",
+    parse: integer(1, 365),
+    fallback: "14",
+    explanation: "Days after which one has to sign in again; who comes back in their second half is given as many more",
+  }),
+  tokenMaxDays: required({
+    variable: "RECORTE_TOKEN_MAX_DAYS",
+    parse: integer(1, 36_500),
+    fallback: "365",
+    explanation: "Days that a token may last",
+  }),
+  auditDays: required({
+    variable: "RECORTE_AUDIT",
+    parse: integer(1, 36_500),
+    fallback: "730",
+    explanation: "Days that is kept on record who signed in, made tokens, changed accounts, deleted what",
   }),
   testToken: optional({
     variable: "RECORTE_TEST_TOKEN",
