@@ -1,5 +1,6 @@
 import { authenticateByToken } from "../access/authenticate.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
+import { limitRequests } from "../http/limit-requests.ts";
 import { describeApi } from "../http/openapi/describe-api.ts";
 import { readJobRequest } from "../http/read-job-request.ts";
 import { openSyncCutout } from "../http/sync-limits.ts";
@@ -13,6 +14,7 @@ import { createObservationFinder } from "../surveys/observation-finder.ts";
 import type { Configuration } from "./configuration.ts";
 import { resultsFolder } from "./data-files.ts";
 import { readDocsAsset } from "./docs-assets.ts";
+import type { LimitServices } from "./limit-services.ts";
 import type { JobServices } from "./job-services.ts";
 import { createLog } from "./log.ts";
 import { createReadingRights } from "./reading-rights.ts";
@@ -50,13 +52,13 @@ export type CutoutAppParts = {
 export function createCutoutAppServices(
   configuration: Configuration,
   { cutouts, registry, index, database }: Services,
-  { records, results, jobs, estimator, gate }: JobServices,
+  { records, results, jobs, estimator, gate, limits }: JobServices & { readonly limits: LimitServices },
 ): CutoutAppParts {
   const log = createLog(configuration.log);
   const stopping = new AbortController();
   const history = createSyncHistory(records, {
     delayMilliseconds: HISTORY_MILLISECONDS,
-    onFailure: (error) => log({ event: "request", status: 500, milliseconds: 0, error }),
+    onFailure: (error) => log({ event: "fault", what: "history", error }),
   });
   const maxPixels = configuration.syncMaxPixels;
   const { readableBy } = createReadingRights(configuration, registry);
@@ -74,9 +76,13 @@ export function createCutoutAppServices(
     authenticate: authenticateByToken(configuration.testToken),
     publicUrl: configuration.publicUrl,
     log,
+    limitRequests: limitRequests(limits),
+    usage: limits,
     sync,
     async: {
       jobs,
+      waits: limits.waits,
+      maxWaitingOf: (user) => limits.limitsOf(user).waits,
       readJobRequest: (request) =>
         readJobRequest(request, {
           registry,
@@ -94,7 +100,7 @@ export function createCutoutAppServices(
       limits: { maxWaitSeconds: configuration.waitMaxSeconds, maxWaitingPerUser: configuration.waitMaxRequests },
       stopping: stopping.signal,
       keepAliveSeconds: KEEP_ALIVE_SECONDS,
-      logFault: ({ error, requestId }) => log({ event: "request", status: 500, milliseconds: 0, requestId, error }),
+      logFault: ({ error, requestId }) => log({ event: "fault", what: `events of a job (request ${requestId})`, error }),
     },
     results: { jobs, results },
     links: {

@@ -4,6 +4,7 @@ import { startCollector } from "./collector.ts";
 import type { Configuration } from "./configuration.ts";
 import { createCutoutAppServices } from "./cutout-app-services.ts";
 import { createJobServices } from "./job-services.ts";
+import type { LimitServices } from "./limit-services.ts";
 import type { RunningService } from "./running-service.ts";
 import { createServices, type Services } from "./services.ts";
 
@@ -15,10 +16,18 @@ const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
 export async function openCutoutService(
   configuration: Configuration,
   records: RecordsDatabase,
+  limits: LimitServices,
 ): Promise<CutoutService> {
   const services = await createServices(configuration);
   const jobServices = createJobServices(configuration, services, records);
-  const { services: appServices, history, drain } = createCutoutAppServices(configuration, services, jobServices);
+  const {
+    services: appServices,
+    history,
+    drain,
+  } = createCutoutAppServices(configuration, services, {
+    ...jobServices,
+    limits,
+  });
   let endWork = () => Promise.resolve();
   return {
     services,

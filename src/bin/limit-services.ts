@@ -25,7 +25,7 @@ export function createLimitServices(configuration: Configuration, records: Recor
   const requests = createRequestCounter({ maxKeys: MAX_CLIENTS });
   const [streams, waits] = [createStreamSlots(), createStreamSlots()];
   const traffic = createTraffic(records, {
-    onFailure: (error) => log({ event: "request", status: 500, milliseconds: 0, error }),
+    onFailure: (error) => log({ event: "fault", what: "count bytes sent", error }),
   });
   const usageOf = createUsageOf({ records, limitsOf, requests, streams, traffic, waits: (user) => waits.used(user) });
   return { limitsOf, requests, streams, traffic, waits, usageOf, close: () => traffic.close() };

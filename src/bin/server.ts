@@ -8,6 +8,7 @@ import { openAuthService } from "./auth-service.ts";
 import { pooledResponseClass } from "./byte-pool.ts";
 import type { Configuration } from "./configuration.ts";
 import { openCutoutService, type CutoutService } from "./cutout-service.ts";
+import { createLimitServices, type LimitServices } from "./limit-services.ts";
 import { openRecords } from "./records.ts";
 import { answerRequestError, refuseBrokenRequests, withHost } from "./refuse-requests.ts";
 import type { RunningService } from "./running-service.ts";
@@ -25,13 +26,15 @@ export type RunningServer = {
 /** Listens where the configuration says, for the services that it names. "unavailable" where the port is taken. */
 export async function startServer(configuration: Configuration): Promise<RunningServer> {
   const records = openRecords(configuration);
-  const opened = await openServices(configuration, records);
+  const limits = createLimitServices(configuration, records);
+  const opened = await openServices(configuration, records, limits);
   const services = [...opened.byName.values()];
   const server = createHttpServer(configuration, opened);
   try {
     await listen(server, configuration);
   } catch (error) {
     await Promise.all(services.map((service) => service.close()));
+    limits.close();
     records.close();
     throw error;
   }
@@ -49,6 +52,7 @@ export async function startServer(configuration: Configuration): Promise<Running
       await Promise.all([...stopping, closeServer(server, configuration.shutdownTimeoutSeconds)]);
       await waitUntil(() => services.every((service) => service.isIdle()), ENDING_MILLISECONDS);
       await Promise.all(services.map((service) => service.close()));
+      limits.close();
       records.close();
     },
   };
@@ -61,12 +65,16 @@ type OpenedServices = {
 };
 
 /** Only those that are asked for: signing in needs no decoder. */
-async function openServices(configuration: Configuration, records: RecordsDatabase): Promise<OpenedServices> {
+async function openServices(
+  configuration: Configuration,
+  records: RecordsDatabase,
+  limits: LimitServices,
+): Promise<OpenedServices> {
   const byName = new Map<ServiceName, RunningService>();
   let cutout: CutoutService | null = null;
   for (const name of configuration.services) {
-    if (name === "cutout") byName.set(name, (cutout = await openCutoutService(configuration, records)));
-    else byName.set(name, openAuthService(configuration, records));
+    if (name === "cutout") byName.set(name, (cutout = await openCutoutService(configuration, records, limits)));
+    else byName.set(name, openAuthService(configuration, records, limits));
   }
   return { byName, cutout };
 }

@@ -10,6 +10,7 @@ import { addResultRoutes, type ResultServices } from "./result-routes.ts";
 import { createServiceApp, type ServiceFrame } from "./service-app.ts";
 import { addSiaRoutes, type SiaServices } from "./sia-routes.ts";
 import { addSyncRoutes, type SyncServices } from "./sync-routes.ts";
+import { addUsageRoutes, type UsageServices } from "./usage-routes.ts";
 import { addVosiRoutes, type VosiServices } from "./vosi-routes.ts";
 
 export type CutoutAppServices = ServiceFrame & {
@@ -21,6 +22,7 @@ export type CutoutAppServices = ServiceFrame & {
   readonly vosi: VosiServices;
   readonly history: HistoryServices;
   readonly docs: DocsServices;
+  readonly usage: UsageServices;
 };
 
 /** The cutout service: SODA now and as jobs, SIA, DataLink, VOSI, and what describes them. */
@@ -35,5 +37,6 @@ export function createCutoutApp(services: CutoutAppServices): Hono<AppEnv> {
     addVosiRoutes(app, services.vosi);
     addHistoryRoutes(app, services.history);
     addDocsRoutes(app, services.docs);
+    addUsageRoutes(app, services.usage);
   });
 }
