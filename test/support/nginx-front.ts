@@ -115,7 +115,19 @@ function makeCertificate(folder: string): void {
   const names = "subjectAltName=DNS:cutout.example.org,DNS:auth.example.org";
   const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key];
-  const args = ["req", "-x509", ...newKey, "-out", certificate, "-days", "2", "-subj", "/CN=example.org", "-addext", names];
+  const args = [
+    "req",
+    "-x509",
+    ...newKey,
+    "-out",
+    certificate,
+    "-days",
+    "2",
+    "-subj",
+    "/CN=example.org",
+    "-addext",
+    names,
+  ];
   execFileSync("openssl", args, { stdio: ["ignore", "ignore", "pipe"] });
 }
 
