@@ -3,6 +3,7 @@ import { nearestName } from "./nearest-name.ts";
 import { ACCESS_SETTINGS } from "./settings/access-settings.ts";
 import { IMAGE_SETTINGS } from "./settings/image-settings.ts";
 import { JOB_SETTINGS } from "./settings/job-settings.ts";
+import { NETWORK_SETTINGS } from "./settings/network-settings.ts";
 import { REQUEST_SETTINGS } from "./settings/request-settings.ts";
 import { SERVER_SETTINGS } from "./settings/server-settings.ts";
 import type { Setting } from "./settings/setting.ts";
@@ -10,6 +11,7 @@ import type { Setting } from "./settings/setting.ts";
 /** Every setting there is. `recorte serve --help` prints this table; nothing else reads the environment. */
 const SETTINGS = {
   ...SERVER_SETTINGS,
+  ...NETWORK_SETTINGS,
   ...ACCESS_SETTINGS,
   ...IMAGE_SETTINGS,
   ...REQUEST_SETTINGS,
@@ -44,11 +46,13 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
 function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = Object.values<Setting<unknown>>(SETTINGS).map((setting) => setting.variable);
   return Object.keys(env)
-    .filter((name) => name.startsWith("RECORTE_") && !known.includes(name) && !OTHER_VARIABLES.includes(name))
+    .filter((name) => !known.includes(name) && !OTHER_VARIABLES.includes(name))
     .sort()
-    .map((name) => {
+    .flatMap((name) => {
       const nearest = nearestName(name, known);
-      return `${name} is not a setting${nearest === null ? "" : `: did you mean ${nearest}?`}`;
+      // Other programs have settings of DSA-110 too: there it is wrong only where it looks like one of ours.
+      if (!name.startsWith("RECORTE_") && !(name.startsWith("DSA110_") && nearest !== null)) return [];
+      return [`${name} is not a setting${nearest === null ? "" : `: did you mean ${nearest}?`}`];
     });
 }
 

@@ -1,35 +1,63 @@
 import type { MiddlewareHandler } from "hono";
+import { NO_NETWORKS, type Networks } from "../access/networks.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
+import { createClientReader } from "./client-address.ts";
+import { forwardedHostOf, forwardedSchemeOf } from "./forwarded-origin.ts";
+import { createServiceAddresses, type AddressOf } from "./service-addresses.ts";
 
 /** One that a proxy gave is kept, so that its log and ours can be laid side by side. */
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
+export type BeginOptions = {
+  /** Address of this service as clients see it, where that is not what requests say. */
+  readonly publicUrl: string | undefined;
+  /** Proxies that are believed what they say of a client: none unless they are named. */
+  readonly trustedProxies?: Networks | undefined;
+  readonly addressOf?: AddressOf | undefined;
+};
+
 /** Sets what can be told of a request before anybody asks whether it may come in: when, from where, to which address. */
-export function beginRequests(options: { readonly publicUrl: string | undefined }): MiddlewareHandler<AppEnv> {
+export function beginRequests(options: BeginOptions): MiddlewareHandler<AppEnv> {
   const publicUrl = options.publicUrl?.replace(/\/+$/, "");
+  const readClient = createClientReader(options.trustedProxies ?? NO_NETWORKS);
+  const addressOf = options.addressOf ?? createServiceAddresses({ fixed: {}, domain: "localhost" });
   const originOf = createOriginReader();
-  return async (c, next) => {
-    const requestId = REQUEST_ID.exec(c.req.header("x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
+  return (c, next) => {
     c.set("startedAt", performance.now());
+    const requestId = REQUEST_ID.exec(c.req.header("x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
     c.set("requestId", requestId);
     c.header("X-Request-Id", requestId);
-    c.set("clientAddress", null);
-    c.set("publicUrl", publicUrl ?? originOf(c.req.url));
-    await next();
+    const client = readClient(c.env, () => c.req.header("x-forwarded-for"));
+    c.set("client", client);
+    c.set("clientAddress", client.text);
+    c.set("publicUrl", publicUrl ?? originOf(c.req.url, client.peer.isTrusted ? c.req : undefined));
+    c.set("addressOf", addressOf);
+    return next();
   };
 }
 
-/** "usage" where the Host header is no name of a host after all. Clients name few hosts: the last one is remembered. */
-function createOriginReader(): (url: string) => string {
+type Headers = { header(name: string): string | undefined };
+
+/**
+ * Scheme and host of the address that the client asked for: the request's own, but for what a trusted proxy says of them.
+ * "usage" where the Host header is no name of a host after all. Clients name few hosts: the last one is remembered.
+ */
+function createOriginReader(): (url: string, proxy: Headers | undefined) => string {
   let known = "";
   let origin = "";
-  return (url) => {
+  return (url, proxy) => {
     // What follows the host changes neither the origin nor whether there is one.
-    const host = url.slice(0, url.indexOf("/", url.indexOf("//") + 2));
+    const start = url.indexOf("//");
+    const end = url.indexOf("/", start + 2);
+    let host = end === -1 ? url : url.slice(0, end);
+    if (proxy !== undefined) {
+      const scheme = forwardedSchemeOf(proxy.header("x-forwarded-proto")) ?? host.slice(0, start - 1);
+      host = `${scheme}://${forwardedHostOf(proxy.header("x-forwarded-host")) ?? host.slice(start + 2)}`;
+    }
     if (host !== known) {
-      if (!URL.canParse(url)) throw new ServiceError("usage", "Cannot read the Host header: it is damaged");
-      origin = new URL(url).origin;
+      if (!URL.canParse(host)) throw new ServiceError("usage", "Cannot read the Host header: it is damaged");
+      origin = new URL(host).origin;
       known = host;
     }
     return origin;

@@ -3,17 +3,25 @@ import type { Authenticate } from "../access/authenticate.ts";
 import { allowOrigins } from "./allow-origins.ts";
 import type { AppEnv } from "./app-env.ts";
 import { identifyRequests } from "./authentication.ts";
-import { beginRequests } from "./begin-requests.ts";
+import { beginRequests, type BeginOptions } from "./begin-requests.ts";
 import { answerError } from "./error-response.ts";
+import { addHealthRoute, type HealthServices } from "./health-routes.ts";
 import type { LogEntry } from "./log-entry.ts";
+import { addMetricsRoute, type MetricsPage } from "./metrics-routes.ts";
+import { NO_METRICS, type Metrics } from "./metrics.ts";
+import { noteError, observeRequests } from "./observe-requests.ts";
 
-export type ServiceFrame = {
+export type ServiceFrame = BeginOptions & {
   readonly authenticate: Authenticate;
-  /** Address of this service as clients see it, where that is not what requests say. */
-  readonly publicUrl: string | undefined;
   readonly log: (entry: LogEntry) => void;
+  /** As the log names the service. */
+  readonly name?: string | undefined;
+  readonly metrics?: Metrics | undefined;
+  /** Without one it is well as long as it answers. */
+  readonly health?: HealthServices | undefined;
+  /** /metrics is not there without. */
+  readonly metricsPage?: MetricsPage | undefined;
   /** What looks at requests, where it is there: see `createServiceApp` for the order. */
-  readonly observe?: MiddlewareHandler<AppEnv> | undefined;
   readonly controlNetwork?: MiddlewareHandler<AppEnv> | undefined;
   readonly refuseCrossSite?: MiddlewareHandler<AppEnv> | undefined;
   readonly limitRequests?: MiddlewareHandler<AppEnv> | undefined;
@@ -22,9 +30,13 @@ export type ServiceFrame = {
 /** What all services have in common: who asks, what is not there, and what went wrong. */
 export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppEnv>) => void): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
+  const { name = "service", log, metrics = NO_METRICS } = frame;
+  app.use(observeRequests({ service: name, log, metrics })); // what is refused is seen too
+  app.use(beginRequests(frame));
+  // For whoever looks after the service: from any network, and however many requests come.
+  addHealthRoute(app, frame.health);
+  if (frame.metricsPage !== undefined) addMetricsRoute(app, frame.metricsPage);
   const uses = [
-    beginRequests(frame),
-    frame.observe, // what is refused is seen too
     frame.controlNetwork, // whoever may not come in gets to nothing that costs more
     allowOrigins, // before who asks is known: a page is to read a 401 too
     identifyRequests(frame),
@@ -32,17 +44,14 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
     frame.limitRequests,
   ];
   for (const use of uses) if (use !== undefined) app.use(use);
-  app.get("/health", (c) => c.json({ status: "ok" }));
   addRoutes(app);
   refuseOtherMethods(app);
   app.notFound((c) =>
     c.text(`UsageError: There is nothing at ${c.req.path.slice(0, 200)}: / tells what there is\n`, 404),
   );
   app.onError((error, c) => {
-    const { response, status } = answerError(c, error);
-    const { requestId, startedAt } = c.var;
-    frame.log({ event: "request", status, milliseconds: performance.now() - startedAt, requestId, error });
-    return response;
+    noteError(c, error);
+    return answerError(c, error).response;
   });
   return app;
 }
