@@ -43,7 +43,10 @@ export function open(front: NginxFront, request: FrontRequest = {}): Promise<Inc
   };
   return new Promise((resolve, reject) => {
     const outgoing = tls
-      ? tlsRequest({ ...options, port: front.tlsPort, servername: isIP(host) ? "" : host, ca: front.certificate }, resolve)
+      ? tlsRequest(
+          { ...options, port: front.tlsPort, servername: isIP(host) ? "" : host, ca: front.certificate },
+          resolve,
+        )
       : plainRequest({ ...options, port: front.port }, resolve);
     outgoing.on("error", reject).end(body);
   });
