@@ -6,6 +6,8 @@ export type ErrorView = {
   readonly status: number;
   /** Label and text, as programs get them. */
   readonly text: string;
+  /** The page whose form failed; null: there is none. */
+  readonly back: string | null;
 };
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -18,15 +20,16 @@ const TITLES: Readonly<Record<number, string>> = {
   503: "Try again later",
 };
 
-export function errorPage({ viewer, status, text }: ErrorView): Html {
+export function errorPage({ viewer, status, text, back }: ErrorView): Html {
   const title = TITLES[status] ?? (status < 500 ? "That did not work" : "Something went wrong");
   const [, label, said] = /^(\w+): (.*)$/s.exec(text.trim()) ?? ["", "", text.trim()];
+  const target = back ?? (viewer === null ? "/login" : "/account");
   return page(
     { title, viewer, narrow: true },
     html`<div class="card">
       <p>${said}</p>
       <p class="quiet">${status}${label === "" ? null : ` · ${label}`}</p>
-      <p><a href="${viewer === null ? "/login" : "/account"}">${viewer === null ? "Sign in" : "To my account"}</a></p>
+      <p><a href="${target}">${back === null ? (viewer === null ? "Sign in" : "To my account") : "Back"}</a></p>
     </div>`,
   );
 }
