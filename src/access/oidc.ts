@@ -104,7 +104,6 @@ function createDiscovery(
   };
 }
 
-// eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so that it is seen; for this machine only
 const allowHttp = (server: client.Configuration) => client.allowInsecureRequests(server);
 
 /** Claims that are texts or lists of texts. An address of mail that is not known to be theirs is none. */

@@ -86,7 +86,7 @@ export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServi
     const memory = { identity: JSON.stringify(identity) };
     const next = await signIns.answer(state, { provider: provider.id, assertion, memory });
     if (next === null) throw overdue(provider);
-    return c.redirect(`/saml/${provider.id}/finish?state=${next}`, 303);
+    return c.redirect(`finish?state=${next}`, 303); // beside this one
   });
 
   route("get", "/saml/:provider/finish", async (c, provider) => {

@@ -1,6 +1,6 @@
 import { parseLimits } from "../../access/limits.ts";
 import { parseReleaseRules } from "../../access/release-access.ts";
-import { integer, onOrOff, token } from "../setting-types.ts";
+import { integer, onOrOff, path, token } from "../setting-types.ts";
 import { optional, required } from "./setting.ts";
 
 /** Of who may do what, and from where. */
@@ -23,6 +23,11 @@ export const ACCESS_SETTINGS = {
     parse: onOrOff,
     fallback: "1",
     explanation: "1: accounts may have a password of this service; 0: one signs in at the providers only",
+  }),
+  signInProviders: optional({
+    variable: "RECORTE_SIGN_IN_PROVIDERS",
+    parse: path,
+    explanation: "JSON file of the OIDC and SAML providers that one may sign in by; needs RECORTE_AUTH_URL",
   }),
   sessionDays: required({
     variable: "RECORTE_SESSION",
