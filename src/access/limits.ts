@@ -21,7 +21,7 @@ export type LimitName = keyof typeof LIMITS;
 /** Infinity: no limit. */
 export type LimitValues = Readonly<Record<LimitName, number>>;
 
-export const LIMIT_NAMES = Object.keys(LIMITS) as readonly LimitName[];
+export const LIMIT_NAMES = Object.keys(LIMITS) as LimitName[];
 
 export type RoleLimits = Readonly<Record<Role, LimitValues>>;
 

@@ -1,21 +1,40 @@
 import type { Hono } from "hono";
+import { z } from "zod";
+import { LIMIT_NAMES } from "../access/limits.ts";
 import type { UsageOf } from "../access/usage.ts";
+import { ROLES } from "../access/user.ts";
 import type { AppEnv } from "./app-env.ts";
-import { addResource } from "./resource.ts";
 
 export type UsageServices = { readonly usageOf: UsageOf };
 
+export const usageAnswer = z.object({
+  user: z.string(),
+  role: z.enum(ROLES),
+  limits: z.array(
+    z.object({
+      name: z.enum(LIMIT_NAMES),
+      explanation: z.string(),
+      unit: z.string().describe("What is counted"),
+      limit: z.number().nullable().describe("null: no limit"),
+      used: z.number().nullable().describe("Now; null for what limits one request or job at a time"),
+      resetsAt: z.iso.datetime().nullable().describe("When there will be more, where time alone brings it"),
+      sharedWith: z
+        .enum(["address", "anonymous"])
+        .nullable()
+        .describe("Of who has not signed in: the use of all with this address, or of all there are"),
+    }),
+  ),
+});
+
 /** What the user may have, and has, now: of who has not signed in, what the address has. */
-export function addUsageRoutes(app: Hono<AppEnv>, { usageOf }: UsageServices): void {
-  addResource(app, "/account/usage", {
-    GET(c) {
-      const { user, clientAddress } = c.var;
-      c.header("Cache-Control", "no-store");
-      const limits = usageOf(user, clientAddress).map(({ resetsAt, ...line }) => ({
-        ...line,
-        resetsAt: resetsAt === null ? null : new Date(resetsAt).toISOString(),
-      }));
-      return c.json({ user: user.name, role: user.role, limits });
-    },
+export function addUsageRoutes(app: Hono<AppEnv>, services: UsageServices): void {
+  app.get("/account/usage", (c) => {
+    const { user, clientAddress } = c.var;
+    const limits = services.usageOf(user, clientAddress).map(({ resetsAt, ...line }) => ({
+      ...line,
+      resetsAt: resetsAt === null ? null : new Date(resetsAt).toISOString(),
+    }));
+    c.header("Cache-Control", "no-store");
+    return c.json({ user: user.name, role: user.role, limits } satisfies z.infer<typeof usageAnswer>);
   });
 }

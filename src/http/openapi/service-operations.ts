@@ -1,4 +1,5 @@
 import { HISTORY_ROWS, historyAnswer } from "../history-routes.ts";
+import { usageAnswer } from "../usage-routes.ts";
 import { schemaOf, TEXT, type Operation } from "./operation.ts";
 
 const HTML = { "text/html": { type: "string" } };
@@ -25,6 +26,15 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
       200: { description: "Requests and how they ended", content: { "application/json": schemaOf(historyAnswer) } },
       400: { description: "UsageError, and what would be right", content: TEXT },
       401: { description: "AuthenticationError: nobody's requests have no history", content: TEXT },
+    },
+  },
+  {
+    method: "get",
+    path: "/account/usage",
+    tag: "Service",
+    summary: "What the user may have, and has, now; of who has not signed in, what the address has",
+    responses: {
+      200: { description: "Each limit and its use", content: { "application/json": schemaOf(usageAnswer) } },
     },
   },
   {

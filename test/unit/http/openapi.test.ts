@@ -32,6 +32,7 @@ test("the document describes every route there is, and no other", () => {
     vosi: {} as CutoutAppServices["vosi"],
     history: {} as CutoutAppServices["history"],
     docs: {} as CutoutAppServices["docs"],
+    usage: {} as CutoutAppServices["usage"],
   });
   const routes = app.routes
     .filter(({ method, path }) => ["GET", "POST", "DELETE"].includes(method) && !/^\/docs\/./.test(path))
