@@ -1,27 +1,15 @@
-import type { RecordsDatabase } from "../db/records-database.ts";
-import { authenticateByToken } from "../access/authenticate.ts";
 import { createServiceApp } from "../http/service-app.ts";
-import { limitRequests } from "../http/limit-requests.ts";
 import { addUsageRoutes } from "../http/usage-routes.ts";
 import type { Configuration } from "./configuration.ts";
-import { createLog } from "./log.ts";
-import type { LimitServices } from "./limit-services.ts";
 import type { RunningService } from "./running-service.ts";
+import { createServiceFrame } from "./service-frame.ts";
+import type { SharedServices } from "./shared-services.ts";
 
 /** Sign-in, accounts and tokens. It opens no images. */
-export function openAuthService(
-  configuration: Configuration,
-  _records: RecordsDatabase,
-  limits: LimitServices,
-): RunningService {
-  const frame = {
-    authenticate: authenticateByToken(configuration.testToken),
-    publicUrl: configuration.authUrl,
-    log: createLog(configuration.log),
-    limitRequests: limitRequests(limits),
-  };
+export function openAuthService(configuration: Configuration, shared: SharedServices): RunningService {
+  const frame = createServiceFrame(configuration, "auth", shared);
   return {
-    fetch: createServiceApp(frame, (app) => addUsageRoutes(app, limits)).fetch,
+    fetch: createServiceApp(frame, (app) => addUsageRoutes(app, shared.limits)).fetch,
     start: () => undefined,
     drain: () => undefined,
     stop: () => Promise.resolve(),

@@ -1,6 +1,4 @@
-import { authenticateByToken } from "../access/authenticate.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
-import { limitRequests } from "../http/limit-requests.ts";
 import { describeApi } from "../http/openapi/describe-api.ts";
 import { readJobRequest } from "../http/read-job-request.ts";
 import { openSyncCutout } from "../http/sync-limits.ts";
@@ -14,12 +12,12 @@ import { createObservationFinder } from "../surveys/observation-finder.ts";
 import type { Configuration } from "./configuration.ts";
 import { resultsFolder } from "./data-files.ts";
 import { readDocsAsset } from "./docs-assets.ts";
-import type { LimitServices } from "./limit-services.ts";
 import type { JobServices } from "./job-services.ts";
-import { createLog } from "./log.ts";
 import { createReadingRights } from "./reading-rights.ts";
+import { createServiceFrame } from "./service-frame.ts";
 import type { Services } from "./services.ts";
 import { checkHealth } from "./service-health.ts";
+import type { SharedServices } from "./shared-services.ts";
 import { SOFTWARE } from "./version.ts";
 
 /** Rows of the history are written together, so long after the first of them. */
@@ -52,9 +50,11 @@ export type CutoutAppParts = {
 export function createCutoutAppServices(
   configuration: Configuration,
   { cutouts, registry, index, database }: Services,
-  { records, results, jobs, estimator, gate, limits }: JobServices & { readonly limits: LimitServices },
+  { results, jobs, estimator, gate, ...shared }: JobServices & SharedServices,
 ): CutoutAppParts {
-  const log = createLog(configuration.log);
+  const { records, limits } = shared;
+  const frame = createServiceFrame(configuration, "cutout", shared);
+  const { log } = frame;
   const stopping = new AbortController();
   const history = createSyncHistory(records, {
     delayMilliseconds: HISTORY_MILLISECONDS,
@@ -68,15 +68,11 @@ export function createCutoutAppServices(
     timeoutSeconds: configuration.syncTimeoutSeconds,
     syncMaxSeconds: configuration.syncMaxSeconds,
     estimateSeconds: (cost) => estimator.secondsOf(cost),
-    log,
     recordSync: (entry) => history.record(entry),
     enterRealtime: () => gate.enter(),
   };
   const services: CutoutAppServices = {
-    authenticate: authenticateByToken(configuration.testToken),
-    publicUrl: configuration.publicUrl,
-    log,
-    limitRequests: limitRequests(limits),
+    ...frame,
     usage: limits,
     sync,
     async: {
@@ -100,19 +96,18 @@ export function createCutoutAppServices(
       limits: { maxWaitSeconds: configuration.waitMaxSeconds, maxWaitingPerUser: configuration.waitMaxRequests },
       stopping: stopping.signal,
       keepAliveSeconds: KEEP_ALIVE_SECONDS,
-      logFault: ({ error, requestId }) => log({ event: "fault", what: `events of a job (request ${requestId})`, error }),
+      logFault: ({ error, requestId }) =>
+        log({ event: "fault", what: `events of a job (request ${requestId})`, error }),
     },
-    results: { jobs, results },
+    results: { jobs, results, accelRedirect: configuration.accelRedirect },
     links: {
       registry,
       measureImage: (publisherDid, signal) => measureImage(publisherDid, sync, signal),
-      log,
       limits: { maxIds: MAX_LINK_IDS, maxMeasuredIds: MAX_MEASURED_LINK_IDS, maxPixels },
     },
     sia: {
       registry,
       observations: createObservationFinder(database, configuration.authority),
-      log,
       limits: {
         defaultRecords: configuration.queryDefaultRecords,
         maxRecords: configuration.queryMaxRecords,

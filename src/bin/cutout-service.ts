@@ -1,37 +1,25 @@
-import type { RecordsDatabase } from "../db/records-database.ts";
 import { createCutoutApp } from "../http/cutout-app.ts";
 import { startCollector } from "./collector.ts";
 import type { Configuration } from "./configuration.ts";
 import { createCutoutAppServices } from "./cutout-app-services.ts";
 import { createJobServices } from "./job-services.ts";
-import type { LimitServices } from "./limit-services.ts";
 import type { RunningService } from "./running-service.ts";
 import { createServices, type Services } from "./services.ts";
+import type { SharedServices } from "./shared-services.ts";
 
 export type CutoutService = RunningService & { readonly services: Services };
 
 const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
 
 /** Images and jobs: the app, the worker on jobs beside it, and what is done regularly. */
-export async function openCutoutService(
-  configuration: Configuration,
-  records: RecordsDatabase,
-  limits: LimitServices,
-): Promise<CutoutService> {
+export async function openCutoutService(configuration: Configuration, shared: SharedServices): Promise<CutoutService> {
   const services = await createServices(configuration);
-  const jobServices = createJobServices(configuration, services, records);
-  const {
-    services: appServices,
-    history,
-    drain,
-  } = createCutoutAppServices(configuration, services, {
-    ...jobServices,
-    limits,
-  });
+  const jobServices = createJobServices(configuration, services, shared.records);
+  const parts = createCutoutAppServices(configuration, services, { ...jobServices, ...shared });
   let endWork = () => Promise.resolve();
   return {
     services,
-    fetch: createCutoutApp(appServices).fetch,
+    fetch: createCutoutApp(parts.services).fetch,
     start() {
       // A crash loses what was indexed since: time, and nothing else.
       const saving = setInterval(() => void services.saveIndices(), SAVE_INDICES_MILLISECONDS).unref();
@@ -42,11 +30,11 @@ export async function openCutoutService(
         await Promise.all([worker?.stop(), collector?.stop()]);
       };
     },
-    drain,
+    drain: parts.drain,
     stop: () => endWork(),
     isIdle: () => services.images.inUse === 0,
     async close() {
-      history.close();
+      parts.history.close();
       await services.close();
     },
   };

@@ -1,18 +1,16 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import type { RecordsDatabase } from "../db/records-database.ts";
 import { ServiceError } from "../errors.ts";
 import { createHostRouter, type ServiceName } from "../http/host-router.ts";
 import { openAuthService } from "./auth-service.ts";
 import { pooledResponseClass } from "./byte-pool.ts";
 import type { Configuration } from "./configuration.ts";
 import { openCutoutService, type CutoutService } from "./cutout-service.ts";
-import { createLimitServices, type LimitServices } from "./limit-services.ts";
-import { openRecords } from "./records.ts";
 import { answerRequestError, refuseBrokenRequests, withHost } from "./refuse-requests.ts";
 import type { RunningService } from "./running-service.ts";
 import type { Services } from "./services.ts";
+import { openSharedServices, type SharedServices } from "./shared-services.ts";
 
 export type RunningServer = {
   /** Of the cutout service; "internal" where this process has none. */
@@ -25,25 +23,38 @@ export type RunningServer = {
 
 /** Listens where the configuration says, for the services that it names. "unavailable" where the port is taken. */
 export async function startServer(configuration: Configuration): Promise<RunningServer> {
-  const records = openRecords(configuration);
-  const limits = createLimitServices(configuration, records);
-  const opened = await openServices(configuration, records, limits);
-  const services = [...opened.byName.values()];
-  const server = createHttpServer(configuration, opened);
+  const shared = openSharedServices(configuration);
+  const opened = new Map<ServiceName, RunningService>();
   try {
-    await listen(server, configuration);
+    return await startServices(configuration, shared, opened);
   } catch (error) {
-    await Promise.all(services.map((service) => service.close()));
-    limits.close();
-    records.close();
+    await Promise.all([...opened.values()].map((service) => service.close()));
+    shared.close();
     throw error;
   }
+}
+
+async function startServices(
+  configuration: Configuration,
+  shared: SharedServices,
+  opened: Map<ServiceName, RunningService>,
+): Promise<RunningServer> {
+  let cutout: CutoutService | null = null;
+  // Only those that are asked for: signing in needs no decoder.
+  for (const name of configuration.services) {
+    if (name === "cutout") opened.set(name, (cutout = await openCutoutService(configuration, shared)));
+    else opened.set(name, openAuthService(configuration, shared));
+  }
+  const services = [...opened.values()];
+  const server = createHttpServer(configuration, opened, cutout);
+  await listen(server, configuration);
   for (const service of services) service.start();
+  shared.access.startPruning();
   const { port } = server.address() as AddressInfo;
   return {
     get services() {
-      if (opened.cutout === null) throw new ServiceError("internal", "This process has no cutout service");
-      return opened.cutout.services;
+      if (cutout === null) throw new ServiceError("internal", "This process has no cutout service");
+      return cutout.services;
     },
     urls: urlsOf(configuration, port),
     async close() {
@@ -52,35 +63,17 @@ export async function startServer(configuration: Configuration): Promise<Running
       await Promise.all([...stopping, closeServer(server, configuration.shutdownTimeoutSeconds)]);
       await waitUntil(() => services.every((service) => service.isIdle()), ENDING_MILLISECONDS);
       await Promise.all(services.map((service) => service.close()));
-      limits.close();
-      records.close();
+      shared.close();
     },
   };
 }
 
-type OpenedServices = {
-  /** In the order of the configuration. */
-  readonly byName: ReadonlyMap<ServiceName, RunningService>;
-  readonly cutout: CutoutService | null;
-};
-
-/** Only those that are asked for: signing in needs no decoder. */
-async function openServices(
+function createHttpServer(
   configuration: Configuration,
-  records: RecordsDatabase,
-  limits: LimitServices,
-): Promise<OpenedServices> {
-  const byName = new Map<ServiceName, RunningService>();
-  let cutout: CutoutService | null = null;
-  for (const name of configuration.services) {
-    if (name === "cutout") byName.set(name, (cutout = await openCutoutService(configuration, records, limits)));
-    else byName.set(name, openAuthService(configuration, records, limits));
-  }
-  return { byName, cutout };
-}
-
-function createHttpServer(configuration: Configuration, { byName, cutout }: OpenedServices): Server {
-  const fetches = [...byName].map(([name, service]) => [name, service.fetch] as const);
+  opened: ReadonlyMap<ServiceName, RunningService>,
+  cutout: CutoutService | null,
+): Server {
+  const fetches = [...opened].map(([name, service]) => [name, service.fetch] as const);
   const fetch = createHostRouter({ services: new Map(fetches), domain: configuration.domain });
   const listener = getRequestListener(fetch, { hostname: "localhost", errorHandler: answerRequestError });
   const pool = cutout === null ? {} : { ServerResponse: pooledResponseClass(cutout.services.sentBytes) };

@@ -4,14 +4,11 @@ import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import type { Client } from "./client-address.ts";
 
-/** Who asks whether a service is well, and who counts, is let in or not by other rules. */
-const EXEMPT: readonly string[] = ["/health", "/metrics"];
-
 /** Refuses clients outside of the networks that a service is open to; without networks it is open to everybody. */
 export function controlNetwork(allowed: Networks): MiddlewareHandler<AppEnv> | undefined {
   if (allowed.isEmpty) return undefined;
   return (c, next) => {
-    if (!allowed.has(c.var.client.ip) && !EXEMPT.includes(c.req.path)) throw refusal(c.var.client);
+    if (!allowed.has(c.var.client.ip)) throw refusal(c.var.client);
     return next();
   };
 }

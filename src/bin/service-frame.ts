@@ -1,0 +1,43 @@
+import type { Networks } from "../access/networks.ts";
+import type { ServiceName } from "../http/host-router.ts";
+import { limitRequests } from "../http/limit-requests.ts";
+import { controlNetwork } from "../http/network-control.ts";
+import { createServiceAddresses, type AddressOf } from "../http/service-addresses.ts";
+import type { ServiceFrame } from "../http/service-app.ts";
+import type { Configuration } from "./configuration.ts";
+import { createLog } from "./log.ts";
+import type { SharedServices } from "./shared-services.ts";
+
+/** What every service of this process has in common, as the configuration has it for this one. */
+export function createServiceFrame(
+  configuration: Configuration,
+  service: ServiceName,
+  { access, limits }: Pick<SharedServices, "access" | "limits">,
+): ServiceFrame & { readonly addressOf: AddressOf } {
+  const { publicUrl: cutout, authUrl: auth, domain, trustedProxies } = configuration;
+  const fixed: Partial<Record<ServiceName, string>> = { cutout, auth };
+  return {
+    name: service,
+    authenticate: access.authenticate,
+    publicUrl: fixed[service],
+    addressOf: createServiceAddresses({ fixed, domain }),
+    trustedProxies,
+    log: createLog(configuration.log),
+    controlNetwork: controlNetwork(networksOf(configuration, service)),
+    limitRequests: limitRequests(limits),
+  };
+}
+
+/** Empty: it is open to everybody. */
+export function networksOf(configuration: Configuration, service: ServiceName): Networks {
+  switch (service) {
+    case "cutout":
+      return configuration.cutoutAllowedIps;
+    case "auth":
+      return configuration.authAllowedIps;
+    case "dsa110":
+      return configuration.dsa110AllowedIps;
+    default:
+      return service satisfies never;
+  }
+}

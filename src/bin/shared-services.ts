@@ -1,0 +1,30 @@
+import type { RecordsDatabase } from "../db/records-database.ts";
+import { createAccessServices, type AccessServices } from "./access-services.ts";
+import type { Configuration } from "./configuration.ts";
+import { createLimitServices, type LimitServices } from "./limit-services.ts";
+import { openRecords } from "./records.ts";
+
+/** What all services of a process have together: one of each a process. */
+export type SharedServices = {
+  readonly records: RecordsDatabase;
+  readonly access: AccessServices;
+  readonly limits: LimitServices;
+  /** After all services are. */
+  close(): void;
+};
+
+export function openSharedServices(configuration: Configuration): SharedServices {
+  const records = openRecords(configuration);
+  const access = createAccessServices(configuration, records);
+  const limits = createLimitServices(configuration, records);
+  return {
+    records,
+    access,
+    limits,
+    close() {
+      limits.close();
+      access.close();
+      records.close();
+    },
+  };
+}
