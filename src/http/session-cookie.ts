@@ -1,0 +1,45 @@
+import type { Context } from "hono";
+import { setCookie } from "hono/cookie";
+import type { CookieOptions } from "hono/utils/cookie";
+import type { AppEnv } from "./app-env.ts";
+
+export const SESSION_COOKIE = "recorte_session";
+
+export type SessionCookieOptions = {
+  /** Of all services (RECORTE_DOMAIN): one sign-in is for all of them. */
+  readonly domain?: string | undefined;
+};
+
+/** The browser sends `secret` to every service until it expires. */
+export function setSessionCookie(
+  c: Context<AppEnv>,
+  { secret, expiresAt, domain }: SessionCookieOptions & { readonly secret: string; readonly expiresAt: Date },
+): void {
+  setCookie(c, SESSION_COOKIE, secret, { ...attributesOf(c, domain), expires: expiresAt });
+}
+
+export function clearSessionCookie(c: Context<AppEnv>, { domain }: SessionCookieOptions): void {
+  const attributes = attributesOf(c, domain);
+  setCookie(c, SESSION_COOKIE, "", { ...attributes, maxAge: 0 });
+  // One of the host alone, of a time before there was a domain, would be sent for ever.
+  if (attributes.domain !== undefined)
+    setCookie(c, SESSION_COOKIE, "", { ...attributes, domain: undefined, maxAge: 0 });
+}
+
+/** Scripts do not see it, and pages of others send it only where somebody follows a link. */
+function attributesOf(c: Context<AppEnv>, domain: string | undefined) {
+  const { protocol, hostname } = new URL(c.var.publicUrl);
+  return {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Lax",
+    secure: protocol === "https:",
+    domain: domainOf(hostname, domain),
+  } satisfies CookieOptions;
+}
+
+/** Browsers refuse cookies of a domain that is one label or a number, or not of the host that sets them. */
+function domainOf(hostname: string, domain: string | undefined): string | undefined {
+  if (domain === undefined || !domain.includes(".") || /^[\d.]+$/.test(domain)) return undefined;
+  return hostname === domain || hostname.endsWith(`.${domain}`) ? domain : undefined;
+}
