@@ -69,6 +69,12 @@ export const serviceNames: ParseSetting<readonly ("cutout" | "auth")[]> = (text)
   throw new Error("it must name services, each once: cutout, auth");
 };
 
+/** A path of an address, of plain names, that begins and ends with a slash. */
+export const internalFolder: ParseSetting<string> = (text) => {
+  if (/^\/(?:[\w-]+\/)+$/.test(text)) return text;
+  throw new Error("it must be a path of letters, digits, - and _ that begins and ends with /, such as /-results/");
+};
+
 /** A file or folder of this machine, made absolute. */
 export const path: ParseSetting<string> = (text) => {
   if (text !== "" && !text.includes("\0")) return resolve(text);

@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import { streamOf } from "../encode/byte-stream.ts";
 import type { AppEnv } from "./app-env.ts";
-import { formatContentRange, planMultipart, selectRanges, type Span } from "./byte-ranges.ts";
+import { formatContentRange, planMultipart, selectRanges, type RangeSelection, type Span } from "./byte-ranges.ts";
 import { evaluatePreconditions } from "./conditional.ts";
+import { hasConditionForUs } from "./hand-to-proxy.ts";
 
 /** Bytes that are there to be read, any of them. */
 export type ServedFile = {
@@ -17,6 +18,8 @@ export type ServedFile = {
   readonly sha256?: string;
   /** "none": only as a whole. */
   readonly ranges: "bytes" | "none";
+  /** Where the proxy in front of us finds it, which then sends it in our place. */
+  readonly proxyPath?: string | undefined;
   /** Rejects where it cannot be read; after that only the disk can fail. */
   open(): Promise<OpenBytes>;
 };
@@ -53,6 +56,13 @@ export async function respondWithFile(c: Context<AppEnv>, file: ServedFile): Pro
   c.header("Content-Disposition", `${file.disposition}; filename="${file.fileName}"`);
   c.header("X-Content-Type-Options", "nosniff");
   if (file.sha256 !== undefined) c.header("Repr-Digest", `sha-256=:${base64Of(file.sha256)}:`); // RFC 9530
+  if (isGet && file.proxyPath !== undefined && !hasConditionForUs(c.req.raw)) {
+    await opened.close(); // it is there, and whole
+    c.var.reserveBytes?.(byteLength).settle(lengthOf(selection, byteLength));
+    c.header("Content-Type", mediaType);
+    c.header("X-Accel-Redirect", file.proxyPath); // the rest of Range is the proxy's
+    return c.body(null, 200);
+  }
   const [first, ...more] = selection.kind === "whole" ? [{ start: 0, end: byteLength }] : selection.parts;
   if (more.length > 0) {
     const multipart = planMultipart([first, ...more], file);
@@ -71,6 +81,11 @@ export async function respondWithFile(c: Context<AppEnv>, file: ServedFile): Pro
 }
 
 const FILE_HEADERS = ["ETag", "Cache-Control", "Last-Modified", "Accept-Ranges"];
+
+function lengthOf(selection: RangeSelection, byteLength: number): number {
+  if (selection.kind !== "parts") return byteLength;
+  return selection.parts.reduce((sum, { start, end }) => sum + end - start, 0);
+}
 
 async function* multipartPieces(
   opened: OpenBytes,

@@ -6,11 +6,17 @@ import { FINISHED_PHASES, type JobResult, type StoredFile } from "../jobs/job.ts
 import type { OpenResult, ResultStore } from "../storage/result-store.ts";
 import type { AppEnv } from "./app-env.ts";
 import { jobIdOf, type AsyncContext } from "./async-resource.ts";
+import { proxyPathOf } from "./hand-to-proxy.ts";
 import { addResource } from "./resource.ts";
 import { addArchiveRoutes } from "./result-archives.ts";
 import { respondWithFile } from "./file-response.ts";
 
-export type ResultServices = { readonly jobs: JobService; readonly results: ResultStore };
+export type ResultServices = {
+  readonly jobs: JobService;
+  readonly results: ResultStore;
+  /** What the proxy in front of us calls the folder of results, which it can read. */
+  readonly accelRedirect?: string | undefined;
+};
 
 /** The results of jobs: all in one archive, and one by one, by their UWS id and by the name of their file. */
 export function addResultRoutes(app: Hono<AppEnv>, services: ResultServices): void {
@@ -34,6 +40,7 @@ async function handleResult(c: AsyncContext, services: ResultServices): Promise<
       modifiedAt: endedAt ?? undefined,
       sha256: file.sha256,
       ranges: "bytes",
+      proxyPath: proxyPathOf(c, services.accelRedirect, { jobId: result.jobId, name: file.name }),
       open: () => openFile(result, file, services.results),
     });
   }

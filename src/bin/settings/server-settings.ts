@@ -3,6 +3,7 @@ import {
   authorityName,
   hostName,
   integer,
+  internalFolder,
   oneOf,
   path,
   seconds,
@@ -58,6 +59,11 @@ export const SERVER_SETTINGS = {
     variable: "RECORTE_AUTH_URL",
     parse: url,
     explanation: "The same of the auth service, where users sign in",
+  }),
+  accelRedirect: optional({
+    variable: "RECORTE_ACCEL_REDIRECT",
+    parse: internalFolder,
+    explanation: "nginx sends results in our place, and calls their folder so: /-results/ (see nginx/)",
   }),
   requestTimeoutSeconds: required({
     variable: "RECORTE_REQUEST_TIMEOUT",

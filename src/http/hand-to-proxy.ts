@@ -1,0 +1,30 @@
+import type { Context } from "hono";
+import type { AppEnv } from "./app-env.ts";
+
+/**
+ * The address under which the proxy in front of us finds this file of a job on its own disk, for X-Accel-Redirect; undefined
+ * where it is to be sent from here: nothing is set up for that, or no trusted proxy has passed the request on. `folder` is
+ * what the proxy calls the folder of results: a path from / to /.
+ */
+export function proxyPathOf(
+  c: Context<AppEnv>,
+  folder: string | undefined,
+  { jobId, name }: { readonly jobId: string; readonly name: string },
+): string | undefined {
+  if (folder === undefined || !isPassedOn(c)) return undefined;
+  return `${folder}${encodeURIComponent(jobId)}/${encodeURIComponent(name)}`;
+}
+
+/** Whoever asks from this machine itself would be given an empty answer. */
+function isPassedOn(c: Context<AppEnv>): boolean {
+  return c.var.client.peer.isTrusted && c.req.header("x-forwarded-for") !== undefined;
+}
+
+/**
+ * Conditions that a proxy would look at once more, by rules or values of its own: If-Match where it knows no ETag, and dates
+ * of its file. Such requests are few, and answered from here.
+ */
+export function hasConditionForUs({ headers }: Request): boolean {
+  const ifRange = headers.get("if-range");
+  return headers.has("if-match") || headers.has("if-unmodified-since") || (ifRange !== null && !/^\s*"/.test(ifRange));
+}
