@@ -19,6 +19,7 @@ export function createServiceFrame(
   return {
     name: service,
     authenticate: access.authenticate,
+    sessionCookie: { domain },
     publicUrl: fixed[service],
     addressOf: createServiceAddresses({ fixed, domain }),
     trustedProxies,
