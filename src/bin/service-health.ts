@@ -20,22 +20,25 @@ export type HealthSources = {
 /** Asks each part that cutouts and jobs need. What exactly is wrong with one is for the log, not for clients. */
 export async function checkHealth(sources: HealthSources): Promise<ServiceHealth> {
   const { index, records, resultsFolder, archiveFolders, leaseSeconds, stopping } = sources;
-  const checks: [string, string, () => unknown][] = [
-    ["image index", "does not answer", () => index.sqlite.prepare("select 1 from release").get()],
-    ["job records", "do not answer", () => records.sqlite.prepare("select 1 from job").get()],
-    ["results of jobs", "cannot be written", () => access(resultsFolder, constants.W_OK).catch(ignoreMissing)],
-    ["archive", "is not there in part", () => Promise.all(archiveFolders().map((folder) => access(folder)))],
-    ["workers on jobs", "none is at work", () => findLivingWorker(records, Date.now() - leaseSeconds * 1000)],
-  ];
-  const parts = checks.map(async ([name, problem, check]) => {
-    try {
-      await check();
-      return { name, problem: null };
-    } catch {
-      return { name, problem };
-    }
-  });
-  return { draining: stopping.aborted, parts: await Promise.all(parts) };
+  const parts = await Promise.all([
+    partOf("image index", "does not answer", () => index.sqlite.prepare("select 1 from release").get(), IS_NEEDED),
+    partOf("job records", "do not answer", () => records.sqlite.prepare("select 1 from job").get(), IS_NEEDED),
+    partOf("results of jobs", "cannot be written", () => access(resultsFolder, constants.W_OK).catch(ignoreMissing)),
+    partOf("archive", "is not there in part", () => Promise.all(archiveFolders().map((folder) => access(folder)))),
+    partOf("workers on jobs", "none is at work", () => findLivingWorker(records, Date.now() - leaseSeconds * 1000)),
+  ]);
+  return { draining: stopping.aborted, parts };
+}
+
+const IS_NEEDED = { isNeeded: true };
+
+async function partOf(name: string, problem: string, check: () => unknown, { isNeeded } = { isNeeded: false }) {
+  try {
+    await check();
+    return { name, problem: null, isNeeded };
+  } catch {
+    return { name, problem, isNeeded };
+  }
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
@@ -43,7 +46,7 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
 }
 
 function findLivingWorker({ sqlite }: RecordsDatabase, since: number): void {
-  if (sqlite.prepare("select 1 from worker where heartbeat_at > ?").get(since) === undefined) {
+  if (sqlite.prepare("select 1 from worker where heartbeat_at > ? and id <> 'collector'").get(since) === undefined) {
     throw new Error("No worker has been heard of");
   }
 }

@@ -1,30 +1,24 @@
 import type { WorkerLogEntry } from "../jobs/worker.ts";
 import type { Configuration } from "./configuration.ts";
-import { causesOf } from "./log.ts";
-
-const LEVELS = { none: 0, error: 1, info: 2, debug: 3 } as const;
+import { causesOf, openLog, toMicroseconds } from "./log.ts";
 
 /** Lines of JSON on stderr. What went well is told for debugging only: a job may have thousands of results. */
 export function createWorkerLog(level: Configuration["log"]): (entry: WorkerLogEntry) => void {
+  const log = openLog(level);
   return ({ error, milliseconds, ...entry }) => {
-    if (LEVELS[level] < levelOf(entry.what)) return;
-    const line = {
-      time: new Date().toISOString(),
-      ...entry,
-      milliseconds: milliseconds === undefined ? undefined : Math.round(milliseconds * 1000) / 1000,
-      error: causesOf(error),
-    };
-    process.stderr.write(`${JSON.stringify(line)}\n`);
+    const at = levelOf(entry.what);
+    if (!log.isLevelEnabled(at)) return;
+    log[at]({ ...entry, milliseconds: toMicroseconds(milliseconds), error: causesOf(error) });
   };
 }
 
-function levelOf(what: WorkerLogEntry["what"]): number {
+function levelOf(what: WorkerLogEntry["what"]): "debug" | "error" | "info" {
   switch (what) {
     case "DONE":
     case "EMPTY":
-      return LEVELS.debug;
+      return "debug";
     case "failed":
-      return LEVELS.error;
+      return "error";
     case "FAILED":
     case "retry":
     case "given-back":
@@ -34,7 +28,7 @@ function levelOf(what: WorkerLogEntry["what"]): number {
     case "took-over":
     case "lost-lease":
     case "overdue":
-      return LEVELS.info;
+      return "info";
     default:
       return what satisfies never;
   }

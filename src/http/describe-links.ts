@@ -1,18 +1,23 @@
+import type { Permissions } from "../access/permissions.ts";
+import type { User } from "../access/user.ts";
 import { ServiceError } from "../errors.ts";
-import type { Link } from "../ivoa/datalink.ts";
+import type { Link, LinkAccess } from "../ivoa/datalink.ts";
 import { describeSodaService, SODA_ASYNC, SODA_SYNC, type SodaFacts } from "../ivoa/soda-descriptor.ts";
 import type { ServiceResource } from "../ivoa/votable.ts";
 import type { Dataset } from "../surveys/dataset.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { Plane } from "../surveys/release.ts";
-import type { LogEntry } from "./log-entry.ts";
+import type { ReadableBy } from "./readable-by.ts";
 import { sodaFactsOfImage, sodaFactsOfReleases } from "./soda-facts.ts";
 
 export type LinksServices = {
+  /** All there are. */
   readonly registry: SurveyRegistry;
+  readonly permissions: Permissions;
+  /** The surveys as who asks may see them. */
+  readonly readableBy: ReadableBy;
   /** Bytes of the whole image as /sync gives it; rejects as /sync would. */
   readonly measureImage: (publisherDid: string, signal: AbortSignal) => Promise<number>;
-  readonly log: (entry: LogEntry) => void;
   readonly limits: {
     /** Identifiers that one answer covers. */
     readonly maxIds: number;
@@ -28,15 +33,41 @@ export type LinksOfId = { readonly links: readonly Link[]; readonly services: re
 /** Of one identifier; `number` makes the XML IDs of its services unique. */
 export type AskedId = { readonly id: string; readonly number: number; readonly isMeasured: boolean };
 
-/** The rows of one identifier, a publisher DID or a release, and the services that they name. */
+export type LinksContext = { readonly user: User; readonly publicUrl: string; readonly signal: AbortSignal };
+
+/**
+ * The rows of one identifier, a publisher DID or a release, and the services that they name. Of what the user may not read
+ * there is one row that says so, and the same one whether or not there is such an image.
+ */
 export async function describeLinks(
   asked: AskedId,
   services: LinksServices,
-  { publicUrl, signal }: { readonly publicUrl: string; readonly signal: AbortSignal },
+  context: LinksContext,
 ): Promise<LinksOfId> {
-  const { registry } = services;
-  const release = registry.releases.find(({ id }) => id === asked.id);
-  if (release !== undefined) return cutoutsOf(asked, publicUrl, sodaFactsOfReleases([release]), release.title);
+  try {
+    return await describeReadable(asked, services, context);
+  } catch (error) {
+    const isRefused = error instanceof ServiceError && ["unauthenticated", "forbidden"].includes(error.code);
+    if (!isRefused) throw error;
+    return failed(asked.id, `DefaultFault: ${error.message}`, { auth: "true", authorized: false });
+  }
+}
+
+async function describeReadable(
+  asked: AskedId,
+  services: LinksServices,
+  { user, publicUrl, signal }: LinksContext,
+): Promise<LinksOfId> {
+  const registry = services.readableBy(user);
+  const accessTo = (releaseId: string): LinkAccess => ({
+    auth: services.permissions.ruleOf(releaseId) === "public" ? "optional" : "true",
+    authorized: true,
+  });
+  if (services.registry.releases.some(({ id }) => id === asked.id)) {
+    const { release } = registry.getRelease(asked.id);
+    const cutouts = cutoutsOf(asked, publicUrl, sodaFactsOfReleases([release]), release.title);
+    return { ...cutouts, links: withAccess(cutouts.links, accessTo(release.id)) };
+  }
   const dataset = await registry.findByDid(asked.id, signal);
   if (dataset === null) return failed(asked.id, "NotFoundFault: There is no image of this identifier");
   if (!dataset.available) return failed(asked.id, "FatalFault: The file of this image is not in this archive");
@@ -44,7 +75,12 @@ export async function describeLinks(
   if (size.state === "fault") return failed(asked.id, size.fault);
   const cutouts = cutoutsOf(asked, publicUrl, sodaFactsOfImage(dataset), nameOf(dataset));
   const files = size.state === "too-large" ? [] : filesOf(asked.id, dataset, publicUrl, size.byteLength);
-  return { links: [...files, ...cutouts.links], services: cutouts.services };
+  const links = withAccess([...files, ...cutouts.links], accessTo(dataset.release));
+  return { links, services: cutouts.services };
+}
+
+function withAccess(links: readonly Link[], access: LinkAccess): Link[] {
+  return links.map((link) => ({ ...link, access }));
 }
 
 type Size =
@@ -80,8 +116,9 @@ async function sizeOf(
   }
 }
 
-function failed(id: string, error: string): LinksOfId {
-  return { links: [{ id, target: { error }, description: "", semantics: "#this" }], services: [] };
+function failed(id: string, error: string, access?: LinkAccess): LinksOfId {
+  const link = { id, target: { error }, description: "", semantics: "#this" } as const;
+  return { links: [access === undefined ? link : { ...link, access }], services: [] };
 }
 
 /** The image, and what else its file holds of the same sky. */

@@ -7,6 +7,8 @@ import type { LimitName } from "../access/limits.ts";
 export type Metrics = {
   /** Once a request of a known route, when its answer has ended. */
   readonly countRequest: (request: CountedRequest) => void;
+  /** Of those that are on their way to a client. */
+  readonly addOpenAnswers: (change: 1 | -1) => void;
   /** A request that was refused because of a limit: a rate, a quota, a size. */
   readonly countRefusal: (limit: LimitName) => void;
   readonly countSignIn: (way: SignInWay, outcome: SignInOutcome) => void;
@@ -35,4 +37,9 @@ export type SignInOutcome = "accepted" | "refused" | "slowed" | "failed";
 
 const nothing = () => undefined;
 
-export const NO_METRICS: Metrics = { countRequest: nothing, countRefusal: nothing, countSignIn: nothing };
+export const NO_METRICS: Metrics = {
+  countRequest: nothing,
+  addOpenAnswers: nothing,
+  countRefusal: nothing,
+  countSignIn: nothing,
+};

@@ -1,4 +1,5 @@
 import type { Context, Hono } from "hono";
+import type { Permissions } from "../access/permissions.ts";
 import { ServiceError } from "../errors.ts";
 import { DATALINK_MEDIA_TYPE, describeLinksService } from "../ivoa/datalink.ts";
 import { cellsOfObservation, DID_FIELD_ID, OBSCORE_FIELDS } from "../ivoa/obscore.ts";
@@ -6,20 +7,22 @@ import { describeSiaService, parseSiaParameters, SIA_STANDARD_ID, type SiaParame
 import { describeSodaService, SODA_ASYNC, SODA_SYNC } from "../ivoa/soda-descriptor.ts";
 import { formatVoTableChunks, VOTABLE_MEDIA_TYPE, type ServiceResource, type VoCell } from "../ivoa/votable.ts";
 import type { FoundObservations, ObservationFinder } from "../surveys/observation-finder.ts";
-import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { Release } from "../surveys/release.ts";
 import type { AppEnv } from "./app-env.ts";
+import { dataRightsOf } from "./data-rights.ts";
 import { startDeadline } from "./deadline.ts";
-import type { LogEntry } from "./log-entry.ts";
+import { noteError } from "./observe-requests.ts";
+import type { ReadableBy } from "./readable-by.ts";
 import { readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
 import { sodaFactsOfReleases } from "./soda-facts.ts";
 import { answerVoTableError, parseVoTableFormat, streamText } from "./votable-answer.ts";
 
 export type SiaServices = {
-  readonly registry: SurveyRegistry;
+  readonly permissions: Permissions;
+  /** The surveys as who asks may see them: of others there are no rows. */
+  readonly readableBy: ReadableBy;
   readonly observations: ObservationFinder;
-  readonly log: (entry: LogEntry) => void;
   readonly limits: {
     /** Rows of an answer, unless MAXREC says otherwise. */
     readonly defaultRecords: number;
@@ -32,58 +35,60 @@ export type SiaServices = {
   };
 };
 
-const INFOS = [{ name: "standardID", value: SIA_STANDARD_ID }];
+/** What every answer, an error too, tells of itself. */
+export const SIA_INFOS = [{ name: "standardID", value: SIA_STANDARD_ID }];
 
 /** {query} of SIA 2.0: which images there are, as ObsCore describes them. */
 export function addSiaRoutes(app: Hono<AppEnv>, services: SiaServices): void {
   const handle = async (c: Context<AppEnv>) => {
-    const started = performance.now();
     try {
-      return await answerQuery(c, services, started);
+      return await answerQuery(c, services);
     } catch (error) {
-      return answerVoTableError(c, error, { infos: INFOS, started, log: services.log });
+      return answerVoTableError(c, error, SIA_INFOS);
     }
   };
   addResource(app, "/query", { GET: handle, POST: handle });
 }
 
-async function answerQuery(c: Context<AppEnv>, services: SiaServices, started: number): Promise<Response> {
-  const { limits, registry } = services;
+async function answerQuery(c: Context<AppEnv>, services: SiaServices): Promise<Response> {
+  const { limits } = services;
+  const { releases } = services.readableBy(c.var.user);
   const given = await readParameters(c.req.raw);
   const contentType = parseVoTableFormat(given, VOTABLE_MEDIA_TYPE);
   const parameters = parseSiaParameters(given, limits);
   const limit = Math.min(parameters.maxRecords ?? limits.defaultRecords, limits.maxRecords);
-  const found = await search(parameters, limit, services, c.req.raw.signal);
+  const found = await search(parameters, { limit, releases }, services, c.req.raw.signal);
   const { publicUrl } = c.var;
   const document = formatVoTableChunks({
     results: {
-      infos: INFOS,
+      infos: SIA_INFOS,
       fields: OBSCORE_FIELDS,
-      rows: rowsOf(found, publicUrl, c.req.raw.signal),
+      rows: rowsOf(found, services.permissions, { publicUrl, signal: c.req.raw.signal }),
       // Of no rows at all there are never too many (SIA 2.0, section 2.1.18).
       overflow: () => limit > 0 && !found.isComplete,
     },
-    services: [...servicesOf(registry.releases, publicUrl), describeQuery(services, publicUrl)],
+    services: [...servicesOf(releases, publicUrl), describeQuery(releases, limits, publicUrl)],
   });
-  const { requestId } = c.var;
-  const onError = (error: unknown) =>
-    services.log({ event: "request", status: 500, milliseconds: performance.now() - started, requestId, error });
-  return c.body(streamText(document, onError), 200, { "Content-Type": contentType });
+  return c.body(
+    streamText(document, (error) => noteError(c, error)),
+    200,
+    { "Content-Type": contentType },
+  );
 }
 
 async function search(
   parameters: SiaParameters,
-  limit: number,
-  { registry, observations, limits }: SiaServices,
+  { limit, releases }: { readonly limit: number; readonly releases: readonly Release[] },
+  { observations, limits }: SiaServices,
   signal: AbortSignal,
 ): Promise<FoundObservations> {
   const { filters, ...conditions } = parameters;
-  const bands = bandsOf(registry.releases, filters);
-  if (limit === 0 || !mayHaveFormat(parameters.formats)) return NOTHING;
+  const bands = bandsOf(releases, filters);
+  if (limit === 0 || releases.length === 0 || !mayHaveFormat(parameters.formats)) return NOTHING;
   const deadline = startDeadline(signal, limits.timeoutSeconds);
   try {
-    const releases = registry.releases.map(({ id }) => id);
-    return await observations.find({ ...conditions, releases, bands }, limit, deadline.signal);
+    const query = { ...conditions, releases: releases.map(({ id }) => id), bands };
+    return await observations.find(query, limit, deadline.signal);
   } catch (error) {
     if (!deadline.isOver) throw error;
     throw new ServiceError(
@@ -118,10 +123,15 @@ function bandsOf(releases: readonly Release[], names: readonly string[]): string
   throw new ServiceError("usage", `Cannot use FILTER "${unknown}": there are ${[...known].join(", ")}`);
 }
 
-async function* rowsOf(found: FoundObservations, publicUrl: string, signal: AbortSignal): AsyncGenerator<VoCell[]> {
+async function* rowsOf(
+  found: FoundObservations,
+  permissions: Permissions,
+  { publicUrl, signal }: { readonly publicUrl: string; readonly signal: AbortSignal },
+): AsyncGenerator<VoCell[]> {
   for await (const dataset of found.datasets(signal)) {
     const url = `${publicUrl}/links?ID=${encodeURIComponent(dataset.publisherDid)}`;
-    yield cellsOfObservation(dataset, { url, mediaType: DATALINK_MEDIA_TYPE });
+    const rights = dataRightsOf(permissions.ruleOf(dataset.release));
+    yield cellsOfObservation(dataset, { url, mediaType: DATALINK_MEDIA_TYPE, rights });
   }
 }
 
@@ -144,7 +154,11 @@ function servicesOf(releases: readonly Release[], publicUrl: string): ServiceRes
   ];
 }
 
-function describeQuery({ registry: { releases }, limits }: SiaServices, publicUrl: string): ServiceResource {
+function describeQuery(
+  releases: readonly Release[],
+  limits: SiaServices["limits"],
+  publicUrl: string,
+): ServiceResource {
   const { filters } = sodaFactsOfReleases(releases);
   const words = {
     FILTER: filters,

@@ -11,7 +11,6 @@ import type { AppEnv } from "./app-env.ts";
 import { evaluatePreconditions } from "./conditional.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { answerError } from "./error-response.ts";
-import type { LogEntry } from "./log-entry.ts";
 import type { ReadableBy } from "./readable-by.ts";
 import { readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
@@ -33,7 +32,6 @@ export type SyncServices = {
   readonly syncMaxSeconds?: number | undefined;
   /** How long a cutout of this cost is thought to take; null: not known. */
   readonly estimateSeconds?: ((cost: CutoutCost) => number | null) | undefined;
-  readonly log: (entry: LogEntry) => void;
   /** Keeps the user's history; none where it is left out. */
   readonly recordSync?: RecordSync | undefined;
   /** Told when work on a request begins; what it gives back is called when that pauses. Jobs wait in between. */
@@ -101,12 +99,13 @@ async function answer(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParame
   }
 }
 
-function setValidators(c: Context, { etag }: Cutout): void {
+/** To be kept, and asked for again by its ETag; what a user was given, by nobody else's cache. */
+function setValidators(c: Context<AppEnv>, { etag }: Cutout): void {
   c.header("ETag", etag);
-  c.header("Cache-Control", "no-cache"); // to be kept, and asked for again by its ETag
+  c.header("Cache-Control", c.var.user.role === "anonymous" ? "no-cache" : "private, no-cache");
 }
 
-function setHeaders(c: Context, cutout: Cutout, { mediaType, disposition }: SodaParameters): void {
+function setHeaders(c: Context<AppEnv>, cutout: Cutout, { mediaType, disposition }: SodaParameters): void {
   const { fileName, byteLength, missing } = cutout;
   setValidators(c, cutout);
   c.header("Content-Type", mediaType);
@@ -132,7 +131,7 @@ type SyncRun = {
 function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
   const started = performance.now();
   const startedAt = Date.now();
-  const { requestId, user, grant } = c.var;
+  const { notes, user, grant } = c.var;
   const deadline = startDeadline(c.req.raw.signal, services.timeoutSeconds);
   const meter = new WorkMeter(services.enterRealtime);
   meter.start();
@@ -148,7 +147,7 @@ function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
       const { cost, parameters, given } = run;
       const runId = parameters?.runId;
       const milliseconds = performance.now() - started;
-      services.log({ event: "sync", status, milliseconds, bytes, cost, requestId, runId, error });
+      Object.assign(notes, { cost, runId, error: status === STATUS_OF_END.canceled ? undefined : error });
       services.recordSync?.({
         owner: user.id,
         actor: grant.kind === "token" ? grant.actor?.id : undefined,

@@ -4,7 +4,7 @@ import type { Parameters } from "../ivoa/parameters.ts";
 import { formatVoTableError, VOTABLE_MEDIA_TYPE, type VoInfo } from "../ivoa/votable.ts";
 import type { AppEnv } from "./app-env.ts";
 import { answerError } from "./error-response.ts";
-import type { LogEntry } from "./log-entry.ts";
+import { noteError } from "./observe-requests.ts";
 
 /** Those that a VOTable may be asked for by; the first one is what `votable` stands for. */
 const MEDIA_TYPES = [VOTABLE_MEDIA_TYPE, "text/xml", "application/xml"];
@@ -25,15 +25,11 @@ export function parseVoTableFormat(parameters: Parameters, usual: string): strin
 
 /**
  * An error as a VOTable with a label of DataLink 1.1, section 3.4, or SIA 2.0, section 3.2, which are the same here.
- * Status and words are those of every other error.
+ * Status, headers and words are those of every other error.
  */
-export function answerVoTableError(
-  c: Context<AppEnv>,
-  error: unknown,
-  { infos, started, log }: { infos: readonly VoInfo[]; started: number; log: (entry: LogEntry) => void },
-): Response {
+export function answerVoTableError(c: Context<AppEnv>, error: unknown, infos: readonly VoInfo[]): Response {
+  noteError(c, error);
   const { status, text } = answerError(c, error);
-  log({ event: "request", status, milliseconds: performance.now() - started, requestId: c.var.requestId, error });
   const message = `${faultOf(status)}: ${text.replace(/^\w+: /, "").trim()}`;
   return c.body(formatVoTableError(message, infos), status, { "Content-Type": VOTABLE_MEDIA_TYPE });
 }

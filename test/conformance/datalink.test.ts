@@ -36,7 +36,6 @@ function createApp(
   app.use(beginRequests({ publicUrl: PUBLIC_URL }), identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }));
   addDatalinkRoutes(app, {
     registry: sample.registry,
-    log: () => undefined,
     measureImage: async (did) => {
       const response = await sync(`${PUBLIC_URL}/sync?ID=${encodeURIComponent(did)}`);
       await response.body?.cancel();

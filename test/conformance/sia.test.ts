@@ -7,6 +7,8 @@ import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
 import { beginRequests } from "../../src/http/begin-requests.ts";
 import type { LogEntry } from "../../src/http/log-entry.ts";
+import { NO_METRICS } from "../../src/http/metrics.ts";
+import { observeRequests } from "../../src/http/observe-requests.ts";
 import { addSiaRoutes, type SiaServices } from "../../src/http/sia-routes.ts";
 import { Parameters } from "../../src/ivoa/parameters.ts";
 import { parseSiaParameters } from "../../src/ivoa/sia.ts";
@@ -65,7 +67,6 @@ function createServices(database: IndexDatabase, limits: Partial<SiaServices["li
   return {
     registry: createRegistry(createImageIndex(database, "example.org")),
     observations: createObservationFinder(database, "example.org"),
-    log: () => undefined,
     limits: { defaultRecords: 100, maxRecords: 1000, maxValues: 20, timeoutSeconds: 30, ...limits },
   };
 }
@@ -574,12 +575,12 @@ describe("SIA 2.0 over all tiles of DES DR2", () => {
     const services = createServices(tiles);
     const app = new Hono<AppEnv>();
     app.use(
+      observeRequests({ service: "cutout", log: (entry) => entries.push(entry), metrics: NO_METRICS }),
       beginRequests({ publicUrl: PUBLIC_URL }),
       identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }),
     );
     addSiaRoutes(app, {
       ...services,
-      log: (entry) => entries.push(entry),
       observations: {
         async find(query, limit, signal) {
           const found = await services.observations.find(query, limit, signal);

@@ -6,7 +6,7 @@ import { openImage } from "../../src/cutout/open-image.ts";
 import { preparePlan, readPixelRows } from "../../src/cutout/read.ts";
 import { findHdu, readHdus } from "../../src/fits/hdu.ts";
 import { createSyncApp } from "../support/sync-app.ts";
-import type { LogEntry } from "../../src/http/log-entry.ts";
+import type { RequestEntry } from "../../src/http/log-entry.ts";
 import { memorySource } from "../support/memory-source.ts";
 import { createPixelServices } from "../support/pixel-services.ts";
 import { createSampleServices, SAMPLE_FOLDER, type SampleServices } from "../support/sample-services.ts";
@@ -14,12 +14,16 @@ import { createSampleServices, SAMPLE_FOLDER, type SampleServices } from "../sup
 const DES = "ID=des_sample&POS=CIRCLE+59.09+-52.811+0.005&FILTER=g";
 
 let services: SampleServices;
-let entries: LogEntry[] = [];
+let entries: RequestEntry[] = [];
 let app: ReturnType<typeof createSyncApp>;
 
 beforeAll(async () => {
   services = await createSampleServices();
-  app = createSyncApp({ cutouts: services.cutouts, timeoutSeconds: 60, log: (entry) => entries.push(entry) });
+  app = createSyncApp({
+    cutouts: services.cutouts,
+    timeoutSeconds: 60,
+    log: (entry) => void (entry.event === "request" && entries.push(entry)),
+  });
 });
 afterAll(() => services.dispose());
 
@@ -53,7 +57,7 @@ describe("GET /sync", () => {
     expect(header.get("TILENAME")).toBe("DES0356-5248");
     expect(header.has("RAC1"), "corners of the whole tile").toBe(false);
     expect(header.has("FZALGOR"), "how the original was packed").toBe(false);
-    expect(entries).toMatchObject([{ event: "sync", status: 200, bytes: length }]);
+    expect(entries).toMatchObject([{ event: "request", route: "/sync", status: 200, bytes: length }]);
   });
 
   it("has the pixels of the file at the section it names", async () => {

@@ -9,7 +9,7 @@ export type SyncAppServices = Omit<SyncServices, "readableBy"> &
 
 /** /sync by itself, in the frame of every service; without rules everybody may read everything. */
 export function createSyncApp(services: SyncAppServices): Hono<AppEnv> {
-  const { authenticate = authenticateByToken(undefined), publicUrl, log } = services;
+  const { authenticate = authenticateByToken(undefined), publicUrl, log = () => undefined } = services;
   return createServiceApp({ authenticate, publicUrl, log }, (app) => {
     addSyncRoutes(app, { readableBy: () => services.cutouts.registry, ...services });
   });

@@ -1,0 +1,26 @@
+import type { Hono } from "hono";
+import type { Networks } from "../access/networks.ts";
+import { ServiceError } from "../errors.ts";
+import type { AppEnv } from "./app-env.ts";
+import { comesFrom } from "./network-control.ts";
+
+export type MetricsPage = {
+  /** Who may see it, by the client's address: a proxy before us is not who asks. */
+  readonly allowed: Networks;
+  readonly contentType: string;
+  /** All of it, in Prometheus' text format. */
+  readonly format: () => Promise<string>;
+};
+
+/** What Prometheus reads. */
+export function addMetricsRoute(app: Hono<AppEnv>, { allowed, contentType, format }: MetricsPage): void {
+  app.get("/metrics", async (c) => {
+    if (!comesFrom(allowed, c)) {
+      throw new ServiceError(
+        "forbidden",
+        "Cannot show metrics to this address: the service names those that may see them",
+      );
+    }
+    return c.body(await format(), 200, { "Content-Type": contentType, "Cache-Control": "no-store" });
+  });
+}

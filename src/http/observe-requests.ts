@@ -1,0 +1,131 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import type { CutoutCost } from "../cutout/plan.ts";
+import type { AppEnv } from "./app-env.ts";
+import type { LogEntry } from "./log-entry.ts";
+import type { Metrics } from "./metrics.ts";
+import { redactSecrets } from "./redact-secrets.ts";
+import { sentAnswerIn, watchBody, type AnswerEnd } from "./sent-answer.ts";
+
+/** What only a handler knows of its request: it writes it here, until the answer has ended. */
+export type RequestNotes = {
+  cost: CutoutCost | undefined;
+  runId: string | undefined;
+  /** Why it failed; after the answer has begun, too. */
+  error: unknown;
+};
+
+export type RequestObserver = {
+  readonly service: string;
+  readonly log: (entry: LogEntry) => void;
+  readonly metrics: Metrics;
+};
+
+/** One line of the log, and one count in each metric, for each request: when the last byte of its answer is gone, or lost. */
+export function observeRequests(observer: RequestObserver): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const startedAt = performance.now();
+    const notes: RequestNotes = { cost: undefined, runId: undefined, error: undefined };
+    c.set("notes", notes);
+    let status = 500;
+    try {
+      await next();
+      status = c.res.status;
+    } catch (error) {
+      notes.error = error; // what is thrown and is no Error gets past `onError`
+      throw error;
+    } finally {
+      const { metrics } = observer;
+      metrics.addOpenAnswers(1);
+      whenEnded(c, (end) => {
+        metrics.addOpenAnswers(-1);
+        report(c, observer, { end, status: statusOf(status, end, notes), startedAt });
+      });
+    }
+  };
+}
+
+/** For the log: why a request failed, also after its answer has begun, when nobody else can be told. */
+export function noteError(c: Context<AppEnv>, error: unknown): void {
+  const { notes } = c.var as Partial<AppEnv["Variables"]>; // nobody looks at a handler that is tried by itself
+  if (notes !== undefined) notes.error = error;
+}
+
+function whenEnded(c: Context<AppEnv>, listener: (end: AnswerEnd) => void): void {
+  const sent = sentAnswerIn(c.env);
+  if (sent !== null) return sent.onceEnded(listener);
+  const { body } = c.res;
+  // Of an answer to HEAD nobody reads the body.
+  if (body === null || c.req.method === "HEAD") return listener({ isWhole: true, bytes: 0, firstByteAt: null });
+  c.res = new Response(watchBody(body, listener), c.res);
+}
+
+/** As nginx counts a client that went away. */
+const STATUS_GONE = 499;
+
+function statusOf(status: number, { isWhole }: AnswerEnd, { error }: RequestNotes): number {
+  if (isWhole) return status;
+  return error !== undefined && status < 400 ? 500 : STATUS_GONE;
+}
+
+type Ended = { readonly end: AnswerEnd; readonly status: number; readonly startedAt: number };
+
+function report(
+  c: Context<AppEnv>,
+  { service, log, metrics }: RequestObserver,
+  { end, status, startedAt }: Ended,
+): void {
+  const milliseconds = performance.now() - startedAt;
+  const { method } = c.req;
+  const route = routeOf(c);
+  const firstByteMilliseconds = end.firstByteAt === null ? null : end.firstByteAt - startedAt;
+  if (route !== null && !NOT_COUNTED.has(route)) {
+    metrics.countRequest({
+      handler: route,
+      method,
+      status,
+      seconds: milliseconds / 1000,
+      firstByteSeconds: firstByteMilliseconds === null ? null : firstByteMilliseconds / 1000,
+      requestBytes: Number(c.req.header("content-length") ?? 0) || 0,
+      responseBytes: end.bytes,
+    });
+  }
+  // Whoever is refused at the door has none of these.
+  const { user, grant, requestId, clientAddress, notes } = c.var as Partial<AppEnv["Variables"]>;
+  const token = grant?.kind === "token" ? grant : undefined;
+  log({
+    event: "request",
+    service,
+    method,
+    route,
+    path: redactSecrets(c.req.path.slice(0, MOST_PATH)),
+    status,
+    milliseconds,
+    firstByteMilliseconds: firstByteMilliseconds ?? undefined,
+    bytes: end.bytes,
+    requestId,
+    client: clientAddress ?? null,
+    user: user?.id,
+    grant: grant?.kind,
+    token: token?.tokenId,
+    actor: token?.actor?.id,
+    runId: notes?.runId,
+    cost: notes?.cost,
+    error: notes?.error,
+  });
+}
+
+const MOST_PATH = 500;
+
+/** Asked all the time, by programs that look after the service. */
+const NOT_COUNTED: ReadonlySet<string> = new Set(["/health", "/metrics"]);
+
+/** The pattern that the path was found by, also where the request was refused before its handler; null: there is none. */
+function routeOf(c: Context<AppEnv>): string | null {
+  const routes = matchedRoutes(c);
+  // What is for all paths, or all below one, has its handler behind it.
+  const route = routes.find(({ path }) => !path.endsWith("*")) ?? routes.findLast(({ path }) => !EVERYWHERE.has(path));
+  return route?.path ?? null;
+}
+
+const EVERYWHERE: ReadonlySet<string> = new Set(["*", "/*"]);
