@@ -28,7 +28,12 @@ export type ServiceHealth = {
   /** The process ends what it has, and takes no more. */
   readonly draining: boolean;
   /** `problem` in words that name no file or address of ours; null: well. */
-  readonly parts: readonly { readonly name: string; readonly problem: string | null }[];
+  readonly parts: readonly {
+    readonly name: string;
+    readonly problem: string | null;
+    /** Without it no request can be answered. */
+    readonly isNeeded?: boolean | undefined;
+  }[];
 };
 
 const XML = { "Content-Type": "application/xml; charset=utf-8" };
@@ -103,7 +108,7 @@ async function healthOf({ checkHealth, limits }: VosiServices, request: AbortSig
     return await Promise.race([checkHealth(deadline.signal), stopped]);
   } catch {
     const problem = deadline.isOver ? `no answer in ${limits.healthSeconds} seconds` : "cannot be asked";
-    return { draining: false, parts: [{ name: "health", problem }] };
+    return { draining: false, parts: [{ name: "health", problem, isNeeded: true }] };
   } finally {
     deadline.end();
   }
