@@ -1,6 +1,7 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { JobFailure } from "./job-failure.ts";
 import { inTransaction } from "./job-transitions.ts";
+import { giveBackReserved } from "./reserved-bytes.ts";
 import type { ParameterList, StoredFile } from "./job.ts";
 
 // What workers change in the records: who works on which result, and what became of it. A claim holds as long as its
@@ -13,6 +14,8 @@ export type Claim = {
   /** Tells this claim from all others of the same result. */
   readonly takeovers: number;
   readonly jobId: string;
+  /** User id, of the job. */
+  readonly owner: string;
   readonly number: number;
   readonly recipe: ParameterList;
   /** From 1. */
@@ -87,8 +90,9 @@ export function claimResult(
       )
       .run({ now, jobId });
     const total = sqlite.prepare("select max(number) from job_result where job_id = ?").pluck().get(jobId) as number;
+    const owner = sqlite.prepare("select owner from job where id = ?").pluck().get(jobId) as string;
     const parameters = JSON.parse(recipe) as ParameterList;
-    return { resultId, workerId, takeovers, jobId, number, recipe: parameters, attempts, crashes, total };
+    return { resultId, workerId, takeovers, jobId, owner, number, recipe: parameters, attempts, crashes, total };
   });
 }
 
@@ -109,13 +113,18 @@ export function finishClaim(records: RecordsDatabase, claim: Claim, outcome: Out
   const done = outcome.state === "DONE" ? outcome : null;
   const failure = outcome.state === "DONE" ? null : outcome.failure;
   return inTransaction(records, () => {
+    const reserved = sqlite
+      .prepare<[object], number>(`select reserved_bytes from job_result where id = @resultId and ${HELD}`)
+      .pluck()
+      .get({ resultId, workerId, takeovers });
+    if (reserved === undefined) return false;
     const finish = sqlite.prepare(
       `update job_result set state = @state, worker_id = null, ended_at = @now, file_name = @name, media_type = @mediaType,
          byte_length = @byteLength, sha256 = @sha256, error_code = @code, error_message = @message, datasets = @datasets,
-         missing = @missing, bytes_to_read = @bytesToRead, pixels_to_decode = @pixelsToDecode
+         missing = @missing, bytes_to_read = @bytesToRead, pixels_to_decode = @pixelsToDecode, reserved_bytes = 0
        where id = @resultId and ${HELD}`,
     );
-    const { changes } = finish.run({
+    finish.run({
       ...{ resultId, workerId, takeovers, now, state: outcome.state },
       name: done?.file.name ?? null,
       mediaType: done?.file.mediaType ?? null,
@@ -128,14 +137,14 @@ export function finishClaim(records: RecordsDatabase, claim: Claim, outcome: Out
       code: failure?.code ?? null,
       message: failure?.message ?? null,
     });
-    if (changes === 0) return false;
-    if (done !== null) {
+    const bytes = done?.file.byteLength ?? 0;
+    if (bytes > 0 || reserved > 0) {
       sqlite
         .prepare(
           `insert into usage (owner, stored_bytes) select owner, @bytes from job where id = @jobId
-           on conflict (owner) do update set stored_bytes = stored_bytes + @bytes`,
+           on conflict (owner) do update set stored_bytes = stored_bytes + @bytes, reserved_bytes = reserved_bytes - @reserved`,
         )
-        .run({ jobId, bytes: done.file.byteLength });
+        .run({ jobId, bytes, reserved });
     }
     completeJob(records, jobId, now);
     return true;
@@ -143,7 +152,7 @@ export function finishClaim(records: RecordsDatabase, claim: Claim, outcome: Out
 }
 
 /** The claim is still what it was when it was made. */
-const HELD = "state = 'RUNNING' and worker_id = @workerId and takeovers = @takeovers";
+export const HELD = "state = 'RUNNING' and worker_id = @workerId and takeovers = @takeovers";
 
 /** EXECUTING → COMPLETED, where nothing is left to do. */
 function completeJob({ sqlite }: RecordsDatabase, jobId: string, now: number): void {
@@ -157,17 +166,20 @@ function completeJob({ sqlite }: RecordsDatabase, jobId: string, now: number): v
 
 /** Gives a result back, to be tried again, not before `retryAt`. An attempt that was the worker's to give up is none. */
 export function releaseClaim(
-  { sqlite }: RecordsDatabase,
+  records: RecordsDatabase,
   claim: Pick<Claim, "resultId" | "workerId" | "takeovers">,
   { retryAt, counts }: { readonly retryAt: number | null; readonly counts: boolean },
 ): boolean {
-  const release = sqlite.prepare(
-    `update job_result set state = 'WAITING', worker_id = null, started_at = null, retry_at = @retryAt,
-       attempts = attempts - @given
-     where id = @resultId and ${HELD}`,
-  );
   const { resultId, workerId, takeovers } = claim;
-  return release.run({ resultId, workerId, takeovers, retryAt, given: counts ? 0 : 1 }).changes === 1;
+  return inTransaction(records, () => {
+    giveBackReserved(records, `r.id = @resultId and ${HELD}`, { resultId, workerId, takeovers });
+    const release = records.sqlite.prepare(
+      `update job_result set state = 'WAITING', worker_id = null, started_at = null, retry_at = @retryAt,
+         attempts = attempts - @given, reserved_bytes = 0
+       where id = @resultId and ${HELD}`,
+    );
+    return release.run({ resultId, workerId, takeovers, retryAt, given: counts ? 0 : 1 }).changes === 1;
+  });
 }
 
 /** The claims of a worker that hold, of jobs whose time is not over: result ids and their takeovers. */
@@ -204,9 +216,10 @@ export function takeFromDead(
   const anyDead = sqlite.prepare(`select 1 from worker where ${dead}`).get(before) !== undefined;
   if (!anyDead && sqlite.prepare(`select 1 from job_result where ${orphaned}`).get({ before }) === undefined) return [];
   return inTransaction(records, () => {
+    giveBackReserved(records, orphaned, { before });
     const taken = sqlite
       .prepare<[object], { job_id: string }>(
-        `update job_result set worker_id = null, crashes = crashes + 1, takeovers = takeovers + 1,
+        `update job_result set worker_id = null, reserved_bytes = 0, crashes = crashes + 1, takeovers = takeovers + 1,
            state = iif(crashes + 1 > @maxCrashes, 'FAILED', 'WAITING'),
            ended_at = iif(crashes + 1 > @maxCrashes, @now, null),
            retry_at = @now + @pauseMilliseconds * (crashes + 1) * (1 + number % 5),

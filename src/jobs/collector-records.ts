@@ -88,14 +88,23 @@ export function markLost(records: RecordsDatabase, { resultId, name }: RecordedF
   });
 }
 
-/** Users whose stored bytes are not the sum of their results: there should be none. */
+/** Users whose stored or reserved bytes are not the sums of their results: there should be none. */
 const WRONG_USAGE = `
-  select usage.owner, coalesce(sums.bytes, 0) as bytes from usage left join (
-    select owner, sum(byte_length) as bytes from job_result join job on job.id = job_id where state = 'DONE' group by owner
-  ) sums on sums.owner = usage.owner where stored_bytes <> coalesce(sums.bytes, 0)`;
+  select usage.owner, coalesce(sums.stored, 0) as stored, coalesce(sums.reserved, 0) as reserved from usage left join (
+    select owner, sum(iif(state = 'DONE', byte_length, 0)) as stored, sum(reserved_bytes) as reserved
+    from job_result join job on job.id = job_id group by owner
+  ) sums on sums.owner = usage.owner
+  where stored_bytes <> coalesce(sums.stored, 0) or reserved_bytes <> coalesce(sums.reserved, 0)`;
 
-export function listWrongUsage({ sqlite }: RecordsDatabase): { readonly owner: string; readonly bytes: number }[] {
-  return sqlite.prepare<[], { owner: string; bytes: number }>(WRONG_USAGE).all();
+export type WrongUsage = {
+  readonly owner: string;
+  /** What would be right. */
+  readonly stored: number;
+  readonly reserved: number;
+};
+
+export function listWrongUsage({ sqlite }: RecordsDatabase): WrongUsage[] {
+  return sqlite.prepare<[], WrongUsage>(WRONG_USAGE).all();
 }
 
 /** For how many users. */
@@ -103,8 +112,8 @@ export function correctUsage(records: RecordsDatabase): number {
   if (listWrongUsage(records).length === 0) return 0; // without the one lock
   return inTransaction(records, () => {
     const wrong = listWrongUsage(records);
-    const correct = records.sqlite.prepare("update usage set stored_bytes = ? where owner = ?");
-    for (const { owner, bytes } of wrong) correct.run(bytes, owner);
+    const correct = records.sqlite.prepare("update usage set stored_bytes = ?, reserved_bytes = ? where owner = ?");
+    for (const { owner, stored, reserved } of wrong) correct.run(stored, reserved, owner);
     return wrong.length;
   });
 }

@@ -57,8 +57,11 @@ export function replaceResults(
 /** The job with everything that it has; what its files took is no longer counted. `onEnd` when this removed the last of it. */
 export function removeJob({ sqlite }: RecordsDatabase, id: string, onEnd: () => void): Step {
   const settle = sqlite.prepare(
-    `update usage set stored_bytes = stored_bytes - (
-       select coalesce(sum(byte_length), 0) from job_result where state = 'DONE' and id in (${SOME_RESULTS}))
+    `update usage set
+       stored_bytes = stored_bytes - (
+         select coalesce(sum(byte_length), 0) from job_result where state = 'DONE' and id in (${SOME_RESULTS})),
+       reserved_bytes = reserved_bytes - (
+         select coalesce(sum(reserved_bytes), 0) from job_result where id in (${SOME_RESULTS}))
      where owner = (select owner from job where id = @id)`,
   );
   const removeResults = sqlite.prepare(`delete from job_result where id in (${SOME_RESULTS})`);

@@ -1,6 +1,7 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { ParameterList, JobPhase } from "./job.ts";
 import type { JobFailure } from "./job-failure.ts";
+import { giveBackReserved } from "./reserved-bytes.ts";
 import type { UnqueuedJob } from "./job-rows.ts";
 
 // Every change of phase but those that workers make (claims.ts). Each is one transaction that begins with a guarded
@@ -70,10 +71,11 @@ export function abortJob(
        where id = ? and phase in (${listOf(UNFINISHED)})`,
     );
     if (abort.run(now, reason?.code ?? null, reason?.message ?? null, id).changes === 0) return false;
+    giveBackReserved(records, "r.job_id = @id", { id });
     sqlite
       .prepare(
         `update job_result set state = 'WAITING', worker_id = null, started_at = null, attempts = attempts - 1,
-           takeovers = takeovers + 1
+           takeovers = takeovers + 1, reserved_bytes = 0
          where job_id = ? and state = 'RUNNING'`,
       )
       .run(id);

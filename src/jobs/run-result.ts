@@ -5,12 +5,15 @@ import type { FileBody, ResultStore } from "../storage/result-store.ts";
 import { finishClaim, releaseClaim, type Claim, type Outcome } from "./claims.ts";
 import { describeFailure, isTransient } from "./job-failure.ts";
 import type { ParameterList } from "./job.ts";
+import { reserveResult, type StorageLimits } from "./reserve-result.ts";
 
 export type ResultServices = {
   readonly records: RecordsDatabase;
   readonly results: ResultStore;
-  /** The cutout of one recipe; null where no image overlaps. */
-  readonly openRecipe: (recipe: ParameterList, signal: AbortSignal) => Promise<Cutout | null>;
+  /** The cutout of one recipe of a job of this owner; null where no image overlaps. */
+  readonly openRecipe: (recipe: ParameterList, signal: AbortSignal, owner: string) => Promise<Cutout | null>;
+  /** What the owner of a job may have stored; no limit where it is left out. */
+  readonly limitsOfOwner?: ((owner: string) => StorageLimits) | undefined;
   /** Awaited before each result and each chunk of it: others may go first. */
   readonly gate: { turn(signal: AbortSignal): Promise<void> };
   readonly retry: RetryLimits;
@@ -46,8 +49,9 @@ export async function runResult(claim: Claim, services: ResultServices, signal: 
   const failures = { body: false, store: false };
   try {
     await services.gate.turn(signal);
-    const cutout = await services.openRecipe(claim.recipe, signal);
+    const cutout = await services.openRecipe(claim.recipe, signal, claim.owner);
     if (cutout === null) return finish(claim, services, { state: "EMPTY", failure: NOTHING_THERE }, null);
+    if (!reserve(claim, cutout, services)) return { event: "lost" };
     const name = fileNameOf(claim, cutout);
     const body = await cutout.open({ signal });
     const watched = watchBody(body, { gate: services.gate, signal, failures });
@@ -77,6 +81,20 @@ export async function runResult(claim: Claim, services: ResultServices, signal: 
     return { ...end, error, storeFailed: failures.store };
   }
 }
+
+/** Before a byte is written: what does not fit fails here. */
+function reserve(claim: Claim, cutout: Cutout, { records, limitsOfOwner }: ResultServices): boolean {
+  let isReserved = false;
+  try {
+    const limits = limitsOfOwner?.(claim.owner) ?? NO_LIMITS;
+    isReserved = reserveResult(records, claim, { byteLength: cutout.byteLength, limits });
+  } finally {
+    if (!isReserved) cutout.dispose();
+  }
+  return isReserved;
+}
+
+const NO_LIMITS: StorageLimits = { storedBytes: Infinity, jobBytes: Infinity };
 
 const NOTHING_THERE = {
   code: "not-found",

@@ -266,7 +266,7 @@ describe("what stops a running result", () => {
   test("UWS-47: its execution duration; what is done stays, and the job says why", async () => {
     const never = endless();
     const openRecipe: WorkerOptions["openRecipe"] = (recipe, signal) =>
-      recipe[0][1].startsWith("0 ") ? Promise.resolve(cutoutOf(bytes(4))) : never.openRecipe(recipe, signal);
+      recipe[0][1].startsWith("0 ") ? Promise.resolve(cutoutOf(bytes(4))) : never.openRecipe(recipe, signal, ANA.id);
     const { id } = await jobs.create({ owner: ANA, parameters: circles(3), list: null, run: false });
     await jobs.setExecutionDuration(id, ANA, 1);
     await jobs.run(id, ANA);
