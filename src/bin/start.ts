@@ -6,6 +6,9 @@ import { describeError, runCommandLine } from "./command-line.ts";
 import { EXIT_FAILURE, EXIT_OK, type CommandContext } from "./command.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
 import { indexDatabaseFile } from "./data-files.ts";
+import { sendConsoleToLog } from "./console-log.ts";
+import { adviseFirstAdministrator } from "./first-administrator.ts";
+import { createLog } from "./log.ts";
 import { runAsProcess } from "./process-context.ts";
 import { startServer } from "./server.ts";
 
@@ -31,14 +34,18 @@ async function start(context: CommandContext): Promise<number> {
       await runCommandLine(["ingest", `${name}_sample`, folder], { ...context, stdout: context.stderr });
     }
   }
+  const restoreConsole = sendConsoleToLog(createLog(configuration.log));
   const server = await startServer(configuration);
-  context.stdout.write(greeting(server.urls, countImages(configuration).byRelease));
+  context.stdout.write(
+    greeting(configuration, server.urls, countImages(configuration).byRelease, adviseFirstAdministrator(configuration)),
+  );
   await new Promise<void>((resolve) => {
     if (context.signal.aborted) resolve();
     context.signal.addEventListener("abort", () => resolve(), { once: true });
   });
   context.stderr.write("recorte: stopping\n");
   await server.close();
+  restoreConsole();
   return EXIT_OK;
 }
 
@@ -54,15 +61,28 @@ function countImages(configuration: Configuration): { total: number; byRelease: 
   }
 }
 
-/** Three addresses, and a line that can be pasted where the sample survey is registered. */
-function greeting(urls: readonly string[], images: ReadonlyMap<string, number>): string {
+/** Each address with what is there, a line that can be pasted where the sample survey is registered, and what is to be done. */
+function greeting(
+  { services }: Configuration,
+  urls: readonly string[],
+  images: ReadonlyMap<string, number>,
+  advice: string | null,
+): string {
   const base = urls.at(-1) ?? "";
+  const width = Math.max(...urls.map((url) => url.length)) + 4;
   const lines = [`recorte serves ${[...images.values()].reduce((sum, count) => sum + count, 0)} images`, ""];
-  lines.push(`  ${base}/          what there is`, `  ${base}/sync      cutouts (IVOA SODA)`);
-  lines.push(`  ${base}/docs      every address, described`);
-  if ((images.get(EXAMPLE.release) ?? 0) > 0) {
+  const what = [...services.map((name) => WHAT[name]), `the same as ${urls[0] ?? ""}/`];
+  for (const [index, url] of urls.entries()) lines.push(`  ${`${url}/`.padEnd(width)}${what[index] ?? ""}`);
+  if (services.includes("cutout") && (images.get(EXAMPLE.release) ?? 0) > 0) {
     const query = new URLSearchParams({ ID: EXAMPLE.release, POS: EXAMPLE.pos, FILTER: EXAMPLE.filter });
-    lines.push("", "Try:", "", `  curl -o cutout.fits '${base}/sync?${query.toString()}'`);
+    const url = services[0] === "cutout" ? base : (urls[services.indexOf("cutout")] ?? "");
+    lines.push("", "Try:", "", `  curl -o cutout.fits '${url}/sync?${query.toString()}'`);
   }
+  if (advice !== null) lines.push("", advice);
   return `${lines.join("\n")}\n\nCtrl-C stops it.\n`;
 }
+
+const WHAT: Readonly<Record<Configuration["services"][number], string>> = {
+  cutout: "cutouts and jobs; every address is described at /docs",
+  auth: "sign-in, accounts and tokens",
+};

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
@@ -7,13 +7,25 @@ import { ServiceError } from "../errors.ts";
 
 const BUSY_TIMEOUT_MILLISECONDS = 5000;
 
-/** One connection to an embedded database that several processes may share. `what` names it in errors. */
+export type SqliteOptions = {
+  /** Names it in errors. */
+  readonly what: string;
+  readonly cacheKibibytes: number;
+  /** When the file is made, nobody else on the machine may read it; the files that SQLite lays beside it follow it. */
+  readonly isPrivate?: boolean;
+};
+
+/** One connection to an embedded database that several processes may share. Its folder, where it is made, is ours alone. */
 export function openSqlite(
   path: string,
-  { what, cacheKibibytes }: { readonly what: string; readonly cacheKibibytes: number },
+  { what, cacheKibibytes, isPrivate = false }: SqliteOptions,
 ): Database.Database {
   try {
-    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+    if (path !== ":memory:") {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      // An empty file is an empty database. Made so from the start: there is no moment when others may open it.
+      if (isPrivate) closeSync(openSync(path, "a", 0o600));
+    }
     const sqlite = new Database(path, { timeout: BUSY_TIMEOUT_MILLISECONDS });
     sqlite.pragma("journal_mode = WAL");
     // A commit survives the death of the process; the death of the machine may take the last ones, and never breaks the file.

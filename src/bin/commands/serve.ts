@@ -1,30 +1,45 @@
 import { describeConfiguration, readConfiguration } from "../configuration.ts";
 import { EXIT_OK, parseArguments, type Command } from "../command.ts";
+import { sendConsoleToLog } from "../console-log.ts";
+import { adviseFirstAdministrator } from "../first-administrator.ts";
+import { createLog } from "../log.ts";
 import { startServer } from "../server.ts";
 
 export const command: Command = {
   name: "serve",
   summary: "Answer requests over HTTP",
   help: `
-Usage: recorte serve
+Usage: recorte serve [--services cutout,auth]
 
-Serves cutouts of the images in the index until it is stopped (SIGTERM, SIGINT: requests under way may end).
-Everything is set by environment variables:
+Serves cutouts of the images in the index, and sign-in for them, until it is stopped (SIGTERM, SIGINT: requests under way
+may end). Each service answers under its own host; any number of processes may share one RECORTE_DATA.
+
+Options:
+  --services A,B   Services of this process, in place of RECORTE_SERVICES: cutout, auth
+
+Everything else is set by environment variables:
 
 ${describeConfiguration()}
 
-Example:
-  PORT=9000 RECORTE_DATA=/var/lib/recorte recorte serve`,
+Examples:
+  PORT=9000 RECORTE_DATA=/var/lib/recorte recorte serve
+  PORT=9001 RECORTE_DATA=/var/lib/recorte recorte serve --services auth`,
 
   async run(args, { env, stdout, signal }) {
-    parseArguments(args, {});
-    const server = await startServer(readConfiguration(env));
+    const { values } = parseArguments(args, { options: { services: { type: "string" } } });
+    const given = values.services === undefined ? {} : { RECORTE_SERVICES: values.services };
+    const configuration = readConfiguration({ ...env, ...given });
+    const restoreConsole = sendConsoleToLog(createLog(configuration.log));
+    const server = await startServer(configuration);
     stdout.write(`Serving at ${server.urls.join(" and ")}\n`);
+    const advice = adviseFirstAdministrator(configuration);
+    if (advice !== null) stdout.write(`${advice}\n`);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
     await server.close();
+    restoreConsole();
     return EXIT_OK;
   },
 };
