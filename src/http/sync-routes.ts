@@ -11,6 +11,7 @@ import type { AppEnv } from "./app-env.ts";
 import { evaluatePreconditions } from "./conditional.ts";
 import { startDeadline, type Deadline } from "./deadline.ts";
 import { answerError } from "./error-response.ts";
+import { letProxyKeep } from "./hand-to-proxy.ts";
 import type { ReadableBy } from "./readable-by.ts";
 import { readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
@@ -112,6 +113,7 @@ function setHeaders(c: Context<AppEnv>, cutout: Cutout, { mediaType, disposition
   c.header("Content-Length", String(byteLength));
   c.header("Content-Disposition", `${disposition}; filename="${fileName}"`);
   if (missing.length > 0) c.header("X-Missing-Images", String(missing.length));
+  if (c.var.user.role === "anonymous") letProxyKeep(c);
 }
 
 /** As nginx counts a client that went away. */
