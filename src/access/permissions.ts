@@ -10,7 +10,7 @@ export type Permissions = {
   mayRead(user: User, releaseId: string): MayRead;
   /** "unauthenticated" where signing in may help, "forbidden" where it does not. */
   check(user: User, releaseId: string): void;
-  /** To whom a release is open. */
+  /** To whom a release is open, as things are: where everybody has to sign in, none is public. */
   ruleOf(releaseId: string): ReleaseRule;
   /** False: nobody but users who are known is answered. */
   readonly anonymous: boolean;
@@ -33,7 +33,10 @@ export function createPermissions(rules: ReleaseRules, { anonymous }: { readonly
       const answer = mayRead(user, releaseId);
       if (answer !== "yes") throw refusal(answer, releaseId);
     },
-    ruleOf: (releaseId) => rules.get(releaseId) ?? "public",
+    ruleOf(releaseId) {
+      const rule = rules.get(releaseId) ?? "public";
+      return rule === "public" && !anonymous ? "signed-in" : rule;
+    },
     anonymous,
   };
 }

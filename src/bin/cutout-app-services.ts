@@ -61,7 +61,7 @@ export function createCutoutAppServices(
     onFailure: (error) => log({ event: "fault", what: "history", error }),
   });
   const maxPixels = configuration.syncMaxPixels;
-  const { readableBy } = createReadingRights(configuration, registry);
+  const { permissions, readableBy } = createReadingRights(configuration, registry);
   const sync: SyncServices = {
     cutouts,
     readableBy,
@@ -73,15 +73,17 @@ export function createCutoutAppServices(
   };
   const services: CutoutAppServices = {
     ...frame,
+    anonymous: permissions.anonymous,
+    readableBy,
     usage: limits,
     sync,
     async: {
       jobs,
       waits: limits.waits,
       maxWaitingOf: (user) => limits.limitsOf(user).waits,
-      readJobRequest: (request) =>
+      readJobRequest: (request, user) =>
         readJobRequest(request, {
-          registry,
+          registry: readableBy(user),
           limits: {
             list: {
               maxBytes: configuration.listMaxBytes,
@@ -102,11 +104,14 @@ export function createCutoutAppServices(
     results: { jobs, results, accelRedirect: configuration.accelRedirect },
     links: {
       registry,
+      permissions,
+      readableBy,
       measureImage: (publisherDid, signal) => measureImage(publisherDid, sync, signal),
       limits: { maxIds: MAX_LINK_IDS, maxMeasuredIds: MAX_MEASURED_LINK_IDS, maxPixels },
     },
     sia: {
-      registry,
+      permissions,
+      readableBy,
       observations: createObservationFinder(database, configuration.authority),
       limits: {
         defaultRecords: configuration.queryDefaultRecords,
@@ -116,7 +121,7 @@ export function createCutoutAppServices(
       },
     },
     vosi: {
-      registry,
+      readableBy,
       startedAt: new Date(),
       checkHealth: () =>
         checkHealth({

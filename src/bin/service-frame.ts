@@ -2,6 +2,7 @@ import type { Networks } from "../access/networks.ts";
 import type { ServiceName } from "../http/host-router.ts";
 import { limitRequests } from "../http/limit-requests.ts";
 import { controlNetwork } from "../http/network-control.ts";
+import { refuseCrossSite } from "../http/refuse-cross-site.ts";
 import { createServiceAddresses, type AddressOf } from "../http/service-addresses.ts";
 import type { ServiceFrame } from "../http/service-app.ts";
 import type { Configuration } from "./configuration.ts";
@@ -16,18 +17,29 @@ export function createServiceFrame(
 ): ServiceFrame & { readonly addressOf: AddressOf } {
   const { publicUrl: cutout, authUrl: auth, domain, trustedProxies } = configuration;
   const fixed: Partial<Record<ServiceName, string>> = { cutout, auth };
+  const addressOf = createServiceAddresses({ fixed, domain });
   return {
     name: service,
     authenticate: access.authenticate,
     sessionCookie: { domain },
     publicUrl: fixed[service],
-    addressOf: createServiceAddresses({ fixed, domain }),
+    addressOf,
     trustedProxies,
+    offersPasswords: configuration.localAccounts,
     log: createLog(configuration.log),
     controlNetwork: controlNetwork(networksOf(configuration, service)),
+    refuseCrossSite: refuseCrossSite({
+      ownOriginsOf: (publicUrl) => [
+        new URL(publicUrl).origin,
+        ...SERVICES.map((name) => new URL(addressOf(name, publicUrl)).origin),
+      ],
+    }),
     limitRequests: limitRequests(limits),
   };
 }
+
+/** Whose pages may send what a cookie alone vouches for. */
+const SERVICES: readonly ServiceName[] = ["cutout", "auth", "dsa110"];
 
 /** Empty: it is open to everybody. */
 export function networksOf(configuration: Configuration, service: ServiceName): Networks {

@@ -28,6 +28,8 @@ export type AppEnv = {
     publicUrl: string;
     /** Address of another service: `c.var.addressOf("auth", c.var.publicUrl)`. */
     addressOf: AddressOf;
+    /** A password gives a token, at /login of the service `auth`. */
+    offersPasswords: boolean;
     /**
      * Counts a file that is about to be sent as one of the day's bytes; to be settled with what was sent. "too-many" or
      * "over-limit" where that would be too much. Not there where nothing is counted.

@@ -15,6 +15,8 @@ export type BeginOptions = {
   /** Proxies that are believed what they say of a client: none unless they are named. */
   readonly trustedProxies?: Networks | undefined;
   readonly addressOf?: AddressOf | undefined;
+  /** There are local accounts: challenges name the address where a password gives a token. */
+  readonly offersPasswords?: boolean | undefined;
 };
 
 /** Sets what can be told of a request before anybody asks whether it may come in: when, from where, to which address. */
@@ -33,6 +35,7 @@ export function beginRequests(options: BeginOptions): MiddlewareHandler<AppEnv> 
     c.set("clientAddress", client.text);
     c.set("publicUrl", publicUrl ?? originOf(c.req.url, client.peer.isTrusted ? c.req : undefined));
     c.set("addressOf", addressOf);
+    c.set("offersPasswords", options.offersPasswords ?? false);
     return next();
   };
 }

@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ServiceError, type ErrorCode } from "../errors.ts";
 import { describeSodaError } from "../ivoa/soda-error.ts";
 import type { AppEnv } from "./app-env.ts";
-import { formatChallenges } from "./challenge.ts";
+import { challengesOf } from "./challenge.ts";
 
 const STATUSES: Record<ErrorCode, ContentfulStatusCode> = {
   usage: 400,
@@ -37,7 +37,7 @@ export function describeError(error: unknown, requestId: string): ErrorBody {
 /** The answer to a request that failed, as text, with what its status asks for beside it. */
 export function answerError(c: Context<AppEnv>, error: unknown): ErrorBody & { readonly response: Response } {
   const { status, text } = describeError(error, c.var.requestId);
-  if (status === 401) c.header("WWW-Authenticate", challengeOf(c));
+  if (status === 401) c.header("WWW-Authenticate", demandOf(c));
   if (status === 503) c.header("Retry-After", "5");
   if (status === 429) c.header("Retry-After", String(retryAfterOf(error) ?? 30));
   return { status, text, response: c.text(text, status) };
@@ -48,7 +48,6 @@ function retryAfterOf(error: unknown): number | undefined {
 }
 
 /** Credentials that were sent and refused are called that (RFC 6750, section 3.1); their lack is not. */
-function challengeOf(c: Context<AppEnv>): string {
-  const challenge = formatChallenges({ publicUrl: c.var.publicUrl });
-  return c.req.header("authorization") === undefined ? challenge : `${challenge}, error="invalid_token"`;
+function demandOf(c: Context<AppEnv>): string {
+  return challengesOf(c, c.req.header("authorization") === undefined ? {} : { error: "invalid_token" });
 }

@@ -1,7 +1,10 @@
 import type { CutoutServices } from "../cutout/open-cutout.ts";
 
 /** What there is, and how to get it: for somebody who opens the address in a browser or with curl. */
-export function describeService({ software, registry }: CutoutServices, url: string): string {
+export function describeService(
+  { software, registry }: Pick<CutoutServices, "software" | "registry">,
+  url: string,
+): string {
   const releases = registry.releases.map(
     ({ id, title, bands }) => `  ${id}  ${title}; bands ${bands.map((band) => band.name).join(" ")}\n`,
   );

@@ -1,4 +1,4 @@
-import { Hono, type MiddlewareHandler } from "hono";
+import { Hono, type Context, type MiddlewareHandler } from "hono";
 import type { Authenticate } from "../access/authenticate.ts";
 import { allowOrigins } from "./allow-origins.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -7,12 +7,14 @@ import { beginRequests, type BeginOptions } from "./begin-requests.ts";
 import { answerError } from "./error-response.ts";
 import { addHealthRoute, type HealthServices } from "./health-routes.ts";
 import type { LogEntry } from "./log-entry.ts";
+import type { SessionCookieOptions } from "./session-cookie.ts";
 import { addMetricsRoute, type MetricsPage } from "./metrics-routes.ts";
 import { NO_METRICS, type Metrics } from "./metrics.ts";
 import { noteError, observeRequests } from "./observe-requests.ts";
 
 export type ServiceFrame = BeginOptions & {
   readonly authenticate: Authenticate;
+  readonly sessionCookie?: SessionCookieOptions | undefined;
   readonly log: (entry: LogEntry) => void;
   /** As the log names the service. */
   readonly name?: string | undefined;
@@ -25,6 +27,8 @@ export type ServiceFrame = BeginOptions & {
   readonly controlNetwork?: MiddlewareHandler<AppEnv> | undefined;
   readonly refuseCrossSite?: MiddlewareHandler<AppEnv> | undefined;
   readonly limitRequests?: MiddlewareHandler<AppEnv> | undefined;
+  /** The answer to what fails before or outside of a handler, where it is not a text; undefined: it is one there. */
+  readonly formError?: ((c: Context<AppEnv>, error: unknown) => Response | undefined) | undefined;
 };
 
 /** What all services have in common: who asks, what is not there, and what went wrong. */
@@ -51,7 +55,7 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
   );
   app.onError((error, c) => {
     noteError(c, error);
-    return answerError(c, error).response;
+    return frame.formError?.(c, error) ?? answerError(c, error).response;
   });
   return app;
 }

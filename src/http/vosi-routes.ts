@@ -5,17 +5,17 @@ import { formatCapabilities, type Capability } from "../ivoa/vosi-capabilities.t
 import type { Dataset } from "../surveys/dataset.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { AppEnv } from "./app-env.ts";
-import { formatChallenges } from "./challenge.ts";
+import { challengesOf } from "./challenge.ts";
 import { startDeadline } from "./deadline.ts";
+import type { ReadableBy } from "./readable-by.ts";
 import { addResource } from "./resource.ts";
 
 export type VosiServices = {
-  readonly registry: SurveyRegistry;
+  /** The surveys as who asks may see them: examples are of what they can cut. */
+  readonly readableBy: ReadableBy;
   readonly startedAt: Date;
   /** Asks the database, the queue, the storage …; rejects, or never answers, where it cannot even ask. */
   readonly checkHealth: (signal: AbortSignal) => Promise<ServiceHealth>;
-  /** Where a password gives a token, if anywhere. */
-  readonly loginUrl?: string | undefined;
   readonly limits: {
     /** What has not answered by then counts as down. */
     readonly healthSeconds: number;
@@ -44,9 +44,7 @@ export function addVosiRoutes(app: Hono<AppEnv>, services: VosiServices): void {
     GET: (c) => {
       c.header("Last-Modified", services.startedAt.toUTCString());
       const { publicUrl, user } = c.var;
-      if (user.role === "anonymous") {
-        c.header("WWW-Authenticate", formatChallenges({ publicUrl, loginUrl: services.loginUrl }));
-      }
+      if (user.role === "anonymous") c.header("WWW-Authenticate", challengesOf(c));
       return c.body(formatCapabilities(capabilitiesAt(publicUrl)), 200, XML);
     },
   });
@@ -63,7 +61,9 @@ export function addVosiRoutes(app: Hono<AppEnv>, services: VosiServices): void {
 
   addResource(app, "/examples", {
     GET: async (c) => {
-      const examples = await findExamples(services, c.var.publicUrl, c.req.raw.signal);
+      const registry = services.readableBy(c.var.user);
+      const context = { publicUrl: c.var.publicUrl, signal: c.req.raw.signal };
+      const examples = await findExamples(registry, services.limits.exampleCandidates, context);
       if (examples.length === 0) return c.text("UsageError: There are no examples: no image is registered\n", 404);
       return c.body(formatExamples("Cutouts to begin with", examples), 200, {
         "Content-Type": "application/xhtml+xml; charset=utf-8",
@@ -119,13 +119,13 @@ const EXAMPLE_RADIUS = 0.005;
 
 /** One small cutout of each release, of an image whose file is there, and one of that image by its identifier. */
 async function findExamples(
-  { registry, limits }: VosiServices,
-  publicUrl: string,
-  signal: AbortSignal,
+  registry: SurveyRegistry,
+  candidates: number,
+  { publicUrl, signal }: { readonly publicUrl: string; readonly signal: AbortSignal },
 ): Promise<Example[]> {
   const examples: Example[] = [];
   for (const { id, title } of registry.releases) {
-    const datasets = await registry.findDatasets({ release: id, limit: limits.exampleCandidates }, signal);
+    const datasets = await registry.findDatasets({ release: id, limit: candidates }, signal);
     const dataset = datasets.find(({ available }) => available);
     if (dataset === undefined) continue;
     const circle = circleIn(dataset);

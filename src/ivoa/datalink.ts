@@ -22,7 +22,12 @@ export type Link = {
   readonly contentType?: string;
   /** Bytes. */
   readonly contentLength?: number;
+  /** Whether one has to sign in for it, and whether whoever asks may have it; left out of a row about neither. */
+  readonly access?: LinkAccess;
 };
+
+/** link_auth and link_authorized (DataLink 1.1, section 3.2). "optional": nobody in particular will do. */
+export type LinkAccess = { readonly auth: "optional" | "true"; readonly authorized: boolean };
 
 export const LINK_FIELDS: readonly VoField[] = [
   text("ID", "meta.id;meta.main", "The identifier that was asked for"),
@@ -45,20 +50,19 @@ export const LINK_FIELDS: readonly VoField[] = [
 ];
 
 export function cellsOfLink(link: Link): VoCell[] {
-  const { id, target, description, semantics, contentType, contentLength, localSemantics } = link;
-  const failed = "error" in target;
+  const { id, target, description, semantics, contentType, contentLength, localSemantics, access } = link;
   return [
     id,
     "accessUrl" in target ? target.accessUrl : null,
     "serviceDef" in target ? target.serviceDef : null,
-    failed ? target.error : null,
+    "error" in target ? target.error : null,
     description,
     semantics,
     contentType ?? null,
     contentLength ?? null,
     localSemantics ?? null,
-    failed ? null : "optional",
-    failed ? null : true,
+    access?.auth ?? null,
+    access?.authorized ?? null,
   ];
 }
 

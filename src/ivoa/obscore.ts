@@ -38,7 +38,11 @@ export type Access = {
   readonly url: string;
   /** access_format */
   readonly mediaType: string;
+  readonly rights: DataRights;
 };
+
+/** data_rights of ObsCore 1.1: open to everybody, to who signs in, or to some of them only. */
+export type DataRights = "public" | "secure" | "proprietary";
 
 type Column = { readonly field: VoField; readonly cellOf: (observation: Observation, access: Access) => VoCell };
 
@@ -178,7 +182,7 @@ const COLUMNS: readonly Column[] = [
     "DataID.Title",
     ({ collection, obsId, band }) => `${collection} ${obsId}${band === null ? "" : ` ${band}`}`,
   ),
-  text("data_rights", "meta.code", "Curation.Rights", () => "public"),
+  text("data_rights", "meta.code", "Curation.Rights", (_, access) => access.rights),
   number(
     "s_pixel_scale",
     "double",

@@ -45,14 +45,14 @@ export function releaseOf(id: string, registry: Pick<SurveyRegistry, "getRelease
   return registry.getRelease(name).release;
 }
 
-/** Those of the IDs that are known: a PENDING job may be given others yet. */
+/** Those of the IDs that are known: a PENDING job may be given others yet. One that is closed to its owner is refused. */
 export function knownReleases(ids: readonly string[], registry: Pick<SurveyRegistry, "getRelease">): Release[] {
   const releases = new Set<Release>();
   for (const id of ids) {
     try {
       releases.add(releaseOf(id.trim(), registry));
     } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
+      if (!(error instanceof ServiceError) || error.code !== "not-found") throw error;
     }
   }
   return [...releases];

@@ -11,6 +11,7 @@ import { addDatalinkRoutes } from "../../src/http/datalink-routes.ts";
 import type { LinksServices } from "../../src/http/describe-links.ts";
 import { SODA_PARAMETERS } from "../../src/ivoa/soda-parameters.ts";
 import { readVoTable, type ReadService } from "../support/read-votable.ts";
+import { readingRights } from "../support/reading-rights.ts";
 import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
 
 const PUBLIC_URL = "https://cutout.example.org";
@@ -36,6 +37,7 @@ function createApp(
   app.use(beginRequests({ publicUrl: PUBLIC_URL }), identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }));
   addDatalinkRoutes(app, {
     registry: sample.registry,
+    ...readingRights(sample.registry),
     measureImage: async (did) => {
       const response = await sync(`${PUBLIC_URL}/sync?ID=${encodeURIComponent(did)}`);
       await response.body?.cancel();

@@ -21,6 +21,7 @@ import type { ObservationQuery } from "../../src/surveys/observation-query.ts";
 import { createRegistry } from "../../src/surveys/registry.ts";
 import { exampleRecord, squareAt } from "../support/example-record.ts";
 import { readVoTable, type ReadVoTable } from "../support/read-votable.ts";
+import { readingRights } from "../support/reading-rights.ts";
 import { ingestTable, openEmptyIndex, readTileTable } from "../support/survey-index.ts";
 
 const PUBLIC_URL = "https://cutout.example.org";
@@ -65,7 +66,7 @@ const RECORDS: readonly ImageRecord[] = (
 
 function createServices(database: IndexDatabase, limits: Partial<SiaServices["limits"]> = {}): SiaServices {
   return {
-    registry: createRegistry(createImageIndex(database, "example.org")),
+    ...readingRights(createRegistry(createImageIndex(database, "example.org"))),
     observations: createObservationFinder(database, "example.org"),
     limits: { defaultRecords: 100, maxRecords: 1000, maxValues: 20, timeoutSeconds: 30, ...limits },
   };

@@ -4,7 +4,7 @@ import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { ANONYMOUS } from "../../src/access/user.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";
-import { beginRequests } from "../../src/http/begin-requests.ts";
+import { beginRequests, type BeginOptions } from "../../src/http/begin-requests.ts";
 import { createSyncApp } from "../support/sync-app.ts";
 import { addVosiRoutes, type ServiceHealth, type VosiServices } from "../../src/http/vosi-routes.ts";
 import { createRegistry } from "../../src/surveys/registry.ts";
@@ -22,17 +22,17 @@ let sample: SampleServices;
 beforeAll(async () => void (sample = await createSampleServices()));
 afterAll(() => sample.dispose());
 
-function createApp(changes: Partial<VosiServices> = {}) {
+function createApp(changes: Partial<VosiServices> = {}, options: Partial<BeginOptions> = {}) {
   const app = new Hono<AppEnv>();
   app.use(
-    beginRequests({ publicUrl: `${PUBLIC_URL}/` }),
+    beginRequests({ publicUrl: `${PUBLIC_URL}/`, ...options }),
     identifyRequests({
       authenticate: ({ authorization }) =>
         Promise.resolve(identityOf(authorization === undefined ? ANONYMOUS : somebody)),
     }),
   );
   addVosiRoutes(app, {
-    registry: sample.registry,
+    readableBy: () => sample.registry,
     startedAt: STARTED_AT,
     checkHealth: () => Promise.resolve(WELL),
     limits: { healthSeconds: 5, exampleCandidates: 100 },
@@ -136,7 +136,7 @@ describe("/capabilities", () => {
   });
 
   it("AUTH-3: names the address where a password gives a token", async () => {
-    const app = createApp({ loginUrl: "https://auth.example.org/login" });
+    const app = createApp({}, { offersPasswords: true });
     expect((await app.request("/capabilities")).headers.get("www-authenticate")).toContain(
       'ivoa_bearer standard_id="ivo://ivoa.net/sso#tls-with-password", access_url="https://auth.example.org/login"',
     );
@@ -222,6 +222,6 @@ describe("/examples", () => {
 
   it("VOSI-11: is 404 where nothing is registered", async () => {
     const registry = createRegistry(createImageIndex(openEmptyIndex(), "localhost"));
-    expect((await createApp({ registry }).request("/examples")).status).toBe(404);
+    expect((await createApp({ readableBy: () => registry }).request("/examples")).status).toBe(404);
   });
 });

@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Identity } from "../../src/access/authenticate.ts";
-import { createPermissions } from "../../src/access/permissions.ts";
-import { parseReleaseRules } from "../../src/access/release-access.ts";
 import { ANONYMOUS, type User } from "../../src/access/user.ts";
-import { createReadableBy } from "../../src/http/readable-by.ts";
 import type { SyncEntry } from "../../src/jobs/sync-history.ts";
+import { readingRights } from "../support/reading-rights.ts";
 import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
 import { createSyncApp } from "../support/sync-app.ts";
 import { identityOf, testUser } from "../support/users.ts";
@@ -32,10 +30,9 @@ function appOf(
   user: User,
   { anonymous = true, grant }: { anonymous?: boolean; grant?: Identity["grant"] } = {},
 ) {
-  const permissions = createPermissions(parseReleaseRules(rules), { anonymous });
   return createSyncApp({
     cutouts: services.cutouts,
-    readableBy: createReadableBy(services.registry, permissions),
+    ...readingRights(services.registry, rules, { anonymous }),
     timeoutSeconds: 60,
     log: () => undefined,
     recordSync: (entry) => history.push(entry),
@@ -88,18 +85,17 @@ describe("/sync of a closed release", () => {
     const etag = open.headers.get("etag") ?? "";
     expect(etag).toMatch(/^".+"$/);
     await open.body?.cancel();
-    const refusals = await Promise.all(
-      [
-        {},
-        { method: "HEAD" },
-        { headers: { "If-None-Match": etag } },
-        { headers: { "If-None-Match": "*" } },
-        { headers: { "If-Match": etag } },
-        { headers: { "If-Match": '"another"' } },
-        { headers: { Range: "bytes=0-99" } },
-        { method: "HEAD", headers: { "If-None-Match": etag } },
-      ].map((init) => get("des_sample=des", OUTSIDER, CUTOUT, init)),
-    );
+    const conditions: RequestInit[] = [
+      {},
+      { method: "HEAD" },
+      { headers: { "If-None-Match": etag } },
+      { headers: { "If-None-Match": "*" } },
+      { headers: { "If-Match": etag } },
+      { headers: { "If-Match": '"another"' } },
+      { headers: { Range: "bytes=0-99" } },
+      { method: "HEAD", headers: { "If-None-Match": etag } },
+    ];
+    const refusals = await Promise.all(conditions.map((init) => get("des_sample=des", OUTSIDER, CUTOUT, init)));
     for (const refusal of refusals) {
       expect(refusal.status).toBe(403);
       for (const name of ["etag", "content-disposition", "last-modified", "x-missing-images"]) {
@@ -133,10 +129,9 @@ describe("/sync of a closed release", () => {
       findByDid: () => Promise.reject(new Error(`asked ${++asked} times`)),
       findDatasets: () => Promise.reject(new Error(`asked ${++asked} times`)),
     };
-    const permissions = createPermissions(parseReleaseRules("des_sample=des"), { anonymous: true });
     const app = createSyncApp({
       cutouts: services.cutouts,
-      readableBy: createReadableBy(registry, permissions),
+      ...readingRights(registry, "des_sample=des"),
       timeoutSeconds: 60,
       log: () => undefined,
     });
@@ -148,16 +143,26 @@ describe("/sync of a closed release", () => {
 
   it("refuses without a way out: what is closed is not measured", async () => {
     const { cutouts } = services;
-    const permissions = createPermissions(parseReleaseRules("des_sample=des"), { anonymous: true });
     const small = createSyncApp({
       cutouts: { ...cutouts, limits: { maxPixels: 10 } },
-      readableBy: createReadableBy(services.registry, permissions),
+      ...readingRights(services.registry, "des_sample=des"),
       timeoutSeconds: 60,
       log: () => undefined,
       authenticate: () => Promise.resolve(identityOf(OUTSIDER)),
     });
     const text = await (await small.request(`/sync?${CUTOUT}`)).text();
     expect(text).not.toMatch(/pixels|Largest|As a job/);
+  });
+
+  it("is kept by no cache that others use", async () => {
+    for (const init of [{}, { method: "HEAD" }]) {
+      const answer = await get("des_sample=des", MEMBER, CUTOUT, init);
+      expect(answer.headers.get("cache-control")).toBe("private, no-cache");
+      const headers = { "If-None-Match": answer.headers.get("etag") ?? "" };
+      const again = await get("des_sample=des", MEMBER, CUTOUT, { ...init, headers });
+      expect([again.status, again.headers.get("cache-control")]).toEqual([304, "private, no-cache"]);
+    }
+    expect((await get("", ANONYMOUS)).headers.get("cache-control")).toBe("no-cache");
   });
 
   it("does not name a closed release where another is not known", async () => {
