@@ -22,10 +22,17 @@ export class ServiceError extends Error {
   readonly code: ErrorCode;
   /** Of "too-many", where it is known when there will be room again: whole seconds. */
   readonly retryAfterSeconds: number | undefined;
+  /** Of "too-many" and "over-limit": the limit's name in `access/limits.ts`, where it is one of these. */
+  readonly limit: string | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfterSeconds?: number }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown; retryAfterSeconds?: number; limit?: string | undefined },
+  ) {
     super(message, options);
     this.code = code;
     this.retryAfterSeconds = options?.retryAfterSeconds;
+    this.limit = options?.limit;
   }
 }

@@ -1,17 +1,22 @@
 import { createServiceApp } from "../http/service-app.ts";
 import { addUsageRoutes } from "../http/usage-routes.ts";
+import { createAuthHealth } from "./auth-health.ts";
 import type { Configuration } from "./configuration.ts";
 import type { RunningService } from "./running-service.ts";
 import { createServiceFrame } from "./service-frame.ts";
 import type { SharedServices } from "./shared-services.ts";
+import { SOFTWARE } from "./version.ts";
 
 /** Sign-in, accounts and tokens. It opens no images. */
 export function openAuthService(configuration: Configuration, shared: SharedServices): RunningService {
-  const frame = createServiceFrame(configuration, "auth", shared);
+  const stopping = new AbortController();
+  const checkHealth = createAuthHealth(shared.records, stopping.signal);
+  const health = { software: SOFTWARE, startedAt: new Date(), checkHealth };
+  const frame = { ...createServiceFrame(configuration, "auth", shared), health };
   return {
     fetch: createServiceApp(frame, (app) => addUsageRoutes(app, shared.limits)).fetch,
     start: () => undefined,
-    drain: () => undefined,
+    drain: () => stopping.abort(),
     stop: () => Promise.resolve(),
     isIdle: () => true,
     close: () => Promise.resolve(),

@@ -71,8 +71,19 @@ export function createCutoutAppServices(
     recordSync: (entry) => history.record(entry),
     enterRealtime: () => gate.enter(),
   };
+  const startedAt = new Date();
+  const health = () =>
+    checkHealth({
+      index: database,
+      records,
+      resultsFolder: resultsFolder(configuration),
+      archiveFolders: () => index.roots().filter((root) => !isAddress(root)),
+      leaseSeconds: configuration.jobLeaseSeconds,
+      stopping: stopping.signal,
+    });
   const services: CutoutAppServices = {
     ...frame,
+    health: { software: SOFTWARE, startedAt, checkHealth: health },
     anonymous: permissions.anonymous,
     readableBy,
     usage: limits,
@@ -122,16 +133,8 @@ export function createCutoutAppServices(
     },
     vosi: {
       readableBy,
-      startedAt: new Date(),
-      checkHealth: () =>
-        checkHealth({
-          index: database,
-          records,
-          resultsFolder: resultsFolder(configuration),
-          archiveFolders: () => index.roots().filter((root) => !isAddress(root)),
-          leaseSeconds: configuration.jobLeaseSeconds,
-          stopping: stopping.signal,
-        }),
+      startedAt,
+      checkHealth: health,
       limits: { healthSeconds: HEALTH_SECONDS, exampleCandidates: EXAMPLE_CANDIDATES },
     },
     history: { history },

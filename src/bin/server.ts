@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, ServerResponse, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { ServiceError } from "../errors.ts";
@@ -7,6 +7,7 @@ import { openAuthService } from "./auth-service.ts";
 import { pooledResponseClass } from "./byte-pool.ts";
 import type { Configuration } from "./configuration.ts";
 import { openCutoutService, type CutoutService } from "./cutout-service.ts";
+import { observedResponseClass } from "./observed-response.ts";
 import { answerRequestError, refuseBrokenRequests, withHost } from "./refuse-requests.ts";
 import type { RunningService } from "./running-service.ts";
 import type { Services } from "./services.ts";
@@ -76,9 +77,9 @@ function createHttpServer(
   const fetches = [...opened].map(([name, service]) => [name, service.fetch] as const);
   const fetch = createHostRouter({ services: new Map(fetches), domain: configuration.domain });
   const listener = getRequestListener(fetch, { hostname: "localhost", errorHandler: answerRequestError });
-  const pool = cutout === null ? {} : { ServerResponse: pooledResponseClass(cutout.services.sentBytes) };
+  const Response = cutout === null ? ServerResponse : pooledResponseClass(cutout.services.sentBytes);
   const server = createServer(
-    { ...pool, ...limitsOfRequests(configuration) },
+    { ServerResponse: observedResponseClass(Response), ...limitsOfRequests(configuration) },
     withHost((incoming, outgoing) => void listener(incoming, outgoing)),
   );
   refuseBrokenRequests(server);

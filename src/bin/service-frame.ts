@@ -7,6 +7,7 @@ import { createServiceAddresses, type AddressOf } from "../http/service-addresse
 import type { ServiceFrame } from "../http/service-app.ts";
 import type { Configuration } from "./configuration.ts";
 import { createLog } from "./log.ts";
+import { createServiceMetrics, type ServiceMetrics } from "./metrics/service-metrics.ts";
 import type { SharedServices } from "./shared-services.ts";
 
 /** What every service of this process has in common, as the configuration has it for this one. */
@@ -14,12 +15,15 @@ export function createServiceFrame(
   configuration: Configuration,
   service: ServiceName,
   { access, limits }: Pick<SharedServices, "access" | "limits">,
-): ServiceFrame & { readonly addressOf: AddressOf } {
+): ServiceFrame & { readonly addressOf: AddressOf; readonly metrics: ServiceMetrics } {
   const { publicUrl: cutout, authUrl: auth, domain, trustedProxies } = configuration;
   const fixed: Partial<Record<ServiceName, string>> = { cutout, auth };
   const addressOf = createServiceAddresses({ fixed, domain });
+  const metrics = createServiceMetrics();
   return {
     name: service,
+    metrics,
+    metricsPage: { ...metrics, allowed: configuration.metricsAllowedIps },
     authenticate: access.authenticate,
     sessionCookie: { domain },
     publicUrl: fixed[service],

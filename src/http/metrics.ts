@@ -1,5 +1,3 @@
-import type { LimitName } from "../access/limits.ts";
-
 /**
  * What a service counts of what happens in it. Plain calls that cost about a microsecond, never throw and wait for nothing;
  * what asks for none of it is given `NO_METRICS`.
@@ -9,8 +7,8 @@ export type Metrics = {
   readonly countRequest: (request: CountedRequest) => void;
   /** Of those that are on their way to a client. */
   readonly addOpenAnswers: (change: 1 | -1) => void;
-  /** A request that was refused because of a limit: a rate, a quota, a size. */
-  readonly countRefusal: (limit: LimitName) => void;
+  /** A request that was refused because of a limit. `limit`: one of `access/limits.ts`, where the error names it. */
+  readonly countRefusal: (reason: RefusalReason, limit: string | undefined) => void;
   readonly countSignIn: (way: SignInWay, outcome: SignInOutcome) => void;
 };
 
@@ -28,6 +26,9 @@ export type CountedRequest = {
   /** Of the body, as far as it was sent. */
   readonly responseBytes: number;
 };
+
+/** too-many: later, or after something else has ended, it is possible. over-limit: as it stands, never. */
+export type RefusalReason = "too-many" | "over-limit";
 
 /** token: a request with a token that is not known, has expired or is revoked; those that are good are not counted. */
 export type SignInWay = "password" | "saml" | "oidc" | "token";

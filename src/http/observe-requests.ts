@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { CutoutCost } from "../cutout/plan.ts";
+import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { Metrics } from "./metrics.ts";
@@ -90,9 +91,10 @@ function report(
       responseBytes: end.bytes,
     });
   }
-  // Whoever is refused at the door has none of these.
+  // Whoever is refused at the door has none of some of these.
   const { user, grant, requestId, clientAddress, notes } = c.var as Partial<AppEnv["Variables"]>;
   const token = grant?.kind === "token" ? grant : undefined;
+  if (notes?.error instanceof ServiceError) countRefusal(metrics, notes.error, c);
   log({
     event: "request",
     service,
@@ -113,6 +115,12 @@ function report(
     cost: notes?.cost,
     error: notes?.error,
   });
+}
+
+function countRefusal(metrics: Metrics, { code, limit }: ServiceError, c: Context<AppEnv>): void {
+  if (code === "too-many" || code === "over-limit") metrics.countRefusal(code, limit);
+  if (code === "unauthenticated" && c.req.header("authorization") !== undefined)
+    metrics.countSignIn("token", "refused");
 }
 
 const MOST_PATH = 500;

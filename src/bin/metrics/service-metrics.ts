@@ -1,5 +1,4 @@
 import { Counter, Registry } from "prom-client";
-import { LIMITS, type LimitName } from "../../access/limits.ts";
 import type { Metrics } from "../../http/metrics.ts";
 import { createHttpMetrics } from "./http-metrics.ts";
 import { processRegistry } from "./process-metrics.ts";
@@ -23,10 +22,9 @@ export function createServiceMetrics(): ServiceMetrics {
   const refusals = new Counter({
     name: "recorte_refusals_total",
     help: "Requests that were refused because of a limit",
-    labelNames: ["limit"],
+    labelNames: ["reason", "limit"],
     registers: [registry],
   });
-  for (const limit of Object.keys(LIMITS)) refusals.inc({ limit }, 0);
   const signIns = new Counter({
     name: "recorte_sign_ins_total",
     help: "Sign-ins and bad tokens, by way and outcome",
@@ -35,7 +33,7 @@ export function createServiceMetrics(): ServiceMetrics {
   });
   return {
     ...createHttpMetrics(registry),
-    countRefusal: (limit: LimitName) => refusals.inc({ limit }),
+    countRefusal: (reason, limit = "other") => refusals.inc({ reason, limit }),
     countSignIn: (way, outcome) => signIns.inc({ way, outcome }),
     registry,
     contentType: Registry.PROMETHEUS_CONTENT_TYPE,
