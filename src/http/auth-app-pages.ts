@@ -5,14 +5,12 @@ import { errorPage } from "../web/error-page.ts";
 import type { Html, Viewer } from "../web/page.ts";
 import type { AppEnv } from "./app-env.ts";
 import { describeError } from "./error-response.ts";
+import type { ServiceName } from "./host-router.ts";
 
-/**
- * Headers of everything that the auth service says, and pages in place of texts where a browser asks. `formTargets`: other
- * origins that a form may lead to in the end, which browsers ask of the page that has the form.
- */
-export function servePages(formTargets: (publicUrl: string) => readonly string[]): MiddlewareHandler<AppEnv> {
+/** Headers of everything that the auth service says, and pages in place of texts where a browser asks. */
+export function servePages(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    c.header("Content-Security-Policy", policyOf(formTargets(c.var.publicUrl)));
+    c.header("Content-Security-Policy", policyOf(ownOrigins(c)));
     // With "no-referrer" browsers would send `Origin: null` with our own forms.
     c.header("Referrer-Policy", "same-origin");
     c.header("X-Content-Type-Options", "nosniff");
@@ -33,9 +31,19 @@ export function servePages(formTargets: (publicUrl: string) => readonly string[]
   };
 }
 
-function policyOf(formTargets: readonly string[]): string {
-  const forms = ["'self'", ...formTargets].join(" ");
+/** `origins`: where a form may lead to in the end. Browsers ask that of the page that has the form. */
+function policyOf(origins: readonly string[]): string {
+  const forms = ["'self'", ...origins].join(" ");
   return `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`;
+}
+
+const SERVICES: readonly ServiceName[] = ["cutout", "auth", "dsa110"];
+
+/** Of our services, for this client: where one may go after signing in. */
+export function ownOrigins(c: Context<AppEnv>): readonly string[] {
+  const { addressOf, publicUrl } = c.var;
+  const addresses = [publicUrl, ...SERVICES.map((service) => addressOf(service, publicUrl))];
+  return [...new Set(addresses.map((address) => new URL(address).origin))];
 }
 
 function isPage(response: Response): boolean {

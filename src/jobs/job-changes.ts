@@ -18,6 +18,15 @@ export type JobFollower = {
   stop(): void;
 };
 
+const known = new WeakMap<RecordsDatabase, JobChanges>();
+
+/** The one of these records, for all services of a process: what one of them changes, those who wait at another hear. */
+export function jobChangesOf(records: RecordsDatabase): JobChanges {
+  let changes = known.get(records);
+  if (changes === undefined) known.set(records, (changes = createJobChanges({ records })));
+  return changes;
+}
+
 type ChangeOptions = { readonly records: RecordsDatabase; readonly pollMilliseconds?: number };
 
 /** No timer runs while nobody listens, and none keeps the process alive. */

@@ -1,0 +1,79 @@
+import { statfs } from "node:fs/promises";
+import { listProviders } from "../access/providers.ts";
+import { returnAddress } from "../access/return-address.ts";
+import type { AuthAppServices } from "../http/auth-app.ts";
+import type { LoginServices } from "../http/login-routes-check.ts";
+import { openSession } from "../http/login-routes-check.ts";
+import { describeAuthApi } from "../http/openapi/describe-auth-api.ts";
+import { createJobAdministration } from "../jobs/administer-jobs.ts";
+import { jobChangesOf } from "../jobs/job-changes.ts";
+import { createJobOverview } from "../jobs/job-overview.ts";
+import { createLocalResults } from "../storage/local-results.ts";
+import type { Configuration } from "./configuration.ts";
+import { resultsFolder } from "./data-files.ts";
+import { createFederation } from "./federation-services.ts";
+import { createServiceFrame } from "./service-frame.ts";
+import type { SharedServices } from "./shared-services.ts";
+import { SOFTWARE } from "./version.ts";
+
+/** All that the auth service's routes need, made from the configuration and what the process shares. */
+export function createAuthAppServices(configuration: Configuration, shared: SharedServices): AuthAppServices {
+  const { records, access, limits } = shared;
+  const { accounts, sessions, tokens, audit, guesses } = access;
+  const { usageOf } = limits;
+  const frame = createServiceFrame(configuration, "auth", shared);
+  const federation = createFederation(configuration, records);
+  const sessionCookie = { domain: configuration.domain };
+  const { tokenMaxDays } = configuration;
+  const now = () => Date.now();
+  const folder = resultsFolder(configuration);
+  const login: LoginServices = {
+    ...{ accounts, sessions, tokens, audit, guesses, sessionCookie, tokenMaxDays, now },
+    takesPasswords: configuration.localAccounts,
+    listProviders: () => listProviders(federation.providers),
+  };
+  return {
+    ...frame,
+    login,
+    account: { accounts, sessions, audit, guesses, sessionCookie, usageOf },
+    tokens: { tokens, audit, tokenMaxDays, now },
+    admin: {
+      ...{ accounts, sessions, tokens, audit, usageOf, now },
+      overview: createJobOverview(records, { now }),
+      jobs: createJobAdministration({
+        records,
+        results: createLocalResults(folder),
+        changes: jobChangesOf(records),
+        now,
+      }),
+      readFreeBytes: () => readFreeBytes(folder, configuration.dataDirectory),
+    },
+    usage: limits,
+    federation: {
+      ...federation,
+      ...{ accounts, audit },
+      openSession: (c, opening) => openSession(c, login, opening),
+      returnAddress: (wanted) => returnTarget(wanted, configuration, frame.addressOf),
+    },
+    describeApi: (publicUrl) => describeAuthApi({ software: SOFTWARE, publicUrl }),
+  };
+}
+
+/** Where providers are, the address of this service is set. */
+function returnTarget(
+  wanted: string | undefined,
+  { authUrl = "http://auth.localhost" }: Configuration,
+  addressOf: ReturnType<typeof createServiceFrame>["addressOf"],
+): string {
+  const origins = [authUrl, ...(["cutout", "dsa110"] as const).map((service) => addressOf(service, authUrl))];
+  return returnAddress(wanted, { base: authUrl, origins, fallback: `${authUrl}/account` });
+}
+
+/** The folder is not there before the first result. */
+async function readFreeBytes(...folders: readonly string[]): Promise<number | null> {
+  for (const folder of folders) {
+    const found = await statfs(folder).catch(() => null);
+    if (found !== null) return found.bavail * found.bsize;
+  }
+  return null;
+}
