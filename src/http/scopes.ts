@@ -63,7 +63,8 @@ export function requireScopes(
 export function needOf(needs: Readonly<Record<string, Need>>, path: string): Need {
   const end = path.indexOf("/", 1);
   const step = end === -1 ? path.slice(1) : path.slice(1, end);
-  return Object.hasOwn(needs, step) ? needs[step] : UNKNOWN;
+  // What begins with two slashes is not the first page.
+  return Object.hasOwn(needs, step) && (step !== "" || path === "/") ? needs[step] : UNKNOWN;
 }
 
 /** Whether a request was made with all rights of its user, or with a token that has this scope. */

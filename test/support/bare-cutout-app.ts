@@ -1,0 +1,17 @@
+import type { Hono } from "hono";
+import { authenticateByToken } from "../../src/access/authenticate.ts";
+import type { AppEnv } from "../../src/http/app-env.ts";
+import { createCutoutApp, type CutoutAppServices } from "../../src/http/cutout-app.ts";
+
+/** All routes of the cutout service, and nothing behind them: services are used when requests come, not before. */
+export function createBareCutoutApp(changes: Partial<CutoutAppServices> = {}): Hono<AppEnv> {
+  const services = { sync: {}, async: { limits: {} }, results: {}, links: {}, sia: {}, vosi: {}, history: {} };
+  return createCutoutApp({
+    ...({ ...services, docs: {}, usage: {} } as unknown as CutoutAppServices),
+    authenticate: authenticateByToken(undefined),
+    anonymous: true,
+    publicUrl: undefined,
+    log: () => undefined,
+    ...changes,
+  });
+}
