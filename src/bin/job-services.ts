@@ -1,3 +1,4 @@
+import { createLimitsOfOwner, type LimitsOfOwner } from "../access/owner-limits.ts";
 import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
@@ -7,7 +8,7 @@ import { parseSodaParameters } from "../ivoa/soda.ts";
 import { createJobService } from "../jobs/create-job-service.ts";
 import { createEstimator, type Estimator } from "../jobs/estimator.ts";
 import { expandJob } from "../jobs/expand-job.ts";
-import { createJobChanges, type JobChanges } from "../jobs/job-changes.ts";
+import { jobChangesOf, type JobChanges } from "../jobs/job-changes.ts";
 import type { JobLimits } from "../jobs/job-limits.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import type { ParameterList } from "../jobs/job.ts";
@@ -17,6 +18,7 @@ import { createLocalResults } from "../storage/local-results.ts";
 import type { ResultStore } from "../storage/result-store.ts";
 import type { Configuration } from "./configuration.ts";
 import { resultsFolder } from "./data-files.ts";
+import { readLimits } from "./limit-services.ts";
 import type { Services } from "./services.ts";
 import { createWorkerLog } from "./worker-log.ts";
 
@@ -50,17 +52,18 @@ export function createJobServices(
   records: RecordsDatabase,
 ): JobServices {
   const results = createLocalResults(resultsFolder(configuration));
-  const changes = createJobChanges({ records });
+  const changes = jobChangesOf(records);
   const gate = createRealtimeGate({
     maxWaitMilliseconds: MAX_GATE_WAIT_MILLISECONDS,
     lingerMilliseconds: GATE_LINGER_MILLISECONDS,
   });
-  const limits = jobLimitsOf(configuration);
+  const limitsOfOwner = createLimitsOfOwner(records, readLimits(configuration).limitsOf);
+  const limits = jobLimitsOf(configuration, limitsOfOwner);
   const now = () => Date.now();
-  const openRecipe = recipeOpener(configuration, { ...cutouts, pixels: background });
+  const openRecipe = recipeOpener(limitsOfOwner, { ...cutouts, pixels: background });
   const estimator = createEstimator({
     records,
-    costOf: (recipe, signal) => costOf(recipe, openRecipe, signal),
+    costOf: (recipe, signal, owner) => costOf(recipe, openRecipe, signal, owner),
     concurrency: Math.max(1, configuration.jobWorkers),
     now,
   });
@@ -69,7 +72,7 @@ export function createJobServices(
     records,
     results,
     changes,
-    expand: (parameters, rows) => expandJob({ parameters, rows, registry: cutouts.registry, limits }),
+    expand: (parameters, rows, most) => expandJob({ parameters, rows, registry: cutouts.registry, limits: most }),
     quote: ({ id, owner, priority }, recipes) =>
       estimator.quote({ id, owner, priority, recipes }, AbortSignal.timeout(QUOTE_MILLISECONDS)),
     reportFailure: (failure) => log({ event: "quote", what: "failed", ...failure }),
@@ -84,7 +87,7 @@ export function createJobServices(
     maxPauseMilliseconds: MAX_PAUSE_MILLISECONDS,
   };
   const leaseSeconds = configuration.jobLeaseSeconds;
-  const work = { records, results, changes, openRecipe, gate, retry, leaseSeconds, now, log };
+  const work = { records, results, changes, openRecipe, limitsOfOwner, gate, retry, leaseSeconds, now, log };
   return {
     records,
     results,
@@ -98,22 +101,23 @@ export function createJobServices(
 
 const QUOTE_MILLISECONDS = 10_000;
 
-type OpenRecipe = (recipe: ParameterList, signal: AbortSignal) => Promise<Cutout | null>;
+type OpenRecipe = (recipe: ParameterList, signal: AbortSignal, owner: string) => Promise<Cutout | null>;
 
 /** A result is the answer to the synchronous request of its recipe, but it may be larger. */
-function recipeOpener({ jobMaxPixels }: Configuration, cutouts: CutoutServices): OpenRecipe {
-  // Memory for what is sent is given back by who sends; a file has nobody who would.
-  const services = { ...cutouts, limits: { ...cutouts.limits, maxPixels: jobMaxPixels }, allocate: undefined };
-  return async (recipe, signal) => {
+function recipeOpener(limitsOfOwner: LimitsOfOwner, cutouts: CutoutServices): OpenRecipe {
+  return async (recipe, signal, owner) => {
+    const limits = { ...cutouts.limits, maxPixels: limitsOfOwner(owner).jobPixels };
+    // Memory for what is sent is given back by who sends; a file has nobody who would.
+    const services = { ...cutouts, limits, allocate: undefined };
     const parameters = parseSodaParameters(new Parameters(recipe));
     const cutout = await openCutout(cutoutRequestOf(parameters), services, signal);
     return cutout === null ? null : { ...cutout, mediaType: parameters.mediaType };
   };
 }
 
-async function costOf(recipe: ParameterList, openRecipe: OpenRecipe, signal: AbortSignal) {
+async function costOf(recipe: ParameterList, openRecipe: OpenRecipe, signal: AbortSignal, owner: string) {
   try {
-    const cutout = await openRecipe(recipe, signal);
+    const cutout = await openRecipe(recipe, signal, owner);
     cutout?.dispose();
     return cutout?.cost ?? null;
   } catch {
@@ -121,12 +125,10 @@ async function costOf(recipe: ParameterList, openRecipe: OpenRecipe, signal: Abo
   }
 }
 
-function jobLimitsOf(configuration: Configuration): JobLimits {
+function jobLimitsOf(configuration: Configuration, of: LimitsOfOwner): JobLimits {
   return {
-    maxResults: configuration.jobMaxResults,
-    maxActiveJobs: configuration.jobMaxActive,
+    of,
     maxActiveAnonymousJobs: configuration.jobMaxActiveAnonymous,
-    maxJobs: configuration.jobMaxKept,
     maxAnonymousJobs: configuration.jobMaxKeptAnonymous,
     lifetimeSeconds: configuration.jobLifetimeSeconds,
     maxExtensions: configuration.jobMaxExtensions,

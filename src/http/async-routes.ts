@@ -86,7 +86,7 @@ function parseFilter(parameters: Parameters): JobFilter {
 
 async function handleCreate(c: AsyncContext, { jobs, readJobRequest }: AsyncServices): Promise<Response> {
   const { user } = c.var;
-  const job = await jobs.create({ owner: user, ...(await readJobRequest(c.req.raw, user)) });
+  const job = await jobs.create({ owner: user, client: c.var.clientAddress, ...(await readJobRequest(c.req.raw, user)) });
   return seeOther(c, jobUrl(c, job.id));
 }
 

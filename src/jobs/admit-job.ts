@@ -1,42 +1,89 @@
 import { ANONYMOUS } from "../access/user.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
+import type { JobRow } from "../db/records-schema.ts";
 import { ServiceError } from "../errors.ts";
 import type { JobLimits } from "./job-limits.ts";
-import { countJobs } from "./job-records.ts";
+import { countJobs, nextDestruction } from "./job-records.ts";
+import type { JobPhase } from "./job.ts";
+import { bytesOfOwner } from "./reserve-result.ts";
 
 type Admission = { readonly records: RecordsDatabase; readonly limits: JobLimits; readonly now: () => number };
+type Applicant = Pick<JobRow, "owner" | "client">;
 
 // "too-many" where others have to end first, "over-limit" where one job is too large. The counts are asked for within the
 // transaction that has added to them, and that the error undoes: two requests at once cannot both be the last.
 
-/** Jobs of the owner that wait or run. */
-export function checkActive({ records, limits, now }: Admission, owner: string): void {
+/** Jobs of the owner that wait or run, and whether there is room for their results. */
+export function checkActive(admission: Admission, { owner, client }: Applicant): void {
+  const { records, limits, now } = admission;
+  const count = (of?: string) => countJobs(records, { owner, client: of }, ACTIVE, now());
+  const refuse = (most: number, whose: string, what: string) =>
+    new ServiceError(
+      "too-many",
+      `Cannot queue the job: ${most} ${whose} are waiting or running, which is the most; ${what}`,
+    );
+  const most = limits.of(owner).jobsActive;
+  if (owner === ANONYMOUS.id) {
+    if (count() > limits.maxActiveAnonymousJobs) {
+      throw refuse(limits.maxActiveAnonymousJobs, "jobs of users who have not signed in", "sign in, or try later");
+    }
+    if (client !== null && count(client) > most) {
+      throw refuse(most, "jobs of your address", "wait for one, abort it, or sign in");
+    }
+  } else if (count() > most) {
+    throw refuse(most, "of your jobs", "wait for one or abort it");
+  }
+  checkRoom(admission, owner);
+}
+
+const ACTIVE: readonly JobPhase[] = ["QUEUED", "EXECUTING"];
+
+/** Jobs of the owner, in whatever phase, and whether there is room for anything more. */
+export function checkStored(admission: Admission, { owner, client }: Applicant): void {
+  const { records, limits, now } = admission;
+  const count = (of?: string) => countJobs(records, { owner, client: of }, [], now());
+  const refuse = (most: number, whose: string, what: string) =>
+    new ServiceError("too-many", `Cannot make a job: ${most} ${whose} are kept, which is the most; ${what}`, {
+      ...untilNextDestruction(admission, owner),
+    });
+  const most = limits.of(owner).jobsKept;
+  if (owner === ANONYMOUS.id) {
+    if (count() > limits.maxAnonymousJobs) {
+      throw refuse(limits.maxAnonymousJobs, "of users who have not signed in", "sign in, or try later");
+    }
+    if (client !== null && count(client) > most) throw refuse(most, "of your address", "delete some, or sign in");
+  } else if (count() > most) {
+    throw refuse(most, "of yours", "delete some");
+  }
+  checkRoom(admission, owner);
+}
+
+/** A job whose results could not be kept is not made: it would only fail. */
+function checkRoom(admission: Admission, owner: string): void {
+  const most = admission.limits.of(owner).storedBytes;
+  if (most === Infinity) return;
+  const used = bytesOfOwner(admission.records, owner);
+  if (used < most) return;
   const isNobody = owner === ANONYMOUS.id;
-  const most = isNobody ? limits.maxActiveAnonymousJobs : limits.maxActiveJobs;
-  if (countJobs(records, owner, ["QUEUED", "EXECUTING"], now()) <= most) return;
   throw new ServiceError(
     "too-many",
-    isNobody
-      ? `Cannot queue the job: ${most} jobs of users who have not signed in are waiting or running; sign in, or try later`
-      : `Cannot queue the job: ${most} of your jobs are waiting or running, which is the most; wait for one or abort it`,
+    `Cannot make or run a job: ${used} of the ${most} bytes that ${isNobody ? "all who have not signed in" : "you"} may ` +
+      `keep are used; ${isNobody ? "sign in, or try later" : "delete jobs that are no longer needed"}`,
+    untilNextDestruction(admission, owner),
   );
 }
 
-/** Jobs of the owner, in whatever phase. */
-export function checkStored({ records, limits, now }: Admission, owner: string): void {
-  const isNobody = owner === ANONYMOUS.id;
-  const most = isNobody ? limits.maxAnonymousJobs : limits.maxJobs;
-  if (countJobs(records, owner, [], now()) <= most) return;
-  throw new ServiceError(
-    "too-many",
-    isNobody
-      ? `Cannot make a job: ${most} of users who have not signed in are kept, which is the most; sign in, or try later`
-      : `Cannot make a job: ${most} of yours are kept, which is the most; delete some`,
-  );
+/** The first moment at which time alone makes room. */
+function untilNextDestruction({ records, now }: Admission, owner: string): { retryAfterSeconds?: number } {
+  const at = nextDestruction(records, owner, now());
+  return at === null ? {} : { retryAfterSeconds: Math.max(1, Math.ceil((at - now()) / 1000)) };
 }
 
 /** Results of one job. */
-export function checkSize(results: readonly unknown[], { maxResults }: JobLimits): void {
-  if (results.length <= maxResults) return;
-  throw new ServiceError("over-limit", `Cannot run ${results.length} results as one job: ${maxResults} are allowed`);
+export function checkSize(results: readonly unknown[], { jobRows }: { readonly jobRows: number }): void {
+  if (results.length <= jobRows) return;
+  throw new ServiceError(
+    "over-limit",
+    `Cannot run ${results.length} results as one job: ${jobRows} are allowed; ask for them in several jobs`,
+  );
 }

@@ -25,7 +25,11 @@ export type JobServices = {
   readonly results: ResultStore;
   readonly changes: JobChanges;
   /** Every combination of the parameters, and of the rows of a coordinate list. */
-  readonly expand: (parameters: ParameterList, rows: readonly CoordinateRow[] | null) => Promise<readonly Recipe[]>;
+  readonly expand: (
+    parameters: ParameterList,
+    rows: readonly CoordinateRow[] | null,
+    limits: { readonly maxResults: number },
+  ) => Promise<readonly Recipe[]>;
   /** When a job that was just queued will be done: milliseconds since 1970, UTC. */
   readonly quote?: (job: JobRow, recipes: readonly ParameterList[]) => Promise<number>;
   /** Told what went wrong where nobody waits for it. */
@@ -81,13 +85,24 @@ export function createJobService(services: JobServices): JobService {
     });
   }
 
+  /** "over-limit" for more results than one job of this owner may have. */
+  async function expandWithin(
+    owner: string,
+    parameters: ParameterList,
+    rows: readonly CoordinateRow[] | null,
+  ): Promise<readonly Recipe[]> {
+    const { jobRows } = limits.of(owner);
+    const recipes = await expand(parameters, rows, { maxResults: jobRows });
+    checkSize(recipes, { jobRows });
+    return recipes;
+  }
+
   /** Queues a job that has, or had, its parameters only. */
   async function expandAndQueue(row: JobRow, user: User, from: readonly JobPhase[]): Promise<Job> {
     const { id, parameters } = row;
     let recipes: readonly Recipe[];
     try {
-      recipes = await expand(parameters, await find.readCoordinates(records, id));
-      checkSize(recipes, limits);
+      recipes = await expandWithin(row.owner, parameters, await find.readCoordinates(records, id));
     } catch (error) {
       const failure = describeFailure(error);
       if (isTransient(failure.code)) throw error; // the job stays as it is, and can be run later
@@ -109,7 +124,7 @@ export function createJobService(services: JobServices): JobService {
       return change.inTransaction(records, () => {
         if (!isLarge) takeAll(step);
         const queued = change.queueJob(records, { ...job, results: recipes.length, now: now() });
-        checkActive(services, row.owner);
+        checkActive(services, row);
         return queued;
       });
     } catch (error) {
@@ -177,18 +192,17 @@ export function createJobService(services: JobServices): JobService {
   }
 
   return {
-    async create({ owner, parameters: sent, list, run }: NewJob) {
+    async create({ owner, parameters: sent, list, run, client = null }: NewJob) {
       const { parameters, destructionAt, executionDurationSeconds } = readControls(sent);
-      const row = makeJob({ owner, parameters, executionDurationSeconds, limits, now: now() });
-      const recipes = run ? await expand(parameters, list?.rows ?? null) : null;
-      if (recipes !== null) checkSize(recipes, limits);
+      const row = makeJob({ owner, client, parameters, executionDurationSeconds, limits, now: now() });
+      const recipes = run ? await expandWithin(owner.id, parameters, list?.rows ?? null) : null;
       await insertWhole(row, { rows: list?.rows ?? [], recipes: recipes ?? [] }, () => {
         if (destructionAt !== undefined) endAt(row.id, destructionAt);
-        checkStored(services, owner.id);
+        checkStored(services, row);
         if (recipes === null) return;
         const job = { id: row.id, from: ["PENDING"], parameters } as const;
         change.queueJob(records, { ...job, results: recipes.length, now: now() });
-        checkActive(services, owner.id);
+        checkActive(services, row);
       });
       if (recipes !== null) quoteLater(row.id);
       return changed(row.id, owner);
@@ -230,7 +244,7 @@ export function createJobService(services: JobServices): JobService {
       }
       const released = change.inTransaction(records, () => {
         const done = change.releaseJob(records, id, now());
-        checkActive(services, row.owner);
+        checkActive(services, row);
         return done;
       });
       if (!released) return conflict(id, user, "run");
@@ -256,7 +270,7 @@ export function createJobService(services: JobServices): JobService {
       if (row.queuedAt === null && row.phase !== "COMPLETED") return expandAndQueue(row, user, [row.phase]);
       const requeued = change.inTransaction(records, () => {
         const done = change.requeueJob(records, id, now());
-        if (done) checkActive(services, row.owner);
+        if (done) checkActive(services, row);
         return done;
       });
       if (requeued) quoteLater(id);

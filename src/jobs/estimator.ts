@@ -23,7 +23,7 @@ export type QuotedJob = {
 export type EstimatorServices = {
   readonly records: RecordsDatabase;
   /** The cost of one recipe; null where no image overlaps or it cannot be told. */
-  readonly costOf: (recipe: ParameterList, signal: AbortSignal) => Promise<CutoutCost | null>;
+  readonly costOf: (recipe: ParameterList, signal: AbortSignal, owner: string) => Promise<CutoutCost | null>;
   /** Results that are worked on at a time. */
   readonly concurrency: number;
   readonly now: () => number;
@@ -42,13 +42,13 @@ export function createEstimator({ records, costOf, concurrency, now }: Estimator
   const results = keep(() => learnRunTimes(timesOfResults(records)), now);
 
   /** Mean over a sample; what overlaps nothing takes the fixed time. */
-  async function secondsPerResult(recipes: readonly ParameterList[], signal: AbortSignal): Promise<number> {
+  async function secondsPerResult({ recipes, owner }: QuotedJob, signal: AbortSignal): Promise<number> {
     const began = now();
     const step = Math.max(1, recipes.length / SAMPLES);
     let seconds = 0;
     let samples = 0;
     for (let at = 0; at < recipes.length && now() - began < SAMPLING_MILLISECONDS; at += step) {
-      const cost = await costOf(recipes[Math.floor(at)], signal);
+      const cost = await costOf(recipes[Math.floor(at)], signal, owner);
       seconds += cost === null ? results().fixedSeconds : estimateSeconds(results(), cost);
       samples++;
     }
@@ -58,7 +58,7 @@ export function createEstimator({ records, costOf, concurrency, now }: Estimator
   return {
     secondsOf: (work) => estimateSeconds(answers(), work),
     async quote(quoted, signal) {
-      const own = await secondsPerResult(quoted.recipes, signal);
+      const own = await secondsPerResult(quoted, signal);
       const ahead = resultsAhead(records, quoted);
       // Those of others are thought to take as long as the latest results did.
       const others = meanSecondsOfResults(records) ?? own;

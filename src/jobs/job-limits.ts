@@ -1,14 +1,14 @@
+import type { LimitValues } from "../access/limits.ts";
+
 /** How much of everything jobs may have. Times are whole numbers of seconds. */
 export type JobLimits = {
-  /** Results of one job. */
-  readonly maxResults: number;
-  /** Jobs of one user that wait or run. */
-  readonly maxActiveJobs: number;
-  /** The same, of all those together who have not signed in. */
+  /**
+   * What one owner may have, by user id. Of who has not signed in, jobs are of one address, and bytes of all together.
+   */
+  readonly of: (ownerId: string) => OwnerLimits;
+  /** Jobs that wait or run, of all those together who have not signed in. */
   readonly maxActiveAnonymousJobs: number;
-  /** Jobs of one user that are kept, in whatever phase. */
-  readonly maxJobs: number;
-  /** The same, of all those together who have not signed in. */
+  /** Jobs that are kept, in whatever phase, of all those together who have not signed in. */
   readonly maxAnonymousJobs: number;
   /** How long a job is kept from its creation on, and how much longer with each extension. */
   readonly lifetimeSeconds: number;
@@ -19,3 +19,5 @@ export type JobLimits = {
   /** The longest that its owner may ask for; 0: as long as it takes. */
   readonly maxExecutionDurationSeconds: number;
 };
+
+export type OwnerLimits = Pick<LimitValues, "jobRows" | "jobsActive" | "jobsKept" | "storedBytes">;

@@ -33,11 +33,25 @@ export function listJobs({ orm }: RecordsDatabase, owner: string, filter: JobFil
     .all();
 }
 
-/** Of these phases; none: of all. */
-export function countJobs({ orm }: RecordsDatabase, owner: string, phases: readonly JobPhase[], now: number): number {
+/** Of these phases; none: of all. Where a client is given, only those that came from there. */
+export function countJobs(
+  { orm }: RecordsDatabase,
+  { owner, client }: { readonly owner: string; readonly client?: string | undefined },
+  phases: readonly JobPhase[],
+  now: number,
+): number {
   const inPhase = phases.length > 0 ? inArray(job.phase, [...phases]) : undefined;
-  const where = and(eq(job.owner, owner), gt(job.destructionAt, now), inPhase);
+  const fromClient = client === undefined ? undefined : eq(job.client, client);
+  const where = and(eq(job.owner, owner), gt(job.destructionAt, now), inPhase, fromClient);
   return orm.select({ jobs: count() }).from(job).where(where).get()?.jobs ?? 0;
+}
+
+/** When the first of an owner's jobs goes; null where there is none. */
+export function nextDestruction({ sqlite }: RecordsDatabase, owner: string, now: number): number | null {
+  const find = sqlite.prepare<[string, number], number | null>(
+    "select min(destruction_at) from job where owner = ? and destruction_at > ?",
+  );
+  return find.pluck().get(owner, now) ?? null;
 }
 
 export function readProgress({ sqlite }: RecordsDatabase, jobId: string): JobProgress {
@@ -70,7 +84,7 @@ export function listResults({ sqlite }: RecordsDatabase, jobId: string): Promise
   const columns = `id, job_id as jobId, number, row_number as rowNumber, recipe, state, worker_id as workerId, attempts,
     crashes, takeovers, retry_at as retryAt, started_at as startedAt, ended_at as endedAt, file_name as fileName,
     media_type as mediaType, byte_length as byteLength, sha256, error_code as errorCode, error_message as errorMessage,
-    datasets, missing, bytes_to_read as bytesToRead, pixels_to_decode as pixelsToDecode`;
+    datasets, missing, reserved_bytes as reservedBytes, bytes_to_read as bytesToRead, pixels_to_decode as pixelsToDecode`;
   const read = sqlite.prepare<[string, number, number], RawResult>(
     `select ${columns} from job_result where job_id = ? and number > ? order by number limit ?`,
   );

@@ -1,3 +1,4 @@
+import { clientKeyOf } from "../access/client-key.ts";
 import type { Role, User } from "../access/user.ts";
 import type { JobRow } from "../db/records-schema.ts";
 import { ServiceError } from "../errors.ts";
@@ -14,12 +15,15 @@ const MAX_RUN_ID_LENGTH = 64;
 /** A PENDING job with an id that nobody guesses. */
 export function makeJob({
   owner,
+  client,
   parameters,
   executionDurationSeconds,
   limits,
   now,
 }: {
   readonly owner: User;
+  /** Address of who has not signed in. */
+  readonly client: string | null;
   readonly parameters: ParameterList;
   /** Asked for; undefined: as the configuration has it. */
   readonly executionDurationSeconds: number | undefined;
@@ -30,7 +34,7 @@ export function makeJob({
     id: makeJobId(),
     owner: owner.id,
     actor: null,
-    client: null,
+    client: owner.role === "anonymous" && client !== null ? clientKeyOf(client) : null,
     priority: PRIORITIES[owner.role],
     runId: runIdOf(parameters),
     phase: "PENDING",

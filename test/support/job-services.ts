@@ -15,7 +15,15 @@ export const BEN = testUser("ben", { name: "Ben" });
 export const SECOND = 1000;
 export const DAY = 86_400 * SECOND;
 
-export const LIMITS: JobLimits = {
+/** What every owner may have, beside what jobs may. */
+export type TestLimits = Omit<JobLimits, "of"> & {
+  readonly maxResults: number;
+  readonly maxActiveJobs: number;
+  readonly maxJobs: number;
+  readonly storedBytes?: number;
+};
+
+export const LIMITS: TestLimits = {
   maxResults: 2000,
   maxActiveJobs: 5,
   maxActiveAnonymousJobs: 3,
@@ -36,8 +44,10 @@ export type JobServicesUnderTest = JobServices & {
 };
 
 /** A job service over records in memory, or in `path`, with a clock that stands still, and files in memory. */
-export function jobServices(changes: Partial<JobServices> & { readonly path?: string } = {}): JobServicesUnderTest {
-  const { path = ":memory:", ...given } = changes;
+export function jobServices(
+  changes: Partial<Omit<JobServices, "limits">> & { readonly path?: string; readonly limits?: TestLimits } = {},
+): JobServicesUnderTest {
+  const { path = ":memory:", limits = LIMITS, ...given } = changes;
   const records = given.records ?? openTestRecords(path);
   const clock = { value: Date.UTC(2026, 0, 1) };
   const services = {
@@ -45,12 +55,17 @@ export function jobServices(changes: Partial<JobServices> & { readonly path?: st
     results: memoryResults(),
     changes: createJobChanges({ records, pollMilliseconds: 20 }),
     expand: expandValues,
-    limits: LIMITS,
+    limits: jobLimits(limits),
     now: () => clock.value,
     clock,
     ...given,
   } as Omit<JobServicesUnderTest, "jobs" | "close">;
   return { ...services, jobs: createJobService(services), close: () => records.close() };
+}
+
+function jobLimits({ maxResults, maxActiveJobs, maxJobs, storedBytes = Infinity, ...limits }: TestLimits): JobLimits {
+  const of = () => ({ jobRows: maxResults, jobsActive: maxActiveJobs, jobsKept: maxJobs, storedBytes });
+  return { ...limits, of };
 }
 
 export function openTestRecords(path = ":memory:"): RecordsDatabase {

@@ -10,13 +10,12 @@ import { readJobRequest, type JobRequestLimits } from "../../src/http/read-job-r
 import { addResultRoutes } from "../../src/http/result-routes.ts";
 import { claimResult, finishClaim, registerWorker, type Claim, type Outcome } from "../../src/jobs/claims.ts";
 import { expandJob } from "../../src/jobs/expand-job.ts";
-import type { JobLimits } from "../../src/jobs/job-limits.ts";
 import type { JobPhase, ResultState } from "../../src/jobs/job.ts";
 import { startWorker } from "../../src/jobs/worker.ts";
 import { createImageIndex } from "../../src/surveys/image-index.ts";
 import type { OpenResult } from "../../src/storage/result-store.ts";
 import { createRegistry } from "../../src/surveys/registry.ts";
-import { ANA, BEN, jobServices, LIMITS, memoryResults } from "./job-services.ts";
+import { ANA, BEN, jobServices, LIMITS, memoryResults, type TestLimits } from "./job-services.ts";
 import { openEmptyIndex } from "./survey-index.ts";
 import { identityOf } from "./users.ts";
 import { readXml, type XmlElement } from "./uws-schema.ts";
@@ -28,7 +27,7 @@ export const BENS = { authorization: "Bearer ben" };
 export type Fault = { readonly error: unknown };
 
 /** The job routes over the real job service, with its records in memory, and a worker that is the test itself. */
-export function createUwsApp(limits: Partial<JobLimits & AsyncServices["limits"]> = {}) {
+export function createUwsApp(limits: Partial<TestLimits & AsyncServices["limits"]> = {}) {
   const index = openEmptyIndex();
   const registry = createRegistry(createImageIndex(index, "localhost"));
   const results = memoryResults();

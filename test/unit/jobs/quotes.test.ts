@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { claimResult, finishClaim, registerWorker } from "../../../src/jobs/claims.ts";
-import type { JobServices } from "../../../src/jobs/create-job-service.ts";
 import type { Job } from "../../../src/jobs/job.ts";
 import { ANA, circles, jobServices, SECOND, type JobServicesUnderTest } from "../../support/job-services.ts";
 
@@ -12,7 +11,7 @@ const START = Date.UTC(2026, 0, 1);
 const failures: unknown[] = [];
 
 /** Quotes so many seconds from now for each result that is left. */
-function begin(changes: Partial<JobServices> = {}): void {
+function begin(changes: Parameters<typeof jobServices>[0] = {}): void {
   failures.length = 0;
   services = jobServices({
     quote: (_, recipes) => Promise.resolve(services.clock.value + recipes.length * 10 * SECOND),
