@@ -1,9 +1,8 @@
-import { createServiceApp } from "../http/service-app.ts";
-import { addUsageRoutes } from "../http/usage-routes.ts";
+import { createAuthApp } from "../http/auth-app.ts";
+import { createAuthAppServices } from "./auth-app-services.ts";
 import { createAuthHealth } from "./auth-health.ts";
 import type { Configuration } from "./configuration.ts";
 import type { RunningService } from "./running-service.ts";
-import { createServiceFrame } from "./service-frame.ts";
 import type { SharedServices } from "./shared-services.ts";
 import { SOFTWARE } from "./version.ts";
 
@@ -12,9 +11,9 @@ export function openAuthService(configuration: Configuration, shared: SharedServ
   const stopping = new AbortController();
   const checkHealth = createAuthHealth(shared.records, stopping.signal);
   const health = { software: SOFTWARE, startedAt: new Date(), checkHealth };
-  const frame = { ...createServiceFrame(configuration, "auth", shared), health };
+  const services = createAuthAppServices(configuration, shared);
   return {
-    fetch: createServiceApp(frame, (app) => addUsageRoutes(app, shared.limits)).fetch,
+    fetch: createAuthApp({ ...services, health }).fetch,
     start: () => undefined,
     drain: () => stopping.abort(),
     stop: () => Promise.resolve(),
