@@ -1,7 +1,7 @@
 import { ServiceError } from "../errors.ts";
 import type { Account, AccountChanges, NewAccount } from "./accounts.ts";
 import { parseAccountName } from "./accounts-names.ts";
-import { isLimitName } from "./accounts-user.ts";
+import { isLimitName } from "./limits.ts";
 import { parseGroups } from "./groups.ts";
 import { checkNewPassword } from "./passwords.ts";
 
@@ -34,8 +34,8 @@ export function checkChanges(changes: AccountChanges, { name }: Account): void {
   if (changes.groups !== undefined) parseGroups(changes.groups);
   for (const [limit, value] of Object.entries(changes.limits ?? {})) {
     if (!isLimitName(limit)) throw new ServiceError("usage", `Cannot set the limit "${limit}": there is no such limit`);
-    if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 0)) {
-      throw new ServiceError("usage", `Cannot set the limit ${limit} to ${value}: it needs an integer from 0`);
+    if (typeof value === "number" && !(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
+      throw new ServiceError("usage", `Cannot set the limit ${limit} to ${value}: it needs a number from 0`);
     }
   }
 }

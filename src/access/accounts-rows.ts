@@ -1,6 +1,6 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { Account, AccountQuery } from "./accounts.ts";
-import { isLimitName } from "./accounts-user.ts";
+import { isLimitName } from "./limits.ts";
 
 type AccountRow = Omit<Account, "groups" | "limits" | "hasPassword" | "providers"> & {
   readonly groups: string;

@@ -1,5 +1,5 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
-import { LIMITS, type LimitName } from "./limits.ts";
+import { isLimitName } from "./limits.ts";
 import type { Role, User } from "./user.ts";
 
 /** What a `User` is made of, of a table `user` in the statement. Groups and limits come as JSON, with the row. */
@@ -34,10 +34,6 @@ export function userOf({ userId, userName, userRole, userGroups, userLimits }: U
 function limitsOf(stored: Readonly<Record<string, number | null>>): User["limits"] {
   const known = Object.entries(stored).filter(([name]) => isLimitName(name));
   return Object.fromEntries(known.map(([name, value]) => [name, value ?? Infinity]));
-}
-
-export function isLimitName(name: string): name is LimitName {
-  return Object.hasOwn(LIMITS, name);
 }
 
 export type UserReader = {

@@ -93,17 +93,23 @@ export type Accounts = {
 export type AccountsOptions = {
   readonly records: RecordsDatabase;
   readonly passwords: Passwords;
+  /** False: nobody has a password here, and one that an account has had lets nobody in. */
+  readonly allowPasswords?: boolean;
   /** The present: milliseconds since 1970, UTC. */
   readonly now: () => number;
 };
 
-export function createAccounts({ records, passwords, now }: AccountsOptions): Accounts {
+export function createAccounts({ records, passwords, allowPasswords = true, now }: AccountsOptions): Accounts {
   const rows = createAccountRows(records);
   const users = createUserReader(records);
   const findCredentials = records.sqlite.prepare<[string], Credentials>(
     "select id, password_hash as passwordHash from user where name = ? and disabled_at is null",
   );
   const setSignIn = records.sqlite.prepare("update user set last_sign_in_at = ? where id = ?");
+
+  function refuseUnlessAllowed(): void {
+    if (!allowPasswords) throw new ServiceError("usage", "Cannot give an account a password: this service has none");
+  }
 
   function get(id: string): Account {
     const account = rows.byId(id);
@@ -113,6 +119,7 @@ export function createAccounts({ records, passwords, now }: AccountsOptions): Ac
 
   return {
     async create(account) {
+      if (account.password !== null) refuseUnlessAllowed();
       const details = checkNewAccount(account);
       if (rows.byName(details.name) !== null) throw nameIsTaken(details.name);
       const passwordHash = account.password === null ? null : await passwords.hash(account.password);
@@ -127,8 +134,9 @@ export function createAccounts({ records, passwords, now }: AccountsOptions): Ac
 
     async update(id, changes) {
       const account = get(id);
-      checkChanges(changes, account);
       const { password } = changes;
+      if (typeof password === "string") refuseUnlessAllowed();
+      checkChanges(changes, account);
       const passwordHash = typeof password === "string" ? await passwords.hash(password) : password;
       if (!updateAccount(records, { id, changes, passwordHash, now: now() })) throw unknownAccount(id);
       return get(id);
@@ -144,6 +152,7 @@ export function createAccounts({ records, passwords, now }: AccountsOptions): Ac
     },
 
     async checkPassword(name, password) {
+      if (!allowPasswords) return null;
       const known = findCredentials.get(name.toLowerCase());
       if (!(await passwords.matches(password, known?.passwordHash ?? null)) || known === undefined) return null;
       const user = users.byId(known.id); // closed meanwhile?

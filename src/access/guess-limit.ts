@@ -1,4 +1,5 @@
 import { ServiceError } from "../errors.ts";
+import { clientKeyOf } from "./client-key.ts";
 import { createTries, type TryPace } from "./guess-limit-tries.ts";
 
 /** Who tries to sign in, and from where; null where there is no network. */
@@ -53,7 +54,7 @@ export function createGuessLimit({ now, sleep = pause, mostRemembered = 10_000 }
 
   return {
     async attempt({ name, address }, check) {
-      const from = networkOf(address);
+      const from = clientKeyOf(address);
       const account = name.slice(0, 100).toLowerCase();
       const counted = [
         { tries: addresses, key: from },
@@ -86,19 +87,6 @@ function tooMany(seconds: number): ServiceError {
   const wait = Math.ceil(seconds);
   const message = `Cannot sign in now: there were too many wrong passwords; try again in ${wait} seconds`;
   return new ServiceError("too-many", message, { retryAfterSeconds: wait });
-}
-
-/** Of IPv6 the first 64 bits: one customer has them all. */
-function networkOf(address: string | null): string {
-  if (address === null || !address.includes(":")) return address ?? "nowhere";
-  const [head = "", tail] = address.toLowerCase().split("::", 2);
-  const groups = head.split(":").filter((group) => group !== "");
-  const after = (tail ?? "").split(":").filter((group) => group !== "").length;
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - after);
-  return [...groups, ...Array<string>(zeros).fill("0"), ...(tail ?? "").split(":")]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ""))
-    .join(":");
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -34,7 +34,12 @@ export function createAccessServices(configuration: Configuration, records: Reco
   const log = createLog(configuration.log);
   const now = () => Date.now();
   const logFault = (what: string, error: unknown) => log({ event: "fault", what, error });
-  const accounts = createAccounts({ records, passwords: createPasswords(), now });
+  const accounts = createAccounts({
+    records,
+    passwords: createPasswords(),
+    allowPasswords: configuration.localAccounts,
+    now,
+  });
   const sessions = createSessions({ records, lifetimeSeconds: configuration.sessionDays * DAY_SECONDS });
   const tokens = createTokens({ records, maxDays: configuration.tokenMaxDays, now });
   const audit = createAuditLog({ records, now, onFailure: (error) => logFault("audit", error) });

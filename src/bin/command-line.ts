@@ -14,6 +14,8 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   index: () => import("./commands/index.ts"),
   ingest: () => import("./commands/ingest.ts"),
   fits: () => import("./commands/fits.ts"),
+  user: () => import("./commands/user.ts"),
+  token: () => import("./commands/token.ts"),
   migrate: () => import("./commands/migrate.ts"),
   doctor: () => import("./commands/doctor.ts"),
 };

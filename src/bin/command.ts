@@ -1,5 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { ServiceError } from "../errors.ts";
 
 /** One `recorte <name>`. Its file, `commands/<name>.ts`, exports it as `command`. */
@@ -15,12 +15,15 @@ export type Command = {
 
 export type CommandContext = {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Else the process's. */
+  readonly stdin?: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   /** Fires on SIGINT, on SIGTERM and when nobody reads stdout any more. */
   readonly signal: AbortSignal;
 };
 
+export type InputStream = Readable & { readonly isTTY?: boolean; setRawMode?(isRaw: boolean): unknown };
 export type OutputStream = Writable & { readonly isTTY?: boolean };
 
 export const EXIT_OK = 0;
