@@ -27,9 +27,10 @@ const RESPONSE_CHILDREN = [
 ];
 const SIGNATURE_CHILDREN = ["SignedInfo", "SignatureValue", "KeyInfo"];
 
-/** Deeper than any answer, less deep than what would exhaust a stack. */
+/** Of elements. Deeper than any answer, less deep than what would exhaust a stack. */
 const MOST_DEPTH = 30;
-const MOST_ELEMENTS = 5000;
+/** Of elements and attributes together. */
+const MOST_NODES = 20_000;
 
 export type ExpectedResponse = {
   readonly issuer: string;
@@ -58,11 +59,10 @@ export async function checkResponse(text: string, expected: ExpectedResponse): P
 
 /** Of the whole document: elements by the name of an Assertion, signatures, ids. */
 function checkTree(response: Element): void {
+  checkSize(response);
   const ids = new Set<string>();
-  let elements = 0;
   let assertions = 0;
-  const visit = (element: Element, depth: number): void => {
-    if (depth > MOST_DEPTH || ++elements > MOST_ELEMENTS) throw new Error("The response is too large");
+  for (const element of [response, ...elementsBelow(response)]) {
     for (const name of ["ID", "Id", "id", "xml:id"]) {
       const id = element.getAttribute(name);
       if (id === null || id === "") continue;
@@ -75,10 +75,18 @@ function checkTree(response: Element): void {
     }
     if (element.localName === "Response" && element !== response) throw new Error("There is a Response inside");
     if (element.localName === "Signature") checkSignature(element, response);
+  }
+  if (assertions === 0) throw new Error(`There is no Assertion: ${describeStatus(response)}`);
+}
+
+function checkSize(response: Element): void {
+  let nodes = 0;
+  const visit = (element: Element, depth: number): void => {
+    nodes += 1 + element.attributes.length;
+    if (depth > MOST_DEPTH || nodes > MOST_NODES) throw new Error("The response is too large");
     for (const child of childrenOf(element)) visit(child, depth + 1);
   };
   visit(response, 0);
-  if (assertions === 0) throw new Error(`There is no Assertion: ${describeStatus(response)}`);
 }
 
 function checkSignature(signature: Element, response: Element): void {

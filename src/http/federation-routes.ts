@@ -10,6 +10,7 @@ import type { User } from "../access/user.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { describeError } from "./error-response.ts";
+import { noteError } from "./observe-requests.ts";
 import { isForm, mediaTypeOf, parseForm, readBody } from "./read-body.ts";
 
 export type FederationServices = {
@@ -26,8 +27,6 @@ export type FederationServices = {
   readonly returnAddress: (wanted: string | undefined) => string;
   /** What a user sees of a sign-in that failed; else the message alone. */
   readonly showFailure?: (c: Context<AppEnv>, failure: SignInFailure) => Response | Promise<Response>;
-  /** For the log: `error` has causes that are no user's business. */
-  readonly reportFailure?: (c: Context<AppEnv>, failure: SignInFailure & { readonly error: unknown }) => void;
 };
 
 export type SignInFailure = {
@@ -135,7 +134,7 @@ async function finish(c: Context<AppEnv>, services: FederationServices, answered
   return c.redirect(returnTo, 303);
 }
 
-/** "forbidden" where none of this state is under way, or another browser began it. */
+/** "usage" where none of this state is under way, or another browser began it. */
 async function takeSignIn(
   c: Context<AppEnv>,
   { signIns }: FederationServices,
@@ -169,10 +168,10 @@ async function readAnswer(request: Request): Promise<{ readonly response: string
   throw new ServiceError("usage", "Cannot sign in: the request has no SAMLResponse");
 }
 
-/** One text for all: who made it up learns nothing of those under way. */
+/** One text for all: who made it up learns nothing of those under way. Not for the audit log, which it could fill. */
 function overdue({ title }: SignInProvider): ServiceError {
   return new ServiceError(
-    "forbidden",
+    "usage",
     `Cannot sign in by ${title}: the sign-in was not begun in this browser, took too long, or has ended; please begin again`,
   );
 }
@@ -186,18 +185,25 @@ function fail(
   const { status, text } = describeError(error, c.var.requestId);
   // The messages of errors of ours say of a provider what its users may know, and the causes the rest.
   const message = error instanceof ServiceError && error.code !== "internal" ? error.message : text.trim();
-  const failure = { status, message, provider };
-  services.reportFailure?.(c, { ...failure, error });
+  noteError(c, error);
   if (status === 403 && provider !== null) {
     services.audit.record({
       actor: null,
       actorName: "nobody",
       action: "sign-in-refused",
       subject: null,
-      detail: { provider: provider.id, why: message },
+      detail: { provider: provider.id, why: message, cause: causeOf(error) },
       address: c.var.clientAddress,
     });
   }
   if (status === 503) c.header("Retry-After", "5");
-  return services.showFailure?.(c, failure) ?? c.text(`${message}\n`, status);
+  return services.showFailure?.(c, { status, message, provider }) ?? c.text(`${message}\n`, status);
 }
+
+/** For administrators, who have to find out what a provider does wrong. */
+function causeOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error ? cause.message.slice(0, MOST_CAUSE) : undefined;
+}
+
+const MOST_CAUSE = 300;

@@ -1,0 +1,83 @@
+import { setCookie } from "hono/cookie";
+import type { Hono } from "hono";
+import { createAccounts, type Accounts } from "../../src/access/accounts.ts";
+import type { AuditEntry } from "../../src/access/audit.ts";
+import { NOBODY } from "../../src/access/authenticate.ts";
+import { createPasswords } from "../../src/access/passwords.ts";
+import { parseProviders } from "../../src/access/providers-schema.ts";
+import { createProviders } from "../../src/access/providers.ts";
+import { returnAddress } from "../../src/access/return-address.ts";
+import { createSignInStates } from "../../src/access/sign-in-states.ts";
+import { migrateRecords, openRecordsDatabase, type RecordsDatabase } from "../../src/db/records-database.ts";
+import type { AppEnv } from "../../src/http/app-env.ts";
+import { addFederationRoutes } from "../../src/http/federation-routes.ts";
+import type { LogEntry } from "../../src/http/log-entry.ts";
+import { createServiceApp } from "../../src/http/service-app.ts";
+import { createTestBrowser, type TestBrowser } from "./test-browser.ts";
+
+export const AUTH_URL = "https://auth.survey.example";
+export const CUTOUT_URL = "https://cutout.survey.example";
+
+export type SignInApp = {
+  readonly app: Hono<AppEnv>;
+  readonly accounts: Accounts;
+  readonly records: RecordsDatabase;
+  readonly audited: AuditEntry[];
+  /** Causes of the last sign-in that failed, as the log has them. */
+  lastFailure(): string;
+  newBrowser(): TestBrowser;
+  /** Name of the account that the browser has signed in by. */
+  signedIn(browser: TestBrowser): string | undefined;
+  close(): void;
+};
+
+/** The routes of sign-in by providers over records of their own. A session is a cookie with the name of the account. */
+export function createSignInApp(
+  providers: readonly unknown[],
+  secrets: Readonly<Record<string, string>> = {},
+): SignInApp {
+  const records = openRecordsDatabase(":memory:");
+  migrateRecords(records);
+  const now = () => Date.now();
+  const accounts = createAccounts({ records, passwords: createPasswords(), now });
+  const parsed = parseProviders(providers, { read: (name) => secrets[name] });
+  if (parsed.problems.length > 0) throw new Error(parsed.problems.join("\n"));
+  const audited: AuditEntry[] = [];
+  const failures: string[] = [];
+  const frame = {
+    authenticate: () => Promise.resolve(NOBODY),
+    publicUrl: AUTH_URL,
+    log: (entry: LogEntry) => void (entry.error === undefined || failures.push(messagesOf(entry.error))),
+  };
+  const ours = { base: AUTH_URL, origins: [AUTH_URL, CUTOUT_URL], fallback: `${AUTH_URL}/account` };
+  const app = createServiceApp(frame, (routes) => {
+    routes.get("/account", (c) => c.text("account"));
+    addFederationRoutes(routes, {
+      providers: createProviders(parsed.providers, { authUrl: AUTH_URL, now }),
+      signIns: createSignInStates(records, { now }),
+      accounts,
+      audit: { record: (entry) => void audited.push(entry) },
+      openSession: (c, { user }) => Promise.resolve(setCookie(c, "session", user.name, { path: "/" })),
+      returnAddress: (wanted) => returnAddress(wanted, ours),
+    });
+  });
+  return {
+    app,
+    accounts,
+    records,
+    audited,
+    lastFailure: () => failures.at(-1) ?? "",
+    newBrowser: () => createTestBrowser(app, AUTH_URL),
+    signedIn(browser) {
+      const name = browser.cookie(AUTH_URL, "session");
+      return name === undefined ? undefined : decodeURIComponent(name);
+    },
+    close: () => records.close(),
+  };
+}
+
+function messagesOf(error: unknown): string {
+  const messages: string[] = [];
+  for (let e = error; e instanceof Error; e = e.cause) messages.push(e.message);
+  return messages.join(" <- ");
+}
