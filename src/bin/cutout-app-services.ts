@@ -6,6 +6,9 @@ import { cutoutRequestOf } from "../http/sync-request.ts";
 import type { SyncServices } from "../http/sync-routes.ts";
 import { Parameters } from "../ivoa/parameters.ts";
 import { parseSodaParameters } from "../ivoa/soda.ts";
+import { createJobAdministration } from "../jobs/administer-jobs.ts";
+import { guardJobs } from "../jobs/guard-jobs.ts";
+import { findJob } from "../jobs/job-records.ts";
 import { createSyncHistory, type SyncHistory } from "../jobs/sync-history.ts";
 import { isAddress } from "../surveys/archive-files.ts";
 import { createObservationFinder } from "../surveys/observation-finder.ts";
@@ -50,7 +53,7 @@ export type CutoutAppParts = {
 export function createCutoutAppServices(
   configuration: Configuration,
   { cutouts, registry, index, database }: Services,
-  { results, jobs, estimator, gate, ...shared }: JobServices & SharedServices,
+  { results, jobs: unguarded, changes, estimator, gate, ...shared }: JobServices & SharedServices,
 ): CutoutAppParts {
   const { records, limits } = shared;
   const frame = createServiceFrame(configuration, "cutout", shared);
@@ -62,11 +65,19 @@ export function createCutoutAppServices(
   });
   const maxPixels = configuration.syncMaxPixels;
   const { permissions, readableBy } = createReadingRights(configuration, registry);
+  const now = () => Date.now();
+  const jobs = guardJobs(unguarded, {
+    permissions,
+    ownerOf: (id) => findJob(records, id, now())?.owner ?? null,
+    administration: createJobAdministration({ records, results, changes, now }),
+    audit: shared.access.audit,
+  });
   const sync: SyncServices = {
     cutouts,
     readableBy,
     timeoutSeconds: configuration.syncTimeoutSeconds,
     syncMaxSeconds: configuration.syncMaxSeconds,
+    limitsOf: limits.limitsOf,
     estimateSeconds: (cost) => estimator.secondsOf(cost),
     recordSync: (entry) => history.record(entry),
     enterRealtime: () => gate.enter(),

@@ -9,6 +9,7 @@ const REQUEST_HEADERS = [
 const ANSWER_HEADERS = [
   "ETag, Content-Disposition, Content-Length, Accept-Ranges, Content-Range, Location, Retry-After, X-Request-Id",
   "X-Missing-Images, X-VO-Authenticated, WWW-Authenticate",
+  "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy",
 ].join(", ");
 /** How long a browser need not ask again. */
 const DAY_SECONDS = "86400";

@@ -48,19 +48,26 @@ export async function respondWithFile(c: Context<AppEnv>, file: ServedFile): Pro
     c.header("Content-Range", `bytes */${byteLength}`);
     return c.text(`UsageError: The file has ${byteLength} bytes, and none in the range\n`, 416);
   }
-  const opened = await file.open().catch((error: unknown) => {
+  const length = lengthOf(selection, file);
+  const { opened, settle } = await openReserved(c, file, isGet ? length : 0).catch((error: unknown) => {
     for (const name of FILE_HEADERS) c.header(name, undefined); // an error is no version of the file
     throw error;
   });
-  const close = () => opened.close();
+  let sent = 0;
+  const count = (bytes: number) => (sent += bytes);
+  const close = () => {
+    settle(sent);
+    return opened.close();
+  };
   c.header("Content-Disposition", `${file.disposition}; filename="${file.fileName}"`);
   c.header("X-Content-Type-Options", "nosniff");
   if (file.sha256 !== undefined) c.header("Repr-Digest", `sha-256=:${base64Of(file.sha256)}:`); // RFC 9530
   if (isGet && file.proxyPath !== undefined && !hasConditionForUs(c.req.raw)) {
     await opened.close(); // it is there, and whole
-    c.var.reserveBytes?.(byteLength).settle(lengthOf(selection, byteLength));
+    settle(length); // as far as is known here
     c.header("Content-Type", mediaType);
-    c.header("X-Accel-Redirect", file.proxyPath); // the rest of Range is the proxy's
+    c.header("Accept-Ranges", undefined); // parts are the proxy's to make, and to speak of
+    c.header("X-Accel-Redirect", file.proxyPath);
     return c.body(null, 200);
   }
   const [first, ...more] = selection.kind === "whole" ? [{ start: 0, end: byteLength }] : selection.parts;
@@ -68,23 +75,53 @@ export async function respondWithFile(c: Context<AppEnv>, file: ServedFile): Pro
     const multipart = planMultipart([first, ...more], file);
     c.header("Content-Type", multipart.mediaType);
     c.header("Content-Length", String(multipart.byteLength));
-    return c.body(streamOf(multipartPieces(opened, [first, ...more], multipart), close), 206);
+    return c.body(streamOf(counted(multipartPieces(opened, [first, ...more], multipart), count), close), 206);
   }
   c.header("Content-Type", mediaType);
   c.header("Content-Length", String(first.end - first.start));
   if (selection.kind === "parts") c.header("Content-Range", formatContentRange(first, byteLength));
   if (!isGet) {
-    await opened.close();
+    await close();
     return c.body(null, 200);
   }
-  return c.body(streamOf(opened.read(first.start, first.end), close), selection.kind === "parts" ? 206 : 200);
+  return c.body(
+    streamOf(counted(opened.read(first.start, first.end), count), close),
+    selection.kind === "parts" ? 206 : 200,
+  );
+}
+
+/** Counted as some of the day's bytes before it is opened. */
+async function openReserved(
+  c: Context<AppEnv>,
+  file: ServedFile,
+  byteLength: number,
+): Promise<{ readonly opened: OpenBytes; readonly settle: (sent: number) => void }> {
+  const reservation = byteLength === 0 ? undefined : c.var.reserveBytes?.(byteLength);
+  try {
+    return { opened: await file.open(), settle: (sent) => reservation?.settle(sent) };
+  } catch (error) {
+    reservation?.settle(0);
+    throw error;
+  }
+}
+
+async function* counted(
+  pieces: AsyncIterable<Uint8Array>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of pieces) {
+    count(piece.length);
+    yield piece;
+  }
 }
 
 const FILE_HEADERS = ["ETag", "Cache-Control", "Last-Modified", "Accept-Ranges"];
 
-function lengthOf(selection: RangeSelection, byteLength: number): number {
-  if (selection.kind !== "parts") return byteLength;
-  return selection.parts.reduce((sum, { start, end }) => sum + end - start, 0);
+/** Of the body. */
+function lengthOf(selection: RangeSelection, file: ServedFile): number {
+  if (selection.kind !== "parts") return file.byteLength;
+  const [first, ...more] = selection.parts;
+  return more.length > 0 ? planMultipart(selection.parts, file).byteLength : first.end - first.start;
 }
 
 async function* multipartPieces(

@@ -1,3 +1,4 @@
+import type { User } from "../access/user.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import { openCutout, type CutoutRequest } from "../cutout/open-cutout.ts";
 import { ServiceError } from "../errors.ts";
@@ -5,6 +6,14 @@ import type { Stencil } from "../sky/stencil.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { SyncServices } from "./sync-routes.ts";
 import type { Planned } from "./sync-way-out.ts";
+
+/** What this user may have: of one cutout its pixels, and how long it may be thought to take. */
+export function syncLimitsFor(user: User, services: SyncServices): { maxPixels: number; syncMaxSeconds: number } {
+  const { cutouts, limitsOf, timeoutSeconds, syncMaxSeconds = timeoutSeconds } = services;
+  if (limitsOf === undefined) return { maxPixels: cutouts.limits.maxPixels, syncMaxSeconds };
+  const { syncPixels, syncSeconds } = limitsOf(user);
+  return { maxPixels: syncPixels, syncMaxSeconds: syncSeconds };
+}
 
 /** As `openCutout`; "over-limit" also for what is thought to take too long. */
 export async function openSyncCutout(

@@ -1,4 +1,6 @@
 import type { Context, Hono } from "hono";
+import type { LimitsOf } from "../access/limits.ts";
+import type { Reservation } from "../access/traffic.ts";
 import type { User } from "../access/user.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import type { CutoutServices } from "../cutout/open-cutout.ts";
@@ -15,7 +17,7 @@ import { letProxyKeep } from "./hand-to-proxy.ts";
 import type { ReadableBy } from "./readable-by.ts";
 import { readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
-import { circleOfImage, openSyncCutout, planSyncCutout } from "./sync-limits.ts";
+import { circleOfImage, openSyncCutout, planSyncCutout, syncLimitsFor } from "./sync-limits.ts";
 import { storedParametersOf, type RecordSync } from "./sync-record.ts";
 import { cutoutRequestOf } from "./sync-request.ts";
 import { describeJob, withWaysOut } from "./sync-way-out.ts";
@@ -31,6 +33,8 @@ export type SyncServices = {
    * Seconds that it may be thought to take: more is refused before it begins. `timeoutSeconds` where it is left out.
    */
   readonly syncMaxSeconds?: number | undefined;
+  /** What a user may have, where that is not what holds for all. */
+  readonly limitsOf?: LimitsOf | undefined;
   /** How long a cutout of this cost is thought to take; null: not known. */
   readonly estimateSeconds?: ((cost: CutoutCost) => number | null) | undefined;
   /** Keeps the user's history; none where it is left out. */
@@ -45,11 +49,15 @@ export function addSyncRoutes(app: Hono<AppEnv>, services: SyncServices): void {
   addResource(app, "/sync", { GET: handle, POST: handle });
 }
 
-/** The same, over what the user may read. */
+/** The same, over what the user may read, and with what the user may have. */
 function servicesFor(user: User, services: SyncServices): SyncServices {
   const { cutouts, readableBy } = services;
   const registry = readableBy(user);
-  return registry === cutouts.registry ? services : { ...services, cutouts: { ...cutouts, registry } };
+  const { maxPixels, syncMaxSeconds } = syncLimitsFor(user, services);
+  const isUsual = registry === cutouts.registry && maxPixels === cutouts.limits.maxPixels;
+  if (isUsual && syncMaxSeconds === services.syncMaxSeconds) return services;
+  const limits = { ...cutouts.limits, maxPixels };
+  return { ...services, syncMaxSeconds, cutouts: { ...cutouts, registry, limits } };
 }
 
 async function handleSync(c: Context<AppEnv>, services: SyncServices): Promise<Response> {
@@ -78,6 +86,7 @@ async function answer(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParame
   if (verdict === "proceed" && c.req.method !== "HEAD") {
     const onEnd = ({ outcome, byteLength: bytes, error }: StreamEnd) =>
       run.end({ status: STATUS_OF_END[outcome], bytes, error });
+    run.reservation = reserveBytes(c, cutout);
     const body = await cutout.open({ signal: run.deadline.signal, onEnd }); // may fail: no header of it is set before
     setHeaders(c, cutout, parameters);
     if (body instanceof Uint8Array) return c.body(body, 200);
@@ -97,6 +106,16 @@ async function answer(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParame
       run.end({ status: 200 });
       setHeaders(c, cutout, parameters);
       return c.body(null, 200);
+  }
+}
+
+/** Of the day's; a cutout for which there are not so many left is not made. */
+function reserveBytes(c: Context<AppEnv>, cutout: Cutout): Reservation | undefined {
+  try {
+    return c.var.reserveBytes?.(cutout.byteLength);
+  } catch (error) {
+    cutout.dispose();
+    throw error;
   }
 }
 
@@ -126,6 +145,7 @@ type SyncRun = {
   given: Parameters;
   parameters: SodaParameters | undefined;
   cost: Cutout["cost"] | undefined;
+  reservation: Reservation | undefined;
   /** To be called once, at whatever end. `text`: what the client was told. */
   readonly end: (end: { status: number; bytes?: number; error?: unknown; text?: string }) => void;
 };
@@ -143,9 +163,11 @@ function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
     given: NO_PARAMETERS,
     parameters: undefined,
     cost: undefined,
+    reservation: undefined,
     end({ status, bytes = 0, error, text }) {
       deadline.end();
       meter.stop();
+      run.reservation?.settle(bytes);
       const { cost, parameters, given } = run;
       const runId = parameters?.runId;
       const milliseconds = performance.now() - started;
