@@ -42,12 +42,13 @@ export function sendRaw(
     halfClose = false,
     untilBody = false,
     isHead = false,
-  }: { seconds?: number; halfClose?: boolean; untilBody?: boolean; isHead?: boolean } = {},
+    host = "127.0.0.1",
+  }: { seconds?: number; halfClose?: boolean; untilBody?: boolean; isHead?: boolean; host?: string } = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const pieces: Buffer[] = [];
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    const socket = connect({ port, host, allowHalfOpen: true });
     const finish = () => {
       clearTimeout(timer);
       socket.destroy();
