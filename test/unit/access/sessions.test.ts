@@ -39,7 +39,8 @@ test("the table has nothing that would be taken for a cookie", async () => {
   const { secret } = await sessions.begin(userId, "local");
   const rows = records.sqlite.prepare("select * from session").all();
   expect(JSON.stringify(rows)).not.toContain(secret);
-  const [{ id }] = (await sessions.list(userId)) as [{ id: string }];
+  const id = (await sessions.list(userId))[0]?.id ?? "";
+  expect(id).toMatch(/^[0-9a-f]{64}$/);
   expect(await sessions.find(id)).toBeNull();
   expect(await sessions.find(csrfTokenOf(secret))).toBeNull();
   expect(csrfTokenOf(secret)).not.toBe(id);
