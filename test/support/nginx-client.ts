@@ -1,4 +1,4 @@
-import { request as plainRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
+import { request as plainRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { request as tlsRequest } from "node:https";
 import { isIP } from "node:net";
 import type { NginxFront } from "./nginx-front.ts";
@@ -32,22 +32,15 @@ export async function ask(front: NginxFront, request: FrontRequest = {}): Promis
 
 /** Its head, as soon as that has come; the body is the caller's to read or to destroy. */
 export function open(front: NginxFront, request: FrontRequest = {}): Promise<IncomingMessage> {
-  const { host = "cutout.example.org", path = "/", method = "GET", headers = {}, body, tls = false, from } = request;
-  const options = {
-    host: "127.0.0.1",
-    path,
-    method,
-    agent: false,
-    localAddress: from,
-    headers: { Host: host, ...headers },
-  };
   return new Promise((resolve, reject) => {
-    const outgoing = tls
-      ? tlsRequest(
-          { ...options, port: front.tlsPort, servername: isIP(host) ? "" : host, ca: front.certificate },
-          resolve,
-        )
-      : plainRequest({ ...options, port: front.port }, resolve);
-    outgoing.on("error", reject).end(body);
+    start(front, request).on("response", resolve).on("error", reject).end(request.body);
   });
+}
+
+/** A request whose body is the caller's to send. */
+export function start(front: NginxFront, request: FrontRequest = {}): ClientRequest {
+  const { host = "cutout.example.org", path = "/", method = "GET", headers = {}, tls = false, from } = request;
+  const to = { host: "127.0.0.1", path, method, agent: false, localAddress: from, headers: { Host: host, ...headers } };
+  if (!tls) return plainRequest({ ...to, port: front.port });
+  return tlsRequest({ ...to, port: front.tlsPort, servername: isIP(host) ? "" : host, ca: front.certificate });
 }

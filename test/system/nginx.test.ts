@@ -1,18 +1,24 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { gunzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { ask } from "../support/nginx-client.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { ask, start } from "../support/nginx-client.ts";
 import { startNginxFront, type NginxFront } from "../support/nginx-front.ts";
+import { freePort } from "../support/range-server-nginx.ts";
 import { startUpstream, type Upstream } from "../support/nginx-upstream.ts";
 
 /** What nginx does with any service: one that is made up here answers. */
 let upstream: Upstream;
 let front: NginxFront;
+/** Tells what the address in X-Test is counted by. */
+let keysPort: number;
 
 beforeAll(async () => {
   upstream = await startUpstream();
-  front = await startNginxFront({ servicePort: upstream.port, variant: "tls" });
+  keysPort = await freePort();
+  const more = `server { listen 127.0.0.1:${keysPort}; set_real_ip_from 127.0.0.1; real_ip_header X-Test;
+    location / { return 200 "$recorte_client"; } }`;
+  front = await startNginxFront({ servicePort: upstream.port, variant: "tls", more });
 });
 afterAll(async () => {
   await front?.stop();
@@ -225,6 +231,37 @@ describe("answers", () => {
   });
 });
 
+describe("bodies", () => {
+  const list = { ...secure, path: "/async", method: "POST", headers: { "Content-Type": "text/csv" } };
+
+  it("of lists go on as they come", async () => {
+    let first: Promise<string> | undefined;
+    upstream.answer = (incoming, outgoing) => {
+      first = new Promise((resolve) => incoming.once("data", (piece) => resolve(String(piece))));
+      incoming.on("end", () => outgoing.end("all"));
+    };
+    const outgoing = start(front, list);
+    outgoing.write("name,ra,dec\n");
+    await vi.waitFor(async () => expect(await first).toBe("name,ra,dec\n"), { timeout: 5000 });
+    outgoing.end();
+  });
+
+  it("of forms come when they are whole: the service does not wait for slow clients", async () => {
+    const outgoing = start(front, { ...list, path: "/sync" });
+    outgoing.write("ID=");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(upstream.seen).toEqual([]);
+    outgoing.end("x");
+    await vi.waitFor(() => expect(upstream.seen).toHaveLength(1));
+  });
+
+  it("larger than any list are refused before the service sees them", async () => {
+    const headers = { "Content-Length": String(41 * 2 ** 20) };
+    expect((await ask(front, { ...list, headers })).status).toBe(413);
+    expect(upstream.seen).toEqual([]);
+  });
+});
+
 describe("/metrics", () => {
   it("is for this machine", async () => {
     expect(await ask(front, { ...secure, path: "/metrics" })).toMatchObject({ status: 200, text: "served" });
@@ -273,6 +310,22 @@ describe("limits", () => {
     waiting.forEach((end) => end());
     const statuses = (await all).map(({ status }) => status);
     expect(statuses.filter((status) => status === 429).length).toBe(6);
+  });
+
+  it.each([
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2:ffff::1", "2001:db8:1:3:3:4:5:6"],
+    ["2001:db8:1:2::1", "2001:db8:1:2:3:4:5:6", "2001:db8:1:20::1"],
+    ["2001:db8::1", "2001:db8::2:3:4:5", "2001:db8:0:1::1"],
+    ["2001:db8:0:5::1", "2001:db8:0:5::2", "2001:db8:0:6::1"],
+    ["2001:db8::5:a:b:c:d", "2001:db8::5:a:b:c:e", "2001:db8::6:a:b:c:d"],
+    ["2001:db8:1::a:b:c:d", "2001:db8:1::a:b:c:e", "2001:db8:2::a:b:c:d"],
+    ["1::", "1::1", "2::"],
+  ])("%s and %s are one client, and %s another", async (one, same, other) => {
+    const keyOf = async (address: string) =>
+      (await fetch(`http://127.0.0.1:${keysPort}`, { headers: { "X-Test": address } })).text();
+    expect(await keyOf(one)).toBe(await keyOf(same));
+    expect(await keyOf(one)).not.toBe(await keyOf(other));
+    expect(await keyOf("192.0.2.1")).not.toBe(await keyOf("192.0.2.2"));
   });
 
   it("forms of auth. are slow from one address, its pages are not", async () => {
