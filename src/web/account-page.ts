@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { meters, type Meter } from "./meters.ts";
-import { csrfField, page, type Html, type Notice, type Viewer } from "./page.ts";
+import { csrfField, page, userNameField, type Html, type Notice, type Viewer } from "./page.ts";
 import { table } from "./table.ts";
 import { showInstant } from "./values.ts";
 
@@ -111,8 +111,7 @@ function changePassword({ viewer, leastLength }: AccountView): Html {
   return html`<section aria-labelledby="password">
     <h2 id="password">Change the password</h2>
     <form method="post" action="/account/password">
-      ${csrfField(viewer.csrfToken)}
-      <input type="hidden" name="username" value="${viewer.name}" autocomplete="username" />
+      ${csrfField(viewer.csrfToken)} ${userNameField(viewer.name)}
       <div class="row">
         ${passwordField("current", "Present password", "current-password", 1)}
         ${passwordField("new", "New password", "new-password", leastLength)}

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { adminPage, nextPage, userLink } from "./admin-page.ts";
-import { csrfField, type Html, type Notice, type Viewer } from "./page.ts";
+import { sureButton, type Html, type Notice, type Viewer } from "./page.ts";
 import { table, type Column } from "./table.ts";
 import { formatBytes, formatCount, formatDuration } from "./values.ts";
 
@@ -102,11 +102,7 @@ function showResults({ results, doneResults, failedResults }: JobRowView): strin
 
 function actions({ id, phase }: JobRowView, csrfToken: string): Html {
   const act = (action: string, text: string) =>
-    html`<form method="post" action="/admin/jobs/${id}/${action}">
-      ${csrfField(csrfToken)}<button class="plain danger" aria-label="${`${text} job ${id.slice(0, 8)}`}">
-        ${text}
-      </button>
-    </form>`;
+    sureButton({ action: `/admin/jobs/${id}/${action}`, text, label: `${text} job ${id.slice(0, 8)}` }, csrfToken);
   return html`<div class="actions">
     ${UNFINISHED.includes(phase) ? act("abort", "Abort") : null} ${act("delete", "Delete")}
   </div>`;

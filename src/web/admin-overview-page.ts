@@ -60,25 +60,27 @@ export function overviewPage(view: OverviewView): Html {
             { caption: "Jobs by phase", empty: "There are no jobs." },
           )}
         </section>
-        <section aria-labelledby="disk">
-          <h2 id="disk">Disk</h2>
-          ${figures([
-            ["Results", formatBytes(disk.storedBytes), null],
-            ["Set apart for results under way", formatBytes(disk.reservedBytes), null],
-            ["Free", disk.freeBytes === null ? "–" : formatBytes(disk.freeBytes), null],
-          ])}
-        </section>
-        <section aria-labelledby="largest">
-          <h2 id="largest">Who stores most</h2>
-          ${table(
-            disk.largest,
-            [
-              { title: "User", show: ({ owner }) => userLink(owner) },
-              { title: "Results", isNumber: true, show: ({ storedBytes }) => formatBytes(storedBytes) },
-            ],
-            { caption: "Users by bytes stored", empty: "Nobody stores anything." },
-          )}
-        </section>
+        <div>
+          <section aria-labelledby="disk">
+            <h2 id="disk">Disk</h2>
+            ${figures([
+              ["Results", formatBytes(disk.storedBytes), null],
+              ["Set apart for running jobs", formatBytes(disk.reservedBytes), null],
+              ["Free", disk.freeBytes === null ? "–" : formatBytes(disk.freeBytes), null],
+            ])}
+          </section>
+          <section aria-labelledby="largest">
+            <h2 id="largest">Who stores most</h2>
+            ${table(
+              disk.largest,
+              [
+                { title: "User", show: ({ owner }) => userLink(owner) },
+                { title: "Results", isNumber: true, show: ({ storedBytes }) => formatBytes(storedBytes) },
+              ],
+              { caption: "Users by bytes stored", empty: "Nobody stores anything." },
+            )}
+          </section>
+        </div>
       </div>
       <section aria-labelledby="errors">
         <h2 id="errors">Last errors</h2>

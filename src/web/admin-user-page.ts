@@ -4,7 +4,7 @@ import { jobTable, type JobRowView } from "./admin-jobs-page.ts";
 import { addressOf, adminPage } from "./admin-page.ts";
 import { roleChoice } from "./admin-users-page.ts";
 import { meters, type Meter } from "./meters.ts";
-import { csrfField, type Html, type Notice, type Viewer } from "./page.ts";
+import { csrfField, userNameField, type Html, type Notice, type Viewer } from "./page.ts";
 import { tokenTable, type TokenView } from "./tokens-page.ts";
 import { showInstant } from "./values.ts";
 
@@ -12,7 +12,6 @@ export type UserView = {
   readonly viewer: Viewer;
   readonly notice?: Notice | undefined;
   readonly now: number;
-  readonly id: string;
   readonly name: string;
   readonly fullName: string | null;
   readonly email: string | null;
@@ -140,12 +139,12 @@ function changeForm(view: UserView): Html {
 }
 
 function accessForms(view: UserView): Html {
-  const { viewer, disabledAt, hasPassword, id } = view;
+  const { viewer, name, disabledAt, hasPassword } = view;
   const path = pathOf(view);
   return html`<section aria-labelledby="access">
     <h2 id="access">Access</h2>
     <form method="post" action="${path}/password">
-      ${csrfField(viewer.csrfToken)}
+      ${csrfField(viewer.csrfToken)}${userNameField(name)}
       <div class="row">
         <div class="field">
           <label for="password">${hasPassword ? "Another password" : "A password"}</label>
@@ -156,7 +155,7 @@ function accessForms(view: UserView): Html {
       <p class="quiet">It ends all sessions of the user.</p>
     </form>
     <form method="post" action="${path}/${disabledAt === null ? "close" : "open"}">
-      ${csrfField(viewer.csrfToken)}<input type="hidden" name="user" value="${id}" />
+      ${csrfField(viewer.csrfToken)}
       <button class="${disabledAt === null ? "danger" : "second"}">
         ${disabledAt === null ? "Close the account" : "Open the account again"}
       </button>

@@ -12,9 +12,14 @@ export type Meter = {
   readonly limit: number;
 };
 
-/** One below the other, with a bar where there is something that fills. */
+/** What is used, with a bar where it can be full, and what is looked at for each request. */
 export function meters(list: readonly Meter[]): Html {
-  return html`<div class="meters">${list.map(showMeter)}</div>`;
+  const ofEach = list.filter(({ used }) => used === null);
+  return html`<div class="meters">${list.filter(({ used }) => used !== null).map(showMeter)}</div>
+    ${ofEach.length === 0
+      ? null
+      : html`<h3>Of each request or job</h3>
+          <div class="meters">${ofEach.map(showMeter)}</div>`}`;
 }
 
 function showMeter({ title, unit, used, limit }: Meter): Html {

@@ -73,3 +73,29 @@ export function showNotice({ kind, text }: Notice): Html {
 export function csrfField(token: string): Html {
   return html`<input type="hidden" name="csrf" value="${token}" />`;
 }
+
+/** For programs that keep passwords: whose the one beside it is. */
+export function userNameField(name: string): Html {
+  return html`<input
+    class="unseen"
+    name="username"
+    value="${name}"
+    autocomplete="username"
+    readonly
+    tabindex="-1"
+    aria-hidden="true"
+  />`;
+}
+
+/** A button that does not do it at once, but asks again. */
+export function sureButton(
+  form: { readonly action: string; readonly text: string; readonly label: string },
+  csrfToken: string,
+): Html {
+  return html`<details class="sure">
+    <summary aria-label="${form.label}">${form.text}</summary>
+    <form method="post" action="${form.action}">
+      ${csrfField(csrfToken)}<button class="plain danger">${`Yes, ${form.text.toLowerCase()}`}</button>
+    </form>
+  </details>`;
+}

@@ -26,7 +26,7 @@ export function signInPage(view: SignInView): Html {
         ${links.length === 0 && !takesPasswords ? html`<p>There is no way to sign in: none is set up.</p>` : null}
       </div>
       <p class="quiet">
-        Signing in sets one cookie, which serves all services here. There are no others to follow you.
+        One sign-in is for all services here. It is kept in a cookie, which tells nobody else anything.
       </p>`,
   );
 }

@@ -43,6 +43,7 @@ main { margin: 0 auto; padding: clamp(1.25rem, 4vw, 2.5rem) clamp(1rem, 4vw, 2re
 .wide { max-width: 66rem; }
 .narrow { max-width: 27rem; }
 h1 { margin: 0 0 1.25rem; font-size: 1.6rem; font-weight: 620; line-height: 1.2; letter-spacing: -.01em; }
+h3 { margin: 0 0 .6rem; font-size: .9rem; font-weight: 550; color: var(--soft); }
 h2 { margin: 0 0 .9rem; font-size: 1.06rem; font-weight: 620; }
 p { margin: 0 0 .9rem; }
 .quiet, small { color: var(--soft); font-size: .9rem; }
@@ -84,7 +85,7 @@ legend { padding: 0; margin-bottom: .3rem; font-size: .9rem; font-weight: 550; }
 .choice { display: grid; grid-template-columns: auto 1fr; gap: 0 .6rem; align-items: baseline; margin: 0 0 .35rem; font-weight: 400; }
 .choice input { width: 1rem; height: 1rem; margin: 0; accent-color: var(--accent); transform: translateY(.12rem); }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; margin: 0 0 1rem; }
-.row > .field { flex: 1 1 9rem; margin: 0; min-width: 0; }
+.row > .field { flex: 1 1 12rem; margin: 0; min-width: 0; }
 button, .button {
   display: inline-block; min-height: 2.5rem; padding: .4rem 1.1rem; border: 1px solid var(--accent); border-radius: .45rem;
   background: var(--accent); color: var(--accent-ink); font: inherit; font-weight: 550; text-align: center;
@@ -94,12 +95,17 @@ button:hover, .button:hover { filter: brightness(1.08); }
 .second { background: transparent; color: var(--accent); border-color: var(--field); }
 .danger { background: transparent; color: var(--danger); border-color: var(--field); }
 .danger:hover { border-color: var(--danger); }
-.plain { min-height: 0; padding: 0; border: 0; background: none; color: var(--accent); text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: .18em; }
+.plain { min-height: 0; padding: 0; border: 0; background: none; color: var(--accent); text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: .18em; font-weight: 450; }
 .plain.danger { color: var(--danger); }
 .full { width: 100%; }
 .stack > * { margin: 0 0 .6rem; }
 .actions { display: flex; flex-wrap: wrap; gap: .2rem 1rem; }
-.actions form { display: inline; }
+.actions > * { display: inline; }
+.sure { display: inline-block; margin: 0; }
+.sure summary { display: inline; list-style: none; margin: 0; color: var(--danger); text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: .18em; }
+.sure summary::-webkit-details-marker { display: none; }
+.sure[open] summary { color: var(--soft); text-decoration: none; }
+.sure form { display: inline; margin-left: .4rem; }
 .or { display: flex; align-items: center; gap: .8rem; margin: 1.25rem 0; color: var(--soft); font-size: .9rem; }
 .or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
 pre { margin: 0 0 .9rem; padding: .8rem 1rem; background: var(--ground); border: 1px solid var(--line); border-radius: .5rem; font: .86rem/1.5 var(--mono); white-space: pre-wrap; word-break: break-all; user-select: all; }
@@ -114,7 +120,9 @@ tbody tr:last-child td { border-bottom: 0; }
 .number { text-align: right; }
 time { white-space: nowrap; }
 .meters { display: grid; gap: .85rem; }
-.meter-head { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; font-size: .93rem; }
+.meter-head { display: grid; grid-template-columns: 1fr auto; gap: 0 1.25rem; align-items: baseline; font-size: .93rem; }
+.meter-head > :last-child { text-align: right; font-variant-numeric: tabular-nums; }
+.meters + h3 { margin-top: 1.4rem; }
 .meter { display: block; width: 100%; height: .4rem; margin-top: .3rem; border-radius: .2rem; background: var(--line); fill: var(--accent); }
 .meter.full-up { fill: var(--danger); }
 details { margin: 0 0 1rem; }

@@ -34,7 +34,9 @@ export function table<Row>(
           html`<tr role="row">
             ${columns.map(
               (column) =>
-                html`<td role="cell" class="${kind(column)}" data-title="${column.title}">${column.show(row)}</td>`,
+                html`<td role="cell" class="${kind(column)}" data-title="${column.title}">
+                  <div>${column.show(row)}</div>
+                </td>`,
             )}
           </tr>`,
       )}

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import { csrfField, page, type Html, type Notice, type Viewer } from "./page.ts";
+import { csrfField, page, sureButton, type Html, type Notice, type Viewer } from "./page.ts";
 import { table } from "./table.ts";
 import { showInstant } from "./values.ts";
 
@@ -69,9 +69,7 @@ export function tokenTable(
           if (token.revokedAt !== null) return html`<span class="tag bad">revoked</span>`;
           if (token.expiresAt !== null && token.expiresAt <= now) return html`<span class="tag">expired</span>`;
           const { action, csrfToken } = revoke(token);
-          return html`<form method="post" action="${action}">
-            ${csrfField(csrfToken)}<button class="plain danger" aria-label="${`Revoke ${token.name}`}">Revoke</button>
-          </form>`;
+          return sureButton({ action, text: "Revoke", label: `Revoke ${token.name}` }, csrfToken);
         },
       },
     ],
