@@ -16,6 +16,8 @@ import type { Configuration } from "./configuration.ts";
 import { resultsFolder } from "./data-files.ts";
 import { readDocsAsset } from "./docs-assets.ts";
 import type { JobServices } from "./job-services.ts";
+import { addCutoutMetrics } from "./metrics/cutout-metrics.ts";
+import { addRecordsMetrics, createSnapshotReader, keepSnapshot } from "./metrics/records-metrics.ts";
 import { createReadingRights } from "./reading-rights.ts";
 import { createServiceFrame } from "./service-frame.ts";
 import type { Services } from "./services.ts";
@@ -52,9 +54,10 @@ export type CutoutAppParts = {
 /** All that the cutout service's routes need, made from the configuration and what can cut and keep jobs. */
 export function createCutoutAppServices(
   configuration: Configuration,
-  { cutouts, registry, index, database }: Services,
-  { results, jobs: unguarded, changes, estimator, gate, ...shared }: JobServices & SharedServices,
+  cutting: Services,
+  { results, jobs: unguarded, changes, estimator, resultEnds, gate, ...shared }: JobServices & SharedServices,
 ): CutoutAppParts {
+  const { cutouts, registry, index, database } = cutting;
   const { records, limits } = shared;
   const frame = createServiceFrame(configuration, "cutout", shared);
   const { log } = frame;
@@ -92,6 +95,10 @@ export function createCutoutAppServices(
       leaseSeconds: configuration.jobLeaseSeconds,
       stopping: stopping.signal,
     });
+  addCutoutMetrics(frame.metrics.registry, cutting, { resultEnds });
+  const readSnapshot = createSnapshotReader(records, { leaseSeconds: configuration.jobLeaseSeconds });
+  const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+  addRecordsMetrics(frame.metrics.registry, keepSnapshot(readSnapshot, clock));
   const services: CutoutAppServices = {
     ...frame,
     health: { software: SOFTWARE, startedAt, checkHealth: health },

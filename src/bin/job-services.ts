@@ -13,7 +13,7 @@ import type { JobLimits } from "../jobs/job-limits.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import type { ParameterList } from "../jobs/job.ts";
 import { createRealtimeGate, type RealtimeGate } from "../jobs/realtime-gate.ts";
-import { startWorker, type JobWorker } from "../jobs/worker.ts";
+import { startWorker, type JobWorker, type WorkerLogEntry } from "../jobs/worker.ts";
 import { createLocalResults } from "../storage/local-results.ts";
 import type { ResultStore } from "../storage/result-store.ts";
 import type { Configuration } from "./configuration.ts";
@@ -29,6 +29,8 @@ export type JobServices = {
   readonly changes: JobChanges;
   readonly jobs: JobService;
   readonly estimator: Estimator;
+  /** Of results that this process has worked on: how often each kind of end was met. */
+  readonly resultEnds: ReadonlyMap<string, number>;
   /** Whatever answers at once enters here, and work on jobs waits. */
   readonly gate: RealtimeGate;
   /** Works on so many results at a time until it is stopped. */
@@ -67,7 +69,12 @@ export function createJobServices(
     concurrency: Math.max(1, configuration.jobWorkers),
     now,
   });
-  const log = createWorkerLog(configuration.log);
+  const writeLog = createWorkerLog(configuration.log);
+  const resultEnds = new Map<string, number>();
+  const log = (entry: WorkerLogEntry) => {
+    if (entry.event === "result") resultEnds.set(entry.what, (resultEnds.get(entry.what) ?? 0) + 1);
+    writeLog(entry);
+  };
   const jobs = createJobService({
     records,
     results,
@@ -94,6 +101,7 @@ export function createJobServices(
     changes,
     jobs,
     estimator,
+    resultEnds,
     gate,
     startWorker: (concurrency) => startWorker({ ...work, concurrency }),
   };

@@ -11,6 +11,7 @@ import type { PixelServices } from "../cutout/read.ts";
 import { migrateIndex, openIndexDatabase, type IndexDatabase } from "../db/index-database.ts";
 import { ServiceError } from "../errors.ts";
 import { BlobFolder } from "../storage/blob-folder.ts";
+import { newReadTally, type ReadTally } from "../storage/read-tally.ts";
 import { createStore, type Store } from "../storage/store.ts";
 import { isAddress } from "../surveys/archive-files.ts";
 import { createImageIndex, type ImageIndex } from "../surveys/image-index.ts";
@@ -31,6 +32,7 @@ export type Services = {
   readonly pixels: PixelServices;
   /** The same for work that nobody waits for. */
   readonly background: PixelServices;
+  readonly reads: PixelCore["reads"];
   /** Where cutouts take the memory of what is sent; the server gives it back. */
   readonly sentBytes: BytePool;
   /** Writes the seek indices that have grown; what cannot be written is made again when it is needed. */
@@ -80,6 +82,8 @@ export type PixelCore = {
   /** The same for work that nobody waits for. */
   readonly background: PixelServices;
   readonly store: Store;
+  /** What was read of archives on local disks, and of those that are asked over the network. */
+  readonly reads: { readonly local: ReadTally; readonly remote: ReadTally };
 };
 
 /** What reads pixels, without surveys: for files that are named by hand too. `roots` tells the folders that may be read. */
@@ -87,7 +91,8 @@ export async function createPixelCore(
   configuration: Configuration,
   roots: () => readonly string[],
 ): Promise<PixelCore> {
-  const store = createStore({ roots, ...remoteStores(configuration) });
+  const reads = { local: newReadTally(), remote: newReadTally() };
+  const store = createStore({ roots, tally: reads.local, ...remoteStores(configuration, reads.remote) });
   const module = await loadDecoderModule();
   const arena = new Arena();
   const { decodeWorkers, planeCacheBytes, seekIndexCacheBytes, maxTileBytes, maxGzipBytes } = configuration;
@@ -103,7 +108,7 @@ export async function createPixelCore(
   const pixels = { decoder, planes, limits: { maxTileBytes } };
   // Small work, too, goes to a thread, where there is one: the main thread answers those who wait.
   const background = threads === null ? pixels : { ...pixels, decoder: new Decoder(arena, module, threads, 0) };
-  return { images, pixels, background, store };
+  return { images, pixels, background, store, reads };
 }
 
 export async function closePixelCore({ images, pixels, store }: PixelCore): Promise<void> {

@@ -50,6 +50,8 @@ export class Decoder {
   readonly #ditherTable: number;
   readonly #threads: DecodeThreads | null;
   readonly #inlinePixels: number;
+  /** So far, lead-ins included. */
+  decodedPixels = 0;
 
   constructor(
     arena: Arena,
@@ -86,6 +88,7 @@ export class Decoder {
    */
   async decode(run: JobRun, work: { pixels: number; scratchBytes: number }, signal?: AbortSignal): Promise<void> {
     const threads = this.#threads;
+    this.decodedPixels += work.pixels;
     if (threads === null || work.pixels < this.#inlinePixels) {
       this.#decodeHere(run, work.scratchBytes);
       return;

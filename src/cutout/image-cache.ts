@@ -27,6 +27,8 @@ export class ImageCache {
   readonly #opening = new Map<string, Promise<Entry>>();
   #bytes = 0;
   #inUse = 0;
+  /** Images that were asked for and were here, and those that had to be opened. */
+  readonly counts = { hits: 0, misses: 0 };
 
   constructor(store: RangeStore, decoder: Decoder, limits: { maxBytes: number; maxGzipBytes: number }) {
     this.#store = store;
@@ -42,12 +44,14 @@ export class ImageCache {
     if (cached !== undefined) {
       if (cached.image.source.version === source.version) {
         void source.close();
+        this.counts.hits++;
         this.#entries.delete(key);
         this.#entries.set(key, cached);
         return this.#lease(key, cached);
       }
       this.#drop(key, cached);
     }
+    this.counts.misses++;
     // Two requests for a new image open it once; it is opened to its end even when the first of them goes away.
     const openingKey = `${key}|${source.version}`;
     let opening = this.#opening.get(openingKey);
@@ -61,6 +65,11 @@ export class ImageCache {
     signal?.throwIfAborted();
     // Dropped again before this caller had its turn: only when the cache is far too small for its users.
     return entry.disposed ? this.open(location, signal) : this.#lease(key, entry);
+  }
+
+  /** Headers and tables of images, and files that were unzipped. */
+  get usedBytes(): number {
+    return this.#bytes;
   }
 
   /** Images that somebody holds. */

@@ -35,6 +35,8 @@ export class PlaneCache {
   readonly #store: SeekIndexStore | null;
   /** Planes met once: a heap is kept from the second time on, so that one pass over an archive evicts nothing. */
   readonly #metOnce = new Set<string>();
+  /** Of `acquire`: planes whose bytes, and whose indices, were found here, and those that were not. */
+  readonly counts = { heapHits: 0, heapMisses: 0, indexHits: 0, indexMisses: 0 };
 
   constructor(arena: Arena, budgets: { heapBytes: number; indexBytes: number }, store: SeekIndexStore | null = null) {
     this.#store = store;
@@ -80,7 +82,11 @@ export class PlaneCache {
 
   #acquireHeap(plane: CacheablePlane): Entry<CachedHeap> | null {
     const cached = this.#heaps.get(plane.cacheKey);
-    if (cached !== null) return cached;
+    if (cached !== null) {
+      this.counts.heapHits++;
+      return cached;
+    }
+    this.counts.heapMisses++;
     if (!this.#metOnce.delete(plane.cacheKey)) {
       this.#metOnce.add(plane.cacheKey);
       if (this.#metOnce.size > MAX_MET_ONCE) {
@@ -100,7 +106,11 @@ export class PlaneCache {
   #acquireIndex(plane: CacheablePlane): Entry<SeekIndex> | null {
     if (plane.seekEntriesPerTile === 0) return null;
     const cached = this.#indices.get(plane.cacheKey);
-    if (cached !== null) return cached;
+    if (cached !== null) {
+      this.counts.indexHits++;
+      return cached;
+    }
+    this.counts.indexMisses++;
     const { tileCount, seekEntriesPerTile } = plane;
     const byteLength = tileCount * seekEntriesPerTile * SEEK_ENTRY_BYTES;
     return this.#indices.add(

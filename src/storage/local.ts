@@ -6,12 +6,15 @@ import { DescriptorPool, type OpenFile } from "./local-descriptors.ts";
 import { asServiceError, closeFile, openRegularFile, parsePath, readVersion, versionOf } from "./local-file.ts";
 import type { ByteRange, PlacedRange, RangeSource, RangeStore, ReadOptions } from "./range-source.ts";
 import { PageCacheReader } from "./local-page-cache.ts";
+import { newReadTally, type ReadTally } from "./read-tally.ts";
 
 export type LocalStoreOptions = {
   /** Folders whose files may be read. What a location resolves to, links followed, must lie in one of them. */
   readonly roots: readonly string[] | (() => readonly string[]);
   /** Files kept open between reads. Default 256. */
   readonly maxOpenFiles?: number | undefined;
+  /** Counts what is read. */
+  readonly tally?: ReadTally | undefined;
 };
 
 export type LocalStore = RangeStore & {
@@ -23,7 +26,7 @@ const READ_CHUNK_BYTES = 8 << 20; // how much is read, at most, before a cancell
 
 /** Files of the local disk, by absolute path or `file:` URL. An open of a file known already costs one `stat`. */
 export function localStore(options: LocalStoreOptions): LocalStore {
-  const { roots } = options;
+  const { roots, tally = newReadTally() } = options;
   const pool = new DescriptorPool({
     maxOpen: Math.max(1, options.maxOpenFiles ?? 256),
     open: (path) => openRegularFile(path, typeof roots === "function" ? roots() : roots),
@@ -35,13 +38,13 @@ export function localStore(options: LocalStoreOptions): LocalStore {
       throwIfCanceled(signal, `Open ${location}`);
       const path = parsePath(location);
       const known = openedNow(pool, path);
-      if (known !== undefined) return localSource({ pool, pageCache }, path, known);
+      if (known !== undefined) return localSource({ pool, pageCache, tally }, path, known);
       const version = await readVersion(path);
       throwIfCanceled(signal, `Open ${path}`);
       // Opens the file when no descriptor of this version is at hand; what it finds then may be newer still.
       const file = await openCurrent(pool, path, version);
       throwIfCanceled(signal, `Open ${path}`);
-      return localSource({ pool, pageCache }, path, file);
+      return localSource({ pool, pageCache, tally }, path, file);
     },
     close() {
       pool.retireAll();
@@ -78,7 +81,7 @@ function openCurrent(pool: DescriptorPool, path: string, version: string): Promi
 
 /** Holds no descriptor between reads: thousands of sources may be open at once. */
 function localSource(
-  { pool, pageCache }: { pool: DescriptorPool; pageCache: PageCacheReader },
+  { pool, pageCache, tally }: { pool: DescriptorPool; pageCache: PageCacheReader; tally: ReadTally },
   path: string,
   { version, byteLength }: FileVersion,
 ): RangeSource {
@@ -113,6 +116,8 @@ function localSource(
       if (closed) throw new ServiceError("internal", `Cannot read ${path}: it has been closed`);
       const target = prepareRead(file, range, options);
       if (target.byteLength === 0) return target;
+      tally.reads++;
+      tally.bytes += target.byteLength;
       const reading = readRange(target, range.start, options?.signal);
       underWay.add(reading);
       try {
@@ -132,7 +137,10 @@ function localSource(
       if (opened === undefined || !opened.isLocal) return 0;
       try {
         const done = pageCache.read({ path, descriptor: opened.descriptor }, ranges, target);
-        if (done > 0) verifyUnchanged(path, opened);
+        if (done === 0) return 0;
+        verifyUnchanged(path, opened);
+        tally.reads++;
+        for (let i = 0; i < done; i++) tally.bytes += ranges[i].length;
         return done;
       } catch (error) {
         throw retireIfChanged(opened, error);

@@ -77,6 +77,8 @@ function remoteSource(transport: Transport, remote: RemoteFile, version: RemoteV
       const target = prepareRead(file, range, { signal, into });
       if (target.byteLength === 0) return target;
       const rest = { target, start: range.start, done: 0 };
+      transport.tally.reads++;
+      transport.tally.bytes += target.byteLength;
       const reading = transport.retry(`Read ${file.key}`, signal, () => readRest(rest, signal));
       underWay.add(reading);
       try {

@@ -1,5 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import { throwIfCanceled } from "./_checked-read.ts";
+import { newReadTally, type ReadTally } from "./read-tally.ts";
 import { delayByTimer, type Delay, TransientError, withRetries } from "./retry.ts";
 import { Semaphore } from "./semaphore.ts";
 
@@ -14,6 +15,8 @@ export type TransportOptions = {
   readonly random?: (() => number) | undefined;
   readonly delay?: Delay | undefined;
   readonly now?: (() => number) | undefined;
+  /** Counts what is read. */
+  readonly tally?: ReadTally | undefined;
 };
 
 /** A file of a remote store, and how to ask for it. */
@@ -39,6 +42,7 @@ export type Transport = {
   send<T>(file: RemoteFile, request: RemoteRequest, receive: (response: Response) => Promise<T> | T): Promise<T>;
   retry<T>(action: string, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T>;
   readonly now: () => number;
+  readonly tally: ReadTally;
 };
 
 const MAX_REDIRECTS = 5;
@@ -63,6 +67,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
 
   return {
     now: options.now ?? Date.now,
+    tally: options.tally ?? newReadTally(),
     retry: (action, signal, attempt) => withRetries(action, { ...retries, signal }, attempt),
     async send(file, request, receive) {
       const { signal } = request;

@@ -1,11 +1,14 @@
 import { ServiceError } from "../errors.ts";
 import { localStore } from "./local.ts";
 import type { RangeStore } from "./range-source.ts";
+import type { ReadTally } from "./read-tally.ts";
 
 export type StoreOptions = {
   /** Folders of the local disk whose files may be read. */
   readonly roots: readonly string[] | (() => readonly string[]);
   readonly maxOpenFiles?: number | undefined;
+  /** Counts what is read of the local disk. */
+  readonly tally?: ReadTally | undefined;
   /** Without one of these, its locations are refused. */
   readonly http?: RangeStore | undefined;
   readonly s3?: RangeStore | undefined;

@@ -1,0 +1,117 @@
+import { Gauge, type Registry } from "prom-client";
+import type { RecordsDatabase } from "../../db/records-database.ts";
+import type { StoredPhase } from "../../db/records-schema.ts";
+
+/** What the records say of jobs: the same at every process that shares them. */
+export type RecordsSnapshot = {
+  readonly phases: Readonly<Record<StoredPhase, number>>;
+  /** Results that wait for a worker; no more than `MAX_COUNTED` are counted. */
+  readonly waitingResults: number;
+  /** Of the job that has been QUEUED for longest; 0 where none is. */
+  readonly oldestSeconds: number;
+  readonly workers: number;
+  readonly storage: readonly { readonly role: string; readonly stored: number; readonly reserved: number }[];
+};
+
+/** More would take longer than a request may wait for it. */
+export const MAX_COUNTED = 5000;
+
+const PHASES: readonly StoredPhase[] = [
+  ...(["PENDING", "QUEUED", "EXECUTING", "COMPLETED", "ERROR", "ABORTED"] as const),
+  ...(["HELD", "SUSPENDED", "ARCHIVED", "UNKNOWN"] as const),
+];
+
+/** Reads the records by statements that are prepared once, and by indices alone: no result is looked at that does not wait. */
+export function createSnapshotReader(
+  { sqlite }: RecordsDatabase,
+  { leaseSeconds }: { /** A worker that was not heard of for so long is dead. */ readonly leaseSeconds: number },
+): (now: number) => RecordsSnapshot {
+  const number = <P extends unknown[]>(sql: string) => sqlite.prepare<P, number | null>(sql).pluck();
+  const jobs = number<[string]>("select count(*) from job where phase = ?");
+  // The index has jobs by phase, priority and time: the first of each priority is looked up.
+  const oldest = number<[]>(
+    `with recursive turn (priority) as (
+       select min(priority) from job where phase = 'QUEUED'
+       union all
+       select (select min(priority) from job where phase = 'QUEUED' and priority > turn.priority)
+       from turn where priority is not null)
+     select min((select min(queued_at) from job where phase = 'QUEUED' and priority = turn.priority)) from turn`,
+  );
+  const waiting = number<[number]>(
+    `select count(*) from (
+       select 1 from job j cross join job_result r
+       where j.phase in ('QUEUED', 'EXECUTING') and r.job_id = j.id and r.state = 'WAITING' limit ?)`,
+  );
+  const workers = number<[number]>("select count(*) from worker where heartbeat_at > ? and id <> 'collector'");
+  const storage = sqlite.prepare<[], RecordsSnapshot["storage"][number]>(
+    `select coalesce(u.role, 'anonymous') as role, sum(s.stored_bytes) as stored, sum(s.reserved_bytes) as reserved
+     from usage s left join user u on u.id = s.owner group by 1`,
+  );
+  return (now) => ({
+    phases: Object.fromEntries(PHASES.map((phase) => [phase, jobs.get(phase) ?? 0])) as RecordsSnapshot["phases"],
+    waitingResults: waiting.get(MAX_COUNTED) ?? 0,
+    oldestSeconds: Math.max(0, now - (oldest.get() ?? now)) / 1000,
+    workers: workers.get(now - leaseSeconds * 1000) ?? 0,
+    storage: storage.all(),
+  });
+}
+
+/** Milliseconds that a look at the records is kept, and how often as long as it took: it never costs more than a thousandth. */
+const KEPT_MILLISECONDS = 5000;
+const KEPT_TIMES = 1000;
+
+/** The same for some seconds: several may ask, and one answer has many numbers. */
+export function keepSnapshot(
+  read: (now: number) => RecordsSnapshot,
+  clock: { readonly now: () => number; readonly monotonic: () => number },
+): () => RecordsSnapshot {
+  let kept: RecordsSnapshot | null = null;
+  let until = 0;
+  return () => {
+    const began = clock.monotonic();
+    if (kept !== null && began < until) return kept;
+    kept = read(clock.now());
+    const ended = clock.monotonic();
+    until = ended + Math.max(KEPT_MILLISECONDS, KEPT_TIMES * (ended - began));
+    return kept;
+  };
+}
+
+/** Gauges of the queue and of what is stored. While the records do not answer, they are not there. */
+export function addRecordsMetrics(registry: Registry, snapshot: () => RecordsSnapshot): void {
+  const registers = [registry];
+  const gauge = <L extends string>(
+    name: string,
+    { help, labels = [] }: { readonly help: string; readonly labels?: readonly L[] },
+    set: (gauge: Gauge<L>, snapshot: RecordsSnapshot) => void,
+  ) =>
+    new Gauge<L>({
+      ...{ name, help, labelNames: labels, registers },
+      collect() {
+        this.reset();
+        try {
+          set(this, snapshot());
+        } catch {
+          this.remove(); // busy, or gone: /health tells of it
+        }
+      },
+    });
+  gauge("recorte_jobs", { help: "Jobs by phase", labels: ["phase"] }, (jobs, { phases }) => {
+    for (const [phase, count] of Object.entries(phases)) jobs.set({ phase }, count);
+  });
+  const most = `no more than ${MAX_COUNTED} are counted`;
+  gauge("recorte_queue_results", { help: `Results that wait for a worker; ${most}` }, (results, { waitingResults }) => {
+    results.set(waitingResults);
+  });
+  const oldest = "Since when the job that is queued for longest is; 0: none is";
+  gauge("recorte_queue_oldest_seconds", { help: oldest }, (age, { oldestSeconds }) => age.set(oldestSeconds));
+  gauge("recorte_workers", { help: "Workers that were heard of lately" }, (alive, { workers }) => alive.set(workers));
+  const ofRole = { labels: ["role"] } as const;
+  gauge("recorte_stored_bytes", { help: "Bytes of results that are kept", ...ofRole }, (bytes, { storage }) => {
+    for (const { role, stored } of storage) bytes.set({ role }, stored);
+  });
+  const reserved = "Bytes set apart for results under way";
+  gauge("recorte_reserved_bytes", { help: reserved, ...ofRole }, (bytes, { storage }) => {
+    for (const { role, reserved } of storage) bytes.set({ role }, reserved);
+  });
+}
