@@ -85,7 +85,10 @@ function createDiscovery(
         {
           timeout: timeoutSeconds,
           // Tokens are signed as well as sent by TLS; the configuration allows http for this machine only.
-          execute: [client.enableNonRepudiationChecks, ...(issuer.startsWith("http:") ? [allowHttp] : [])],
+          execute: [
+            client.enableNonRepudiationChecks,
+            ...(issuer.startsWith("http:") ? [client.allowInsecureRequests] : []),
+          ],
         },
       );
       known = { server, at: now() };
@@ -104,8 +107,6 @@ function createDiscovery(
   };
 }
 
-const allowHttp = (server: client.Configuration) => client.allowInsecureRequests(server);
-
 /** Claims that are texts or lists of texts. An address of mail that is not known to be theirs is none. */
 function attributesOf(claims: Readonly<Record<string, unknown>>): Attributes {
   const attributes = new Map<string, readonly string[]>();
@@ -117,19 +118,26 @@ function attributesOf(claims: Readonly<Record<string, unknown>>): Attributes {
   return attributes;
 }
 
-function explain(cause: unknown, title: string): ServiceError {
-  if (cause instanceof ServiceError) return cause;
-  if (cause instanceof client.AuthorizationResponseError) {
-    const wasRefused = cause.error === "access_denied";
+function explain(error: unknown, title: string): ServiceError {
+  if (error instanceof ServiceError) return error;
+  const cause = withCode(error);
+  if (error instanceof client.AuthorizationResponseError) {
+    const wasRefused = error.error === "access_denied";
     const why = wasRefused ? "you, or it, did not allow it" : "it could not do what was asked";
     return new ServiceError("forbidden", `Cannot sign in by ${title}: ${why}; you may begin again`, { cause });
   }
-  if (isOutOfReach(cause)) {
+  if (isOutOfReach(error)) {
     return new ServiceError("unavailable", `${title} does not answer now; please try again later`, { cause });
   }
   return new ServiceError("forbidden", `Cannot sign in by ${title}: its answer is not valid; please begin again`, {
     cause,
   });
+}
+
+/** With what the provider calls the error, and says of it (RFC 6749, sections 4.1.2.1 and 5.2). */
+function withCode(error: unknown): unknown {
+  if (!(error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError)) return error;
+  return new Error(`The provider says ${error.error}: ${error.error_description ?? "no more"}`, { cause: error });
 }
 
 /** No answer, a late one, or one of a server in trouble. */

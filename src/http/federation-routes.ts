@@ -202,8 +202,10 @@ function fail(
 
 /** For administrators, who have to find out what a provider does wrong. */
 function causeOf(error: unknown): string | undefined {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error ? cause.message.slice(0, MOST_CAUSE) : undefined;
+  const causes: string[] = [];
+  for (let e = error instanceof Error ? error.cause : undefined; e instanceof Error; e = e.cause)
+    causes.push(e.message);
+  return causes.length > 0 ? causes.join(": ").slice(0, MOST_CAUSE) : undefined;
 }
 
 const MOST_CAUSE = 300;

@@ -14,6 +14,7 @@ export function refuseCrossSite({
 }): MiddlewareHandler<AppEnv> {
   return (c, next) => {
     if (c.var.grant.kind !== "session" || SAFE_METHODS.includes(c.req.method)) return next();
+    if (ANSWER_OF_PROVIDER.test(c.req.path)) return next();
     const isOurs = (origin: string | null) => origin !== null && ownOriginsOf(c.var.publicUrl).includes(origin);
     const header = (name: string) => c.req.header(name);
     if (comesFrom(header) === "here" || isOurs(comesFrom(header))) return next();
@@ -25,6 +26,9 @@ export function refuseCrossSite({
 }
 
 const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"]; // RFC 9110, section 9.2.1
+
+/** The page of a provider of sign-in sends it, maybe from a host beside ours; it is vouched for by its signature, and no cookie. */
+const ANSWER_OF_PROVIDER = /^\/saml\/[^/]+\/acs$/;
 
 /** The origin of the page, "here" for one of the address asked, and null where nothing is said, or nothing that is true. */
 function comesFrom(header: (name: string) => string | undefined): string | null {

@@ -1,5 +1,5 @@
-import type { Hono } from "hono";
-import type { AppEnv } from "../../src/http/app-env.ts";
+/** What answers in the place of a server. */
+export type TestedApp = { request(address: string, init: RequestInit): Response | Promise<Response> };
 
 /** What the browser shows at the end of all redirects. */
 export type Page = { readonly url: string; readonly status: number; readonly headers: Headers; readonly text: string };
@@ -14,7 +14,7 @@ export type TestBrowser = {
 };
 
 /** A browser as far as a sign-in needs one. What is under `origin` is asked of `app`, the rest over the network. */
-export function createTestBrowser(app: Hono<AppEnv>, origin: string): TestBrowser {
+export function createTestBrowser(app: TestedApp, origin: string): TestBrowser {
   const jar = new Map<string, Map<string, string>>();
 
   async function request(address: string, init: RequestInit, withCookies: boolean): Promise<Page> {
@@ -62,7 +62,8 @@ export function createTestBrowser(app: Hono<AppEnv>, origin: string): TestBrowse
   return {
     open: async (address, stop = () => false) => follow(await request(address, {}, true), stop),
     async post(address, form, from = "https://elsewhere.example") {
-      const isSameSite = new URL(from).origin === new URL(address).origin;
+      const siteOf = (url: string) => new URL(url).hostname.split(".").slice(-2).join(".");
+      const isSameSite = siteOf(from) === siteOf(address);
       const body = new URLSearchParams(form);
       const init = { method: "POST", body: body.toString(), headers: { origin: from, ...FORM } };
       return follow(await request(address, init, isSameSite), () => false);
