@@ -10,6 +10,8 @@ export type User = {
   readonly groups: readonly string[];
   /** Where they are not those of the role. */
   readonly limits: Partial<LimitValues>;
+  /** False: an administrator who came with a token that has no scope for it. */
+  readonly administers?: boolean;
 };
 
 export const ROLES = ["anonymous", "user", "priority", "admin"] as const;

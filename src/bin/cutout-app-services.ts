@@ -1,3 +1,4 @@
+import { createUserReader } from "../access/accounts-user.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
 import { describeApi } from "../http/openapi/describe-api.ts";
 import { readJobRequest } from "../http/read-job-request.ts";
@@ -75,6 +76,8 @@ export function createCutoutAppServices(
     administration: createJobAdministration({ records, results, changes, now }),
     audit: shared.access.audit,
   });
+  const users = createUserReader(records);
+  const nameOf = (userId: string) => users.byId(userId)?.name ?? null;
   const sync: SyncServices = {
     cutouts,
     readableBy,
@@ -108,6 +111,7 @@ export function createCutoutAppServices(
     sync,
     async: {
       jobs,
+      nameOf,
       waits: limits.waits,
       maxWaitingOf: (user) => limits.limitsOf(user).waits,
       readJobRequest: (request, user) =>
@@ -155,7 +159,7 @@ export function createCutoutAppServices(
       checkHealth: health,
       limits: { healthSeconds: HEALTH_SECONDS, exampleCandidates: EXAMPLE_CANDIDATES },
     },
-    history: { history },
+    history: { history, nameOf },
     docs: { describeApi: (publicUrl) => describeApi({ software: SOFTWARE, publicUrl }), readDocsAsset },
   };
   return { services, history, drain: () => stopping.abort() };

@@ -16,10 +16,13 @@ import { createRealtimeGate, type RealtimeGate } from "../jobs/realtime-gate.ts"
 import { startWorker, type JobWorker, type WorkerLogEntry } from "../jobs/worker.ts";
 import { createLocalResults } from "../storage/local-results.ts";
 import type { ResultStore } from "../storage/result-store.ts";
+import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { Configuration } from "./configuration.ts";
 import { resultsFolder } from "./data-files.ts";
 import { readLimits } from "./limit-services.ts";
 import type { Services } from "./services.ts";
+import { createReadingRights } from "./reading-rights.ts";
+import { createRegistryOfOwner } from "./registry-of-owner.ts";
 import { createWorkerLog } from "./worker-log.ts";
 
 /** Jobs of this process: of the server and of `recorte work` alike. */
@@ -62,7 +65,12 @@ export function createJobServices(
   const limitsOfOwner = createLimitsOfOwner(records, readLimits(configuration).limitsOf);
   const limits = jobLimitsOf(configuration, limitsOfOwner);
   const now = () => Date.now();
-  const openRecipe = recipeOpener(limitsOfOwner, { ...cutouts, pixels: background });
+  const { permissions } = createReadingRights(configuration, cutouts.registry);
+  const registryOfOwner = createRegistryOfOwner({
+    ...{ registry: cutouts.registry, permissions, records },
+    hasTestUser: configuration.testToken !== undefined,
+  });
+  const openRecipe = recipeOpener({ limitsOfOwner, registryOfOwner }, { ...cutouts, pixels: background });
   const estimator = createEstimator({
     records,
     costOf: (recipe, signal, owner) => costOf(recipe, openRecipe, signal, owner),
@@ -111,12 +119,18 @@ const QUOTE_MILLISECONDS = 10_000;
 
 type OpenRecipe = (recipe: ParameterList, signal: AbortSignal, owner: string) => Promise<Cutout | null>;
 
+type OfOwner = {
+  readonly limitsOfOwner: LimitsOfOwner;
+  readonly registryOfOwner: (owner: string) => SurveyRegistry;
+};
+
 /** A result is the answer to the synchronous request of its recipe, but it may be larger. */
-function recipeOpener(limitsOfOwner: LimitsOfOwner, cutouts: CutoutServices): OpenRecipe {
+function recipeOpener({ limitsOfOwner, registryOfOwner }: OfOwner, cutouts: CutoutServices): OpenRecipe {
   return async (recipe, signal, owner) => {
+    const registry = registryOfOwner(owner); // by the rights of this moment
     const limits = { ...cutouts.limits, maxPixels: limitsOfOwner(owner).jobPixels };
     // Memory for what is sent is given back by who sends; a file has nobody who would.
-    const services = { ...cutouts, limits, allocate: undefined };
+    const services = { ...cutouts, registry, limits, allocate: undefined };
     const parameters = parseSodaParameters(new Parameters(recipe));
     const cutout = await openCutout(cutoutRequestOf(parameters), services, signal);
     return cutout === null ? null : { ...cutout, mediaType: parameters.mediaType };

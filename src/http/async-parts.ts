@@ -6,11 +6,11 @@ import type { Job } from "../jobs/job.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
 import { answerText, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
-import { viewOwner, viewResults } from "./async-view.ts";
+import { viewOwner, viewResults, type Viewing } from "./async-view.ts";
 import { readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
 
-type PartServices = { readonly jobs: JobService };
+type PartServices = { readonly jobs: JobService } & Pick<Viewing, "nameOf">;
 
 /** What a job consists of, piece by piece: texts to read, and values to set (UWS 1.1, sections 2.2.2 and 2.2.3). */
 export function addPartRoutes(app: Hono<AppEnv>, services: PartServices): void {
@@ -39,7 +39,9 @@ export function addPartRoutes(app: Hono<AppEnv>, services: PartServices): void {
   addResource(app, "/async/:id/quote", {
     GET: show(({ quoteAt }) => (quoteAt === null ? "" : formatInstant(quoteAt))),
   });
-  addResource(app, "/async/:id/owner", { GET: show((job, c) => viewOwner(job, c.var.user) ?? "") });
+  addResource(app, "/async/:id/owner", {
+    GET: show((job, c) => viewOwner(job, { user: c.var.user, nameOf: services.nameOf }) ?? ""),
+  });
   addResource(app, "/async/:id/error", { GET: (c) => handleError(c, services) });
   addResource(app, "/async/:id/results", { GET: (c) => handleResults(c, services) });
   addResource(app, "/async/:id/rerun", { POST: (c) => handleRerun(c, services) });

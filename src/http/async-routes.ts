@@ -20,6 +20,8 @@ import { addResource } from "./resource.ts";
 import { createWaitingRoom, type WaitingRoom } from "./waiting-room.ts";
 
 export type AsyncServices = Omit<EventServices, "waitingRoom"> & {
+  /** Name of a user, by id; null where there is none any more. */
+  readonly nameOf?: ((userId: string) => string | null) | undefined;
   /** Reads the request that makes a job, with the coordinate list that may be in it. */
   readonly readJobRequest: (request: Request, user: User) => Promise<Omit<NewJob, "owner">>;
   readonly limits: {
@@ -85,8 +87,9 @@ function parseFilter(parameters: Parameters): JobFilter {
 }
 
 async function handleCreate(c: AsyncContext, { jobs, readJobRequest }: AsyncServices): Promise<Response> {
-  const { user } = c.var;
-  const job = await jobs.create({ owner: user, client: c.var.clientAddress, ...(await readJobRequest(c.req.raw, user)) });
+  const { user, grant, clientAddress: client } = c.var;
+  const actor = grant.kind === "token" ? grant.actor?.id : null;
+  const job = await jobs.create({ owner: user, actor, client, ...(await readJobRequest(c.req.raw, user)) });
   return seeOther(c, jobUrl(c, job.id));
 }
 
@@ -95,7 +98,7 @@ async function handleJob(c: AsyncContext, services: AsyncServices, waitingRoom: 
   const job = await waitForJob(c, services, waitingRoom);
   const { done, empty, failed } = job.progress;
   const results = done + empty + failed === 0 ? [] : await services.jobs.listResults(job.id, user);
-  return answerXml(c, formatJob(viewJob(job, results, { user, url: jobUrl(c, job.id) })));
+  return answerXml(c, formatJob(viewJob(job, results, { user, url: jobUrl(c, job.id), nameOf: services.nameOf })));
 }
 
 /** A WAIT for which there is no room is held so long all the same. */

@@ -5,15 +5,20 @@ import { ANONYMOUS, type User } from "../access/user.ts";
 /** The parameter that stands for a coordinate list; its value has an address of its own. */
 export const UPLOAD = "UPLOAD";
 
-/** Who looks, and where the job is. */
-export type Viewing = { readonly user: User; readonly url: string };
+/** Who looks, where the job is, and what users are called, by their ids. */
+export type Viewing = {
+  readonly user: User;
+  readonly url: string;
+  readonly nameOf?: ((userId: string) => string | null) | undefined;
+};
 
 /** A job as UWS shows it. */
-export function viewJob(job: Job, results: readonly ListedResult[], { user, url }: Viewing): UwsJob {
+export function viewJob(job: Job, results: readonly ListedResult[], viewing: Viewing): UwsJob {
+  const { url, nameOf } = viewing;
   return {
     id: job.id,
     runId: job.runId,
-    owner: viewOwner(job, user),
+    owner: viewOwner(job, viewing),
     phase: job.phase,
     quoteAt: job.quoteAt,
     createdAt: job.createdAt,
@@ -25,6 +30,7 @@ export function viewJob(job: Job, results: readonly ListedResult[], { user, url 
     results: viewResults(results, url),
     error: job.error,
     info: {
+      actor: job.actor === null ? null : (nameOf?.(job.actor) ?? job.actor),
       progress: { ...job.progress },
       links: {
         events: `${url}/events`,
@@ -37,15 +43,16 @@ export function viewJob(job: Job, results: readonly ListedResult[], { user, url 
   };
 }
 
-export function viewReference(job: JobSummary, { user, url }: Viewing): UwsJobReference {
+export function viewReference(job: JobSummary, viewing: Viewing): UwsJobReference {
+  const { url } = viewing;
   const { id, phase, runId, createdAt } = job;
-  return { id, url, phase, runId, owner: viewOwner(job, user), createdAt };
+  return { id, url, phase, runId, owner: viewOwner(job, viewing), createdAt };
 }
 
-/** null for nobody's. Of another user, whom an administrator sees, the id is what is known. */
-export function viewOwner({ owner }: Pick<Job, "owner">, user: User): string | null {
+/** null for nobody's. Administrators see jobs of others too. */
+export function viewOwner({ owner }: Pick<Job, "owner">, { user, nameOf }: Omit<Viewing, "url">): string | null {
   if (owner === ANONYMOUS.id) return null;
-  return owner === user.id ? user.name : owner;
+  return owner === user.id ? user.name : (nameOf?.(owner) ?? owner);
 }
 
 export function viewParameters(parameters: ParameterList, jobUrl: string): UwsParameter[] {

@@ -6,7 +6,11 @@ import { parseInstant, parseLast } from "../ivoa/uws-values.ts";
 import type { SyncHistory } from "../jobs/sync-history.ts";
 import type { AppEnv } from "./app-env.ts";
 
-export type HistoryServices = { readonly history: SyncHistory };
+export type HistoryServices = {
+  readonly history: SyncHistory;
+  /** Name of a user, by id; null where there is none any more. */
+  readonly nameOf?: ((userId: string) => string | null) | undefined;
+};
 
 export const HISTORY_ROWS = { usual: 100, most: 10_000 } as const;
 
@@ -29,7 +33,7 @@ export const historyAnswer = z.object({
 });
 
 /** A user's own synchronous requests. */
-export function addHistoryRoutes(app: Hono<AppEnv>, { history }: HistoryServices): void {
+export function addHistoryRoutes(app: Hono<AppEnv>, { history, nameOf }: HistoryServices): void {
   app.get("/history", (c) => {
     const { id, role } = c.var.user;
     if (role === "anonymous") {
@@ -42,8 +46,9 @@ export function addHistoryRoutes(app: Hono<AppEnv>, { history }: HistoryServices
       after: after === undefined ? undefined : parseInstant(after, "AFTER"),
       last: last === undefined ? HISTORY_ROWS.usual : Math.min(parseLast(last, "requests"), HISTORY_ROWS.most),
     });
-    const requests = rows.map(({ id: _, startedAt, ...row }) => ({
+    const requests = rows.map(({ id: _, startedAt, actor, ...row }) => ({
       startedAt: new Date(startedAt).toISOString(),
+      actor: actor === null ? null : (nameOf?.(actor) ?? actor),
       ...row,
     }));
     c.header("Cache-Control", "no-store");

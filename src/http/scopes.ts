@@ -44,6 +44,8 @@ export function requireScopes(
     const { grant } = c.var;
     // What a user is told is for nobody else's cache; a handler may say more.
     if (grant.kind !== "none") c.header("Cache-Control", "private");
+    const { user } = c.var;
+    if (user.role === "admin" && !hasScope(grant, "admin")) c.set("user", { ...user, administers: false });
     if (grant.kind === "session" || (grant.kind === "none" && anonymous)) return next();
     const need = needOf(needs, c.req.path);
     if (need === "open") return next();

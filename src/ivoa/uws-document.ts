@@ -40,6 +40,8 @@ export type UwsError = { readonly kind: "transient" | "fatal"; readonly message:
 
 /** What we add to the standard's job: counts, and addresses of what else there is, both by a name that XML takes. */
 export type UwsJobInfo = {
+  /** Name of the service that made the job in its owner's name. */
+  readonly actor?: string | null;
   readonly progress: Readonly<Record<string, number>>;
   readonly links: Readonly<Record<string, string>>;
 };
@@ -132,13 +134,14 @@ function errorSummary({ kind, message }: UwsError): string {
  * The schema takes any elements in uws:jobInfo; ours are in a namespace of their own, and few: pyvo warns of each that
  * it does not know.
  */
-function jobInfo({ progress, links }: UwsJobInfo): string {
+function jobInfo({ actor = null, progress, links }: UwsJobInfo): string {
   const attributes = (values: Readonly<Record<string, string | number>>) =>
     Object.entries(values).map(([name, value]) => ` ${name}="${escapeAttribute(String(value))}"`);
   return (
     `<uws:jobInfo ${RECORTE}>\n` +
     `<recorte:progress${attributes(progress).join("")}/>\n` +
     `<recorte:links${attributes(links).join("")}/>\n` +
+    (actor === null ? "" : `<recorte:actor>${escapeText(actor)}</recorte:actor>\n`) +
     "</uws:jobInfo>\n"
   );
 }

@@ -4,6 +4,7 @@ import type { Release } from "../surveys/release.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { CoordinateRow } from "./coordinate-list.ts";
 import { expandBands, readBandChoice } from "./expand-bands.ts";
+import { releaseNameOf } from "./job-releases.ts";
 import { parseSize } from "./list-size.ts";
 
 /** Why a row cannot be cut, as far as what it sets itself says; null where it can. */
@@ -40,8 +41,8 @@ function problemOf(check: () => unknown): string | null {
 
 /** Whose rules hold for an ID: a release by itself, or `ivo://authority/release?key`. "not-found" where there is none. */
 export function releaseOf(id: string, registry: Pick<SurveyRegistry, "getRelease">): Release {
-  const name = id.startsWith("ivo:") ? /^ivo:\/\/[^/?#]+\/([^?#]+)\?/.exec(id)?.[1] : id;
-  if (name === undefined) throw new ServiceError("not-found", `Cannot find image ${JSON.stringify(id)}`);
+  const name = releaseNameOf(id);
+  if (name === null) throw new ServiceError("not-found", `Cannot find image ${JSON.stringify(id)}`);
   return registry.getRelease(name).release;
 }
 

@@ -192,9 +192,9 @@ export function createJobService(services: JobServices): JobService {
   }
 
   return {
-    async create({ owner, parameters: sent, list, run, client = null }: NewJob) {
+    async create({ owner, actor, parameters: sent, list, run, client = null }: NewJob) {
       const { parameters, destructionAt, executionDurationSeconds } = readControls(sent);
-      const row = makeJob({ owner, client, parameters, executionDurationSeconds, limits, now: now() });
+      const row = makeJob({ owner, actor, client, parameters, executionDurationSeconds, limits, now: now() });
       const recipes = run ? await expandWithin(owner.id, parameters, list?.rows ?? null) : null;
       await insertWhole(row, { rows: list?.rows ?? [], recipes: recipes ?? [] }, () => {
         if (destructionAt !== undefined) endAt(row.id, destructionAt);

@@ -45,6 +45,8 @@ export type NewJob = {
   readonly list: CoordinateList | null;
   /** PHASE=RUN came with it. */
   readonly run: boolean;
+  /** User id of the service that asks in the owner's name. */
+  readonly actor?: string | null | undefined;
   /** Address that it came from: the job counts for that one too where nobody has signed in. */
   readonly client?: string | null | undefined;
 };

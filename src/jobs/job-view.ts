@@ -11,10 +11,11 @@ export type JobViewing = {
 
 /** A job as its owner sees it. */
 export function viewJob(row: JobRow, progress: JobProgress, viewing: JobViewing): Job {
-  const { id, owner, runId, phase, parameters, createdAt, queuedAt, startedAt, endedAt, destructionAt } = row;
+  const { id, owner, actor, runId, phase, parameters, createdAt, queuedAt, startedAt, endedAt, destructionAt } = row;
   return {
     id,
     owner,
+    actor,
     runId,
     phase,
     parameters,

@@ -10,6 +10,8 @@ export type Job = {
   readonly id: string;
   /** User id. */
   readonly owner: string;
+  /** User id of the service that made it in the owner's name. */
+  readonly actor: string | null;
   readonly runId: string | null;
   readonly phase: JobPhase;
   readonly parameters: ParameterList;

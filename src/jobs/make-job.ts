@@ -15,6 +15,7 @@ const MAX_RUN_ID_LENGTH = 64;
 /** A PENDING job with an id that nobody guesses. */
 export function makeJob({
   owner,
+  actor,
   client,
   parameters,
   executionDurationSeconds,
@@ -22,6 +23,8 @@ export function makeJob({
   now,
 }: {
   readonly owner: User;
+  /** User id of the service that asks in the owner's name. */
+  readonly actor?: string | null | undefined;
   /** Address of who has not signed in. */
   readonly client: string | null;
   readonly parameters: ParameterList;
@@ -33,7 +36,7 @@ export function makeJob({
   return {
     id: makeJobId(),
     owner: owner.id,
-    actor: null,
+    actor: actor ?? null,
     client: owner.role === "anonymous" && client !== null ? clientKeyOf(client) : null,
     priority: PRIORITIES[owner.role],
     runId: runIdOf(parameters),

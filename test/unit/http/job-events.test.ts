@@ -13,6 +13,7 @@ import type { JobService } from "../../../src/jobs/job-service.ts";
 
 const JOB: Job = {
   id: "k3j5",
+  actor: null,
   owner: ANONYMOUS.id,
   runId: null,
   phase: "EXECUTING",

@@ -8,7 +8,10 @@ const SESSION = { kind: "session", sessionId: "1", csrfToken: "", renewedUntil: 
 const TOKEN = { kind: "token", tokenId: "1", scopes: ["jobs"], actor: null } as const;
 const OWN = ["https://cutout.example.org", "https://auth.example.org"];
 
-function send(headers: Record<string, string>, { method = "POST", grant = SESSION as Identity["grant"] } = {}) {
+function send(
+  headers: Record<string, string>,
+  { method = "POST", grant = SESSION }: { method?: string; grant?: Identity["grant"] } = {},
+) {
   const app = createServiceApp(
     {
       authenticate: () => Promise.resolve({ user: testUser("ana"), grant }),

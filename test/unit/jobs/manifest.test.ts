@@ -7,6 +7,7 @@ const START = Date.UTC(2026, 10, 22, 1, 30);
 
 const JOB: Job = {
   id: "abcdefgh",
+  actor: null,
   owner: "ana",
   runId: "night 1",
   phase: "COMPLETED",
