@@ -1,9 +1,9 @@
 /** Counts requests of each user or address in the last minute; of no more than `maxKeys` of them at a time. */
 export type RequestCounter = {
   /** Counts one more, where that does not pass `limit`. */
-  take(key: string, limit: number): RequestCount;
+  readonly take: (key: string, limit: number) => RequestCount;
   /** Without counting. */
-  look(key: string, limit: number): RequestCount;
+  readonly look: (key: string, limit: number) => RequestCount;
   /** How many users and addresses it remembers. */
   readonly size: number;
 };
