@@ -19,7 +19,7 @@ export function servePages(): MiddlewareHandler<AppEnv> {
     c.header("Cache-Control", "no-store");
     c.header("Vary", "Accept, Authorization, Cookie");
     await next();
-    if (c.res.status < 400 || wantsJson(c) || isPage(c.res)) return;
+    if (c.res.status < 400 || !wantsPage(c) || isPage(c.res)) return;
     const { status } = c.res;
     const text = c.error === undefined ? await c.res.text() : describeError(c.error, c.var.requestId).text;
     const headers = new Headers(c.res.headers);
@@ -64,6 +64,11 @@ export function wantsJson(c: Context<AppEnv>): boolean {
   if (c.req.header("authorization") !== undefined) return true;
   const accept = c.req.header("accept")?.toLowerCase() ?? "";
   return accept.includes("application/json") && !accept.includes("text/html");
+}
+
+/** Browsers: every one of them says so. */
+function wantsPage(c: Context<AppEnv>): boolean {
+  return c.req.header("authorization") === undefined && c.req.header("accept")?.includes("text/html") === true;
 }
 
 /** Who looks at a page: only who has signed in, in a browser. */

@@ -45,8 +45,8 @@ export const AUTH_NEEDS: Readonly<Record<string, Need>> = {
 /** The auth service: sign-in, accounts, tokens, and administration. */
 export function createAuthApp(services: AuthAppServices): Hono<AppEnv> {
   return createServiceApp(services, (app) => {
+    app.use(requireScopes(AUTH_NEEDS, { anonymous: true })); // of tokens: nobody who sees pages
     app.use(servePages());
-    app.use(requireScopes(AUTH_NEEDS, { anonymous: true }));
     addAssets(app);
     addResource(app, "/", {
       GET: (c) => showPage(c, homePage({ viewer: viewerOf(c), cutoutUrl: c.var.addressOf("cutout", c.var.publicUrl) })),

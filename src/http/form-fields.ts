@@ -20,8 +20,8 @@ const MAX_BYTES = 64 * 1024;
 export async function readFields(request: Request): Promise<Fields> {
   const mediaType = mediaTypeOf(request.headers);
   const body = await readBody(request, MAX_BYTES);
-  if (mediaType === "application/json") return fieldsOf(readJson(body), true);
   if (body.length === 0) return fieldsOf([], false);
+  if (mediaType === "application/json") return fieldsOf(readJson(body), true);
   if (!isForm(mediaType)) {
     throw new ServiceError("usage", "Cannot read the body: it needs a form, urlencoded or multipart, or JSON");
   }
