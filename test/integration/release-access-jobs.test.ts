@@ -147,13 +147,14 @@ describe("what a job has made of a release that was closed since", () => {
     const etag = (await closed(`${job}/${file}`, { token: member.token })).headers.get("etag") ?? "none";
     expect(etag).toMatch(/^"/);
     await service.access.accounts.update(member.id, { groups: [] });
-    for (const init of [
+    const requests: RequestInit[] = [
       {},
       { method: "HEAD" },
       { headers: { Range: "bytes=0-9" } },
       { headers: { "If-None-Match": etag } },
       { headers: { "If-Match": '"x"' } },
-    ]) {
+    ];
+    for (const init of requests) {
       const refused = await closed(`${job}/${file}`, { ...init, token: member.token });
       expect(refused.status, JSON.stringify(init)).toBe(403);
       for (const name of [
