@@ -13,6 +13,7 @@ export type FrontedService = NginxFront & {
   /** Now; another after `restart`. */
   server(): RunningServer;
   readonly servicePort: number;
+  readonly dataFolder: string;
   /** The same service with other settings: same port, same data. */
   restart(env?: Record<string, string>): Promise<void>;
 };
@@ -51,6 +52,7 @@ export async function startFrontedService(env: Record<string, string> = {}): Pro
   return {
     ...front,
     servicePort,
+    dataFolder: sample.dataFolder,
     server: () => server,
     async restart(more = {}) {
       await server.close();

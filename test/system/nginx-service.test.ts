@@ -3,6 +3,9 @@ import { readdirSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { readConfiguration } from "../../src/bin/configuration.ts";
+import { openSharedServices } from "../../src/bin/shared-services.ts";
+import { startNginxFront, type NginxFront } from "../support/nginx-front.ts";
 import { ask, open, type FrontRequest } from "../support/nginx-client.ts";
 import { LARGE, LARGE_SIZE, SMALL, startFrontedService, type FrontedService } from "../support/nginx-service.ts";
 
@@ -287,5 +290,59 @@ describe("who asks", () => {
     const request = { path: "/async?ID=des_sample&SIZE=0.1&FILTER=g", method: "POST", body, from: "127.0.0.9" };
     const { headers: answered } = await ask(front, { ...request, headers });
     expect(answered.location).toMatch(new RegExp(`^http://cutout\\.example\\.org:${front.port}/async/`));
+  });
+});
+
+describe("over TLS", () => {
+  let secure: NginxFront;
+  beforeAll(async () => {
+    await front.restart();
+    secure = await startNginxFront({ servicePort: front.servicePort, variant: "tls" });
+  });
+  afterAll(() => secure?.stop());
+
+  const form = { "Content-Type": "application/x-www-form-urlencoded" };
+
+  it("addresses in answers are those of TLS", async () => {
+    const made = await ask(secure, { tls: true, path: "/async", method: "POST", headers: form, body: "ID=des_sample" });
+    expect(made.headers.location).toMatch(new RegExp(`^https://cutout\\.example\\.org:${secure.tlsPort}/async/`));
+  });
+
+  it("one sign-in is for all services, and what it lets in is kept for nobody else", async () => {
+    const shared = openSharedServices(readConfiguration({ RECORTE_DATA: front.dataFolder, RECORTE_LOG: "none" }));
+    await shared.access.accounts.create({ name: "ana", password: "long enough for once" });
+    shared.close();
+    const login = { tls: true, host: "auth.example.org", path: "/login" };
+    const page = await ask(secure, login);
+    expect(page.headers).toMatchObject({
+      "content-security-policy": expect.stringContaining("default-src 'none'") as string,
+      "x-content-type-options": "nosniff",
+      "strict-transport-security": "max-age=31536000",
+    });
+    const csrf = /name="csrf"\s+value="([^"]+)"/.exec(page.text)?.[1] ?? "";
+    const cookies = [page.headers["set-cookie"]?.[0].split(";")[0] ?? ""];
+    const headers = { ...form, Cookie: cookies.join("; "), Origin: `https://auth.example.org:${secure.tlsPort}` };
+    const body = new URLSearchParams({ csrf, username: "ana", password: "long enough for once" }).toString();
+    const signedIn = await ask(secure, { ...login, method: "POST", headers, body });
+    expect([signedIn.status, signedIn.text]).toEqual([303, ""]);
+    const session = signedIn.headers["set-cookie"]?.find((text) => text.startsWith("recorte_session=")) ?? "";
+    for (const attribute of ["HttpOnly", "Secure", "SameSite=Lax", "Domain=example.org"]) {
+      expect(session).toContain(attribute);
+    }
+
+    const path = `${SMALL}&RUNID=tls`;
+    const own = await ask(secure, { tls: true, path, headers: { Cookie: session.split(";")[0] } });
+    expect(own.headers).toMatchObject({ "x-vo-authenticated": "ana", "cache-control": "private, no-cache" });
+    const strangers = await ask(secure, { tls: true, path });
+    expect([strangers.status, strangers.headers["x-cache"]]).toEqual([200, "MISS"]);
+    expect(strangers.headers).not.toHaveProperty("x-vo-authenticated");
+  });
+});
+
+describe("metrics", () => {
+  it("are shown to this machine, and to nobody else", async () => {
+    const answer = await ask(front, { path: "/metrics" });
+    expect([answer.status, answer.text]).toEqual([200, expect.stringMatching(/^http_requests_total\{/m)]);
+    expect((await ask(front, { path: "/metrics", from: "127.0.0.2" })).status).toBe(403);
   });
 });

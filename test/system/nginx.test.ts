@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { ask, start } from "../support/nginx-client.ts";
+import { ask, open, start } from "../support/nginx-client.ts";
 import { startNginxFront, type NginxFront } from "../support/nginx-front.ts";
 import { freePort } from "../support/range-server-nginx.ts";
 import { startUpstream, type Upstream } from "../support/nginx-upstream.ts";
@@ -259,6 +259,22 @@ describe("bodies", () => {
     const headers = { "Content-Length": String(41 * 2 ** 20) };
     expect((await ask(front, { ...list, headers })).status).toBe(413);
     expect(upstream.seen).toEqual([]);
+  });
+});
+
+describe("answers below /async", () => {
+  it("go on piece by piece, however small", async () => {
+    let end: (() => void) | undefined;
+    upstream.answer = (_, outgoing) => {
+      outgoing.write("first ");
+      end = () => outgoing.end("last");
+    };
+    const response = await open(front, { ...secure, path: "/async/x/results/all.zip" });
+    let text = "";
+    response.on("data", (piece) => (text += String(piece)));
+    await vi.waitFor(() => expect(text).toBe("first "), { timeout: 5000 });
+    end?.();
+    await vi.waitFor(() => expect(text).toBe("first last"));
   });
 });
 
