@@ -5,6 +5,7 @@ import { describeError } from "../command-line.ts";
 import { EXIT_FAILURE, EXIT_OK, parseArguments, type Command, type CommandContext } from "../command.ts";
 import { readConfiguration, type Configuration } from "../configuration.ts";
 import { indexDatabaseFile } from "../data-files.ts";
+import type { Finding } from "./_doctor-records.ts";
 
 export const command: Command = {
   name: "doctor",
@@ -12,8 +13,9 @@ export const command: Command = {
   help: `
 Usage: recorte doctor
 
-Checks what a service needs, one line each: Node's version, the configuration, the data folder, the decoder, the
-databases, and the folders of the archive. It changes nothing but the databases' version.
+Checks what a service needs, one line each: Node's version, the decoder, the configuration and what its settings say
+together, the data folder with its permissions and free room, the databases, accounts, providers of sign-in, and the
+folders of the archive. It changes nothing but the databases' version. A line that begins with "note" may be meant so.
 
 Exit status: 0 all is well; 1 something is not.`,
 
@@ -27,29 +29,68 @@ Exit status: 0 all is well; 1 something is not.`,
       configuration = readConfiguration(context.env);
       return "every setting is valid";
     });
-    if (configuration !== undefined) {
-      const checked = configuration;
-      await report.check("data folder", () => checkDataFolder(checked));
-      await report.check("image index", () => checkIndex(checked));
-      for (const root of checked.archiveRoots) await report.check("archive", () => checkRoot(root));
-    }
+    if (configuration !== undefined) await checkConfigured(report, configuration, context.env);
     return report.isWell() ? EXIT_OK : EXIT_FAILURE;
   },
 };
+
+/** What the configuration names. SQLite is loaded here: an addon that was not compiled must not stop the rest. */
+async function checkConfigured(
+  report: Report,
+  configuration: Configuration,
+  env: CommandContext["env"],
+): Promise<void> {
+  const { adviseOnSettings } = await import("./_doctor-settings.ts");
+  const records = () => import("./_doctor-records.ts");
+  let hasProviders = false;
+  await report.check("providers", async () => {
+    const { readProviders } = await import("../federation-services.ts");
+    const providers = readProviders(configuration, env);
+    hasProviders = providers.length > 0;
+    return hasProviders ? providers.map(({ id }) => id).join(", ") : "no providers of sign-in";
+  });
+  for (const { isWrong, text } of adviseOnSettings(configuration, { hasProviders })) {
+    await report.check("settings", () => {
+      if (isWrong) throw new Error(text);
+      return { text, isNote: true };
+    });
+  }
+  await report.check("networks", () => describeNetworks(configuration));
+  await report.check("data folder", () => checkDataFolder(configuration));
+  await report.check("free disk", async () => (await records()).checkFreeDisk(configuration));
+  await report.check("image index", () => checkIndex(configuration));
+  await report.check("records", async () => (await records()).checkRecords(configuration));
+  await report.check("permissions", async () => (await records()).checkPermissions(configuration));
+  await report.check("accounts", async () => (await records()).checkAccounts(configuration));
+  for (const root of configuration.archiveRoots) await report.check("archive", () => checkRoot(root));
+}
+
+type Report = ReturnType<typeof createReport>;
 
 function createReport({ stdout }: CommandContext) {
   let failures = 0;
   return {
     isWell: () => failures === 0,
-    async check(name: string, examine: () => string | Promise<string>): Promise<void> {
+    async check(name: string, examine: () => string | Finding | Promise<string | Finding>): Promise<void> {
       try {
-        stdout.write(`ok      ${name}: ${await examine()}\n`);
+        const found = await examine();
+        const { text, isNote = false } = typeof found === "string" ? { text: found } : found;
+        stdout.write(`${isNote ? "note " : "ok   "}   ${name}: ${text}\n`);
       } catch (error) {
         failures++;
         stdout.write(`WRONG   ${name}: ${describeError(error)}\n`);
       }
     },
   };
+}
+
+function describeNetworks(configuration: Configuration): string {
+  const services = configuration.services.map((name) => {
+    const { texts } = name === "cutout" ? configuration.cutoutAllowedIps : configuration.authAllowedIps;
+    return `${name} is open to ${texts.length === 0 ? "everybody" : texts.join(", ")}`;
+  });
+  const { texts: proxies } = configuration.trustedProxies;
+  return `${services.join("; ")}; trusted proxies: ${proxies.join(", ")}`;
 }
 
 function checkNode(): string {
@@ -75,16 +116,18 @@ async function checkDataFolder({ dataDirectory }: Configuration): Promise<string
   return `${dataDirectory} can be written`;
 }
 
-/** SQLite is loaded here, not above: an addon that was not compiled must be told as what is wrong, not stop the rest. */
 async function checkIndex(configuration: Configuration): Promise<string> {
   const { migrateIndex, openIndexDatabase } = await import("../../db/index-database.ts");
   const { createImageIndex } = await import("../../surveys/image-index.ts");
   const { createRegistry } = await import("../../surveys/registry.ts");
+  const { createReadingRights } = await import("../reading-rights.ts");
   const database = openIndexDatabase(indexDatabaseFile(configuration));
   try {
     migrateIndex(database);
     const index = createImageIndex(database, configuration.authority);
-    const counts = createRegistry(index).releases.map(({ id }) => ({ id, ...index.count(id) }));
+    const registry = createRegistry(index);
+    createReadingRights(configuration, registry); // whether its rules are about releases that there are
+    const counts = registry.releases.map(({ id }) => ({ id, ...index.count(id) }));
     const filled = counts.filter(({ images }) => images > 0);
     if (filled.length === 0) return "no images yet: `recorte ingest` registers them";
     const described = filled.map(
