@@ -9,7 +9,8 @@ export function returnAddress(
   if (wanted === undefined || wanted.length > MOST_LENGTH || !URL.canParse(wanted, ours.base)) return ours.fallback;
   // Read once, by the rules of browsers, and passed on as read: `//host`, `/\host` and tabs in between have no other reading.
   const url = new URL(wanted, ours.base);
-  const isOurs = ours.origins.some((origin) => new URL(origin).origin === url.origin);
+  // Not url.origin: a blob: has that of the page that made it.
+  const isOurs = ours.origins.some((origin) => new URL(origin).origin === `${url.protocol}//${url.host}`);
   return isOurs && url.username === "" && url.password === "" ? url.href : ours.fallback;
 }
 
