@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ANONYMOUS, type User } from "../../../src/access/user.ts";
 import type { Cutout } from "../../../src/cutout/cutout.ts";
 import type { RecordsDatabase } from "../../../src/db/records-database.ts";
-import { ServiceError } from "../../../src/errors.ts";
+import type { ServiceError } from "../../../src/errors.ts";
 import {
   claimResult,
   finishClaim,
