@@ -160,7 +160,10 @@ export function createCutoutAppServices(
       limits: { healthSeconds: HEALTH_SECONDS, exampleCandidates: EXAMPLE_CANDIDATES },
     },
     history: { history, nameOf },
-    docs: { describeApi: (publicUrl) => describeApi({ software: SOFTWARE, publicUrl }), readDocsAsset },
+    docs: {
+      describeApi: (publicUrl) => describeApi({ software: SOFTWARE, publicUrl, anonymous: permissions.anonymous }),
+      readDocsAsset,
+    },
   };
   return { services, history, drain: () => stopping.abort() };
 }

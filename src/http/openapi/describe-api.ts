@@ -1,4 +1,5 @@
 import { ASYNC_OPERATIONS } from "./async-operations.ts";
+import { describeAccess } from "./describe-access.ts";
 import { DISCOVERY_OPERATIONS } from "./discovery-operations.ts";
 import { formatOpenApi } from "./document.ts";
 import type { Operation } from "./operation.ts";
@@ -14,6 +15,16 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 /** `software`: name and version, apart by a space. */
-export function describeApi({ software, publicUrl }: { software: string; publicUrl: string }): object {
-  return formatOpenApi(OPERATIONS, { software, publicUrl });
+export function describeApi({
+  software,
+  publicUrl,
+  anonymous = true,
+}: {
+  readonly software: string;
+  readonly publicUrl: string;
+  /** Who has not signed in may ask, too. */
+  readonly anonymous?: boolean;
+}): object {
+  const operations = OPERATIONS.map((operation) => describeAccess(operation, { anonymous }));
+  return formatOpenApi(operations, { software, publicUrl });
 }

@@ -1,3 +1,5 @@
+import { SCOPES } from "../../access/tokens.ts";
+import { SESSION_COOKIE } from "../session-cookie.ts";
 import type { Operation } from "./operation.ts";
 
 /** An OpenAPI 3.1 document of these operations, for a service at this address. */
@@ -24,11 +26,40 @@ export function formatOpenApi(
     security: [{}, { token: [] }],
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
-    components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+    components: { securitySchemes: SECURITY_SCHEMES },
   };
 }
 
-function describe({ method, path, tag, summary, description, query = [], body, responses }: Operation): object {
+const SECURITY_SCHEMES = {
+  token: {
+    type: "http",
+    scheme: "bearer",
+    description: `A token, made by who has signed in, with scopes: ${listScopes()}`,
+  },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: SESSION_COOKIE,
+    description: "Of a browser that has signed in. What changes something has to come from a page of ours",
+  },
+};
+
+function listScopes(): string {
+  const scopes = Object.entries(SCOPES).map(([scope, text]) => `${scope} (${text.toLowerCase()})`);
+  return scopes.join(", ");
+}
+
+function describe({
+  method,
+  path,
+  tag,
+  summary,
+  description,
+  query = [],
+  body,
+  security,
+  responses,
+}: Operation): object {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -42,6 +73,7 @@ function describe({ method, path, tag, summary, description, query = [], body, r
     summary,
     ...(description === undefined ? {} : { description }),
     parameters: [...inPath, ...inQuery],
+    ...(security === undefined ? {} : { security }),
     ...(body === undefined ? {} : { requestBody: { content: body } }),
     responses: Object.fromEntries(
       Object.entries(responses).map(([status, { description: text, content = {} }]) => [

@@ -10,6 +10,10 @@ export type Operation = {
   readonly description?: string;
   readonly query?: readonly ApiParameter[];
   readonly body?: RequestBody;
+  /** It is about who asks, who must be somebody. */
+  readonly isPersonal?: boolean;
+  /** Any of them: scopes of a token by the name of the scheme; {}: nothing is needed. */
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly responses: Readonly<Record<number, ApiResponse>>;
 };
 

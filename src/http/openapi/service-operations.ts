@@ -10,6 +10,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     path: "/history",
     tag: "Cutouts",
     summary: "The synchronous requests of the user, the newest first",
+    isPersonal: true,
     query: [
       {
         name: "LAST",
