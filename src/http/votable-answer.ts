@@ -36,6 +36,7 @@ export function answerVoTableError(c: Context<AppEnv>, error: unknown, infos: re
 
 function faultOf(status: number): string {
   if (status === 503 || status === 429) return "TransientFault";
+  if (status === 401 || status === 403) return "DefaultFault"; // there is no word for who asks
   return status < 500 ? "UsageFault" : "FatalFault";
 }
 

@@ -103,12 +103,13 @@ describe("a job of a closed release", () => {
 
 describe("a worker has the rights that the owner has now", () => {
   it.each([
-    ["lost the group", { groups: [] }],
-    ["was closed", { disabled: true }],
-  ])("whose account %s", async (_, changes) => {
+    ["lost the group", { groups: [] }, CLOSED],
+    ["was closed", { disabled: true }, CLOSED],
+    ["was closed, though the release is public", { disabled: true }, {}],
+  ])("whose account %s", async (_, changes, settings) => {
     const job = await create(closed, `${CUTOUT}&PHASE=RUN`, member.token);
     await service.access.accounts.update(member.id, changes);
-    await service.work(CLOSED);
+    await service.work(settings);
     await service.access.accounts.update(member.id, { disabled: false, groups: ["des"] });
     expect(await phaseOf(job, member.token)).toBe("COMPLETED");
     expect(await resultOf(job, member.token)).toMatch(/^AuthorizationError: Cannot (read release|make the result)/);
