@@ -106,19 +106,6 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
   };
 }
 
-/** Knows one user, "test", by one token; without a token it knows nobody. */
-export function authenticateByToken(testToken: string | undefined): Authenticate {
-  const nothing = { find: () => Promise.resolve(null), byName: () => null, record: () => undefined, now: () => 0 };
-  return createAuthenticate({
-    ...nothing,
-    tokens: nothing,
-    sessions: nothing,
-    users: nothing,
-    audit: nothing,
-    testToken,
-  });
-}
-
 const TEST: Identity = {
   user: { id: "test", name: "test", role: "user", groups: [], limits: {} },
   grant: { kind: "token", tokenId: "test", scopes: ["read", "jobs"], actor: null },

@@ -10,9 +10,11 @@ export async function askForNewPassword({ stdin = process.stdin, stderr, signal 
   }
   const ask = async (question: string) => {
     stderr.write(question);
-    const answer = await readHidden(stdin, signal);
-    stderr.write("\n");
-    return answer;
+    try {
+      return await readHidden(stdin, signal);
+    } finally {
+      stderr.write("\n");
+    }
   };
   const password = await ask("Password: ");
   if ((await ask("The same again: ")) !== password) {

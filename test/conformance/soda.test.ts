@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { authenticateByToken } from "../../src/access/authenticate.ts";
+import { authenticateByToken } from "../support/users.ts";
 import { readHdus } from "../../src/fits/hdu.ts";
 import type { LogEntry } from "../../src/http/log-entry.ts";
 import { SODA_PARAMETERS } from "../../src/ivoa/soda-parameters.ts";

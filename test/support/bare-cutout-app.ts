@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import { authenticateByToken } from "../../src/access/authenticate.ts";
+import { authenticateByToken } from "./users.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { createCutoutApp, type CutoutAppServices } from "../../src/http/cutout-app.ts";
 

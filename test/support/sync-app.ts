@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import { authenticateByToken } from "../../src/access/authenticate.ts";
+import { authenticateByToken } from "./users.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { createServiceApp, type ServiceFrame } from "../../src/http/service-app.ts";
 import { addSyncRoutes, type SyncServices } from "../../src/http/sync-routes.ts";

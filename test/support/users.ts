@@ -1,4 +1,4 @@
-import { NOBODY, type Identity } from "../../src/access/authenticate.ts";
+import { createAuthenticate, NOBODY, type Authenticate, type Identity } from "../../src/access/authenticate.ts";
 import type { User } from "../../src/access/user.ts";
 
 /** A user of this name, who has what the role has. */
@@ -10,4 +10,11 @@ export function testUser(name: string, properties: Partial<User> = {}): User {
 export function identityOf(user: User): Identity {
   if (user.role === "anonymous") return NOBODY;
   return { user, grant: { kind: "token", tokenId: "test", scopes: ["read", "jobs"], actor: null } };
+}
+
+/** Knows one user, "test", by one token, and nobody else; without a token it knows nobody. */
+export function authenticateByToken(testToken: string | undefined): Authenticate {
+  const nothing = { find: () => Promise.resolve(null), byName: () => null, record: () => undefined };
+  const services = { tokens: nothing, sessions: nothing, users: nothing, audit: nothing };
+  return createAuthenticate({ ...services, testToken, now: () => Date.now() });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { authenticateByToken } from "../../../src/access/authenticate.ts";
+import { authenticateByToken } from "../../support/users.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { createServiceApp } from "../../../src/http/service-app.ts";
 
