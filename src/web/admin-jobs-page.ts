@@ -78,7 +78,8 @@ export function jobTable(
       { title: "Phase", show: showPhase },
       {
         title: "Age",
-        show: ({ createdAt }) => html`<span title="${isoOf(createdAt)}">${formatDuration(now - createdAt)}</span>`,
+        show: ({ createdAt }) =>
+          html`<span class="whole" title="${isoOf(createdAt)}">${formatDuration(now - createdAt)}</span>`,
       },
       { title: "Results", isNumber: true, show: showResults },
       { title: "Stored", isNumber: true, show: ({ storedBytes }) => formatBytes(storedBytes) },
@@ -103,7 +104,7 @@ function showResults({ results, doneResults, failedResults }: JobRowView): strin
 function actions({ id, phase }: JobRowView, csrfToken: string): Html {
   const act = (action: string, text: string) =>
     sureButton({ action: `/admin/jobs/${id}/${action}`, text, label: `${text} job ${id.slice(0, 8)}` }, csrfToken);
-  return html`<div class="actions">
+  return html`<div class="actions whole">
     ${UNFINISHED.includes(phase) ? act("abort", "Abort") : null} ${act("delete", "Delete")}
   </div>`;
 }

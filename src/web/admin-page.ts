@@ -16,7 +16,7 @@ export function adminPage(frame: Omit<Frame, "section">, current: AdminPath, bod
     ({ path, text }) => html`<a href="${path}" ${path === current ? html`aria-current="page"` : null}>${text}</a>`,
   );
   return page(
-    { ...frame, section: "admin" },
+    { ...frame, section: "admin", width: "wider" },
     html`<nav class="within" aria-label="Administration">${links}</nav>
       ${body}`,
   );
@@ -33,6 +33,7 @@ export function addressOf(path: string, query: Readonly<Record<string, string | 
   return fields.size === 0 ? path : `${path}?${fields.toString()}`;
 }
 
-export function userLink(name: string): Html {
+export function userLink(name: string): Html | string {
+  if (name === "anonymous") return name; // nobody's account
   return html`<a href="/admin/users/${encodeURIComponent(name)}">${name}</a>`;
 }

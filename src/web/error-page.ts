@@ -25,7 +25,7 @@ export function errorPage({ viewer, status, text, back }: ErrorView): Html {
   const [, label, said] = /^(\w+): (.*)$/s.exec(text.trim()) ?? ["", "", text.trim()];
   const target = back ?? (viewer === null ? "/login" : "/account");
   return page(
-    { title, viewer, narrow: true },
+    { title, viewer, width: "narrow" },
     html`<div class="card">
       <p>${said}</p>
       <p class="quiet">${status}${label === "" ? null : ` · ${label}`}</p>

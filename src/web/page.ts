@@ -21,14 +21,14 @@ export type Frame = {
   readonly section?: Section;
   /** What has just been done, or went wrong. */
   readonly notice?: Notice | undefined;
-  /** Of a page that is little more than a form. */
-  readonly narrow?: boolean;
+  /** Of a page that is little more than a form "narrow", of one with large tables "wider". */
+  readonly width?: "narrow" | "wide" | "wider";
 };
 
 export type Notice = { readonly kind: "done" | "wrong"; readonly text: string };
 
 /** A whole page of the auth service. It needs no scripts. */
-export function page({ title, viewer, section, notice, narrow = false }: Frame, body: Html): Html {
+export function page({ title, viewer, section, notice, width = "wide" }: Frame, body: Html): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -45,7 +45,7 @@ export function page({ title, viewer, section, notice, narrow = false }: Frame, 
           <a class="brand" href="/"><img src="${ICON.path}" alt="" width="22" height="22" />recorte</a>
           ${viewer === null ? null : navigation(viewer, section)}
         </header>
-        <main id="content" class="${narrow ? "narrow" : "wide"}">
+        <main id="content" class="${width}">
           <h1>${title}</h1>
           ${notice === undefined ? null : showNotice(notice)} ${body}
         </main>

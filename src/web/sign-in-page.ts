@@ -18,7 +18,7 @@ export function signInPage(view: SignInView): Html {
   const { providers, takesPasswords, notice } = view;
   const links = providers.map(({ title, href }) => html`<a class="button second full" href="${href}">${title}</a>`);
   return page(
-    { title: "Sign in", viewer: null, narrow: true, notice },
+    { title: "Sign in", viewer: null, width: "narrow", notice },
     html`<div class="card">
         ${links.length > 0 ? html`<div class="stack">${links}</div>` : null}
         ${links.length > 0 && takesPasswords ? html`<p class="or">or with an account of this service</p>` : null}

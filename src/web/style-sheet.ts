@@ -40,7 +40,8 @@ nav a[aria-current] { color: var(--accent); background: var(--accent-soft); }
 .within a[aria-current] { background: none; border-bottom-color: var(--accent); }
 
 main { margin: 0 auto; padding: clamp(1.25rem, 4vw, 2.5rem) clamp(1rem, 4vw, 2rem) 4rem; }
-.wide { max-width: 66rem; }
+.wide { max-width: 68rem; }
+.wider { max-width: 80rem; }
 .narrow { max-width: 27rem; }
 h1 { margin: 0 0 1.25rem; font-size: 1.6rem; font-weight: 620; line-height: 1.2; letter-spacing: -.01em; }
 h3 { margin: 0 0 .6rem; font-size: .9rem; font-weight: 550; color: var(--soft); }
@@ -78,6 +79,7 @@ input:not([type=checkbox]), select, textarea {
   width: 100%; min-height: 2.5rem; padding: .4rem .7rem; color: inherit; background: var(--ground);
   border: 1px solid var(--field); border-radius: .45rem; font: inherit;
 }
+input:not([type=checkbox]).unseen { width: 1px; min-height: 0; padding: 0; border: 0; }
 input.code, textarea.code { font-family: var(--mono); font-size: .9rem; }
 input:focus-visible, select:focus-visible, textarea:focus-visible { outline-offset: 0; border-color: var(--accent); border-radius: .45rem; }
 fieldset { margin: 0 0 1rem; padding: 0; border: 0; min-width: 0; }
@@ -117,8 +119,8 @@ th { text-align: left; font-weight: 550; color: var(--soft); font-size: .85rem; 
 th, td { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
 tbody tr:last-child td { border-bottom: 0; }
-.number { text-align: right; }
-time { white-space: nowrap; }
+.number { text-align: right; white-space: nowrap; }
+time, .whole { white-space: nowrap; }
 .meters { display: grid; gap: .85rem; }
 .meter-head { display: grid; grid-template-columns: 1fr auto; gap: 0 1.25rem; align-items: baseline; font-size: .93rem; }
 .meter-head > :last-child { text-align: right; font-variant-numeric: tabular-nums; }
@@ -138,7 +140,7 @@ summary { cursor: pointer; color: var(--accent); margin-bottom: .6rem; }
   tbody tr { padding: .7rem 0; border-bottom: 1px solid var(--line); }
   tbody tr:first-child { padding-top: 0; }
   tbody tr:last-child { border-bottom: 0; padding-bottom: 0; }
-  td, td.number { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .75rem; padding: .12rem 0; border: 0; text-align: left; }
+  td, td.number { display: grid; white-space: normal; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .75rem; padding: .12rem 0; border: 0; text-align: left; }
   td::before { content: attr(data-title); color: var(--soft); font-size: .88rem; }
   dl:not(.figures) { grid-template-columns: 6.5rem minmax(0, 1fr); gap: .3rem .75rem; }
 }

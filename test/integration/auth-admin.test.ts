@@ -219,7 +219,7 @@ describe("jobs", () => {
     expect((await list(`owner=ben&before=${first.before}`)).jobs.map(({ id }) => id)).toEqual(["bensjob0"]);
     expect((await list("phase=ERROR")).jobs.map(({ id }) => id)).toEqual(["nobodysjob"]);
     expect((await list("owner=nobody-there")).jobs).toEqual([]);
-    const state = await (await request("/admin", token)).json();
+    const state = (await (await request("/admin", token)).json()) as { disk: { freeBytes: number } };
     expect(state).toMatchObject({
       ...{ phases: { QUEUED: 4, ERROR: 1 }, queue: { waitingJobs: 4, runningJobs: 0, waitingResults: 4 } },
       queue: { oldestQueuedAt: new Date(at).toISOString() },
@@ -228,7 +228,7 @@ describe("jobs", () => {
         { what: "job", owner: "anonymous", subject: "nobodysjob", message: "Error: The image's file is damaged" },
       ],
     });
-    expect((state as { disk: { freeBytes: number } }).disk.freeBytes).toBeGreaterThan(0);
+    expect(state.disk.freeBytes).toBeGreaterThan(0);
   });
 
   test("are aborted and deleted, and what they stored is given back", async () => {

@@ -183,7 +183,7 @@ test("many wrong passwords at once are refused with the time to wait, also where
   await auth.addUser("target");
   const tries = [...Array.from({ length: 9 }, (_, i) => `wrong ${i}`), PASSWORD];
   const responses = await Promise.all(
-    tries.map((password) => {
+    tries.map(async (password) => {
       const body = new URLSearchParams({ username: "target", password });
       return auth.app.request(`${AUTH}/login`, { method: "POST", body });
     }),
