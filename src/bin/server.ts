@@ -3,10 +3,9 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { ServiceError } from "../errors.ts";
 import { createHostRouter, type ServiceName } from "../http/host-router.ts";
-import { openAuthService } from "./auth-service.ts";
 import { pooledResponseClass } from "./byte-pool.ts";
 import type { Configuration } from "./configuration.ts";
-import { openCutoutService, type CutoutService } from "./cutout-service.ts";
+import type { CutoutService } from "./cutout-service.ts";
 import { observedResponseClass } from "./observed-response.ts";
 import { answerRequestError, refuseBrokenRequests, withHost } from "./refuse-requests.ts";
 import type { RunningService } from "./running-service.ts";
@@ -41,10 +40,15 @@ async function startServices(
   opened: Map<ServiceName, RunningService>,
 ): Promise<RunningServer> {
   let cutout: CutoutService | null = null;
-  // Only those that are asked for: signing in needs no decoder.
+  // Only those that are asked for, and their modules: signing in needs no decoder, and cutting no SAML.
   for (const name of configuration.services) {
-    if (name === "cutout") opened.set(name, (cutout = await openCutoutService(configuration, shared)));
-    else opened.set(name, openAuthService(configuration, shared));
+    if (name === "cutout") {
+      const { openCutoutService } = await import("./cutout-service.ts");
+      opened.set(name, (cutout = await openCutoutService(configuration, shared)));
+    } else {
+      const { openAuthService } = await import("./auth-service.ts");
+      opened.set(name, openAuthService(configuration, shared));
+    }
   }
   const services = [...opened.values()];
   const server = createHttpServer(configuration, opened, cutout);
