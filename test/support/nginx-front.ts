@@ -95,7 +95,7 @@ function installFiles({ folder, port, tlsPort, servicePort, variant, resultsFold
       .replaceAll("127.0.0.1:8080", `127.0.0.1:${servicePort}`)
       .replace("/etc/letsencrypt/live/example.org/fullchain.pem", join(folder, "certificate.pem"))
       .replace("/etc/letsencrypt/live/example.org/privkey.pem", join(folder, "key.pem"))
-      .replace("/var/cache/nginx/recorte", join(folder, "cache"))
+      .replace("/var/cache/nginx-recorte", join(folder, "cache"))
       .replace("/var/log/nginx/recorte.log", join(folder, "access.log"))
       .replace("/var/www/letsencrypt", join(folder, "acme"))
       .replace("/var/lib/recorte/results/", `${resultsFolder ?? folder}/`);

@@ -1,3 +1,4 @@
+import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { gunzipSync } from "node:zlib";
@@ -65,6 +66,28 @@ describe("HTTP and HTTPS", () => {
     const answer = await ask(front, { path: "/sync?ID=a%20b", method: "POST", body: "x" });
     expect(answer).toMatchObject({ status: 308, headers: { location: "https://cutout.example.org/sync?ID=a%20b" } });
     expect(upstream.seen).toEqual([]);
+  });
+
+  it("speaks HTTP/2", async () => {
+    const session = connectHttp2(`https://cutout.example.org:${front.tlsPort}`, {
+      ca: front.certificate,
+      createConnection: (url) =>
+        connectTls({
+          port: Number(url.port),
+          host: "127.0.0.1",
+          servername: url.hostname,
+          ca: front.certificate,
+          ALPNProtocols: ["h2"],
+        }),
+    });
+    const stream = session.request({ ":path": "/x?y", "x-forwarded-for": "10.0.0.1" });
+    let text = "";
+    for await (const piece of stream) text += String(piece);
+    session.close();
+    expect(text).toBe("served");
+    expect(upstream.seen).toMatchObject([
+      { url: "/x?y", headers: { host: `cutout.example.org:${front.tlsPort}`, "x-forwarded-for": "127.0.0.1" } },
+    ]);
   });
 
   it("what a certificate is got with is there without TLS", async () => {
@@ -300,6 +323,17 @@ describe("/metrics", () => {
       expect(upstream.seen).toEqual([]);
     },
   );
+});
+
+it("a file that went away under the service's eyes is told as the service would", async () => {
+  upstream.answer = (_, outgoing) =>
+    outgoing
+      .writeHead(200, { "X-Accel-Redirect": "/-results/x/y.fits", "Content-Type": "application/fits", ETag: '"v1"' })
+      .end();
+  const answer = await ask(front, { ...secure, path: "/async/x/results/result-1" });
+  expect(answer.status).toBe(404);
+  expect(answer.text).toMatch(/^UsageError: The file is not there any more/);
+  expect(answer.headers).not.toHaveProperty("etag");
 });
 
 describe("limits", () => {
