@@ -1,7 +1,7 @@
 import { startCollecting, type CollectEnd } from "../jobs/collect-regularly.ts";
 import type { CollectorLimits, CollectorServices } from "../jobs/collector.ts";
 import type { Configuration } from "./configuration.ts";
-import { causesOf } from "./log.ts";
+import { causesOf, openLog } from "./log.ts";
 
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
@@ -40,14 +40,7 @@ export function startCollector(
 /** A line of JSON on stderr for a pass that did something; of the counts, those that are not 0. */
 function logPass(level: Configuration["log"], { milliseconds, collected, error }: CollectEnd): void {
   const failed = collected === undefined || collected.problems.length > 0;
-  if (level === "none" || (level === "error" && !failed)) return;
   const done = Object.entries(collected ?? {}).filter(([, value]) => (Array.isArray(value) ? value.length : value));
-  const line = {
-    time: new Date().toISOString(),
-    event: "collector",
-    ...Object.fromEntries(done),
-    milliseconds: Math.round(milliseconds),
-    error: causesOf(error),
-  };
-  process.stderr.write(`${JSON.stringify(line)}\n`);
+  const line = { event: "collector", ...Object.fromEntries(done), milliseconds, error: causesOf(error) };
+  openLog(level)[failed ? "error" : "info"](line);
 }

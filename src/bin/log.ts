@@ -13,15 +13,11 @@ export function createLog(level: Level): (entry: LogEntry) => void {
   const tellsAll = level === "debug";
   return (entry) => {
     if (entry.event === "fault") return log.error({ ...entry, error: causesOf(entry.error) });
-    const { error, milliseconds, firstByteMilliseconds, ...rest } = entry;
     const isFault = entry.status >= 500;
     if (!isFault && level === "error") return;
-    const line = {
-      ...rest,
-      milliseconds: toMicroseconds(milliseconds),
-      firstByteMilliseconds: toMicroseconds(firstByteMilliseconds),
-      error: isFault || tellsAll ? causesOf(error) : undefined,
-    };
+    const { error } = entry;
+    // Most have none, and are written as they are.
+    const line = error === undefined ? entry : { ...entry, error: isFault || tellsAll ? causesOf(error) : undefined };
     if (isFault) log.error(line);
     else log.info(line);
   };
@@ -33,15 +29,31 @@ export function openLog(level: Level): Logger {
     {
       level: level === "none" ? "silent" : level,
       base: null,
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: createTimestamp(),
+      serializers: { milliseconds: toMicroseconds, firstByteMilliseconds: toMicroseconds },
       formatters: { level: (label) => ({ level: label }) },
     },
     standardError,
   );
 }
 
+/** The time as a member of the line. All of one second have all but the last digits in common. */
+function createTimestamp(): () => string {
+  let second = NaN;
+  let text = "";
+  return () => {
+    const now = Date.now();
+    const milliseconds = now % 1000;
+    if (now - milliseconds !== second) {
+      second = now - milliseconds;
+      text = `,"time":"${new Date(second).toISOString().slice(0, -4)}`;
+    }
+    return `${text}${String(milliseconds).padStart(3, "0")}Z"`;
+  };
+}
+
 /** Milliseconds to three digits. */
-export function toMicroseconds(milliseconds: number | undefined): number | undefined {
+function toMicroseconds(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : Math.round(milliseconds * 1000) / 1000;
 }
 

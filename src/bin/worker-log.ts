@@ -1,14 +1,13 @@
 import type { WorkerLogEntry } from "../jobs/worker.ts";
 import type { Configuration } from "./configuration.ts";
-import { causesOf, openLog, toMicroseconds } from "./log.ts";
+import { causesOf, openLog } from "./log.ts";
 
 /** Lines of JSON on stderr. What went well is told for debugging only: a job may have thousands of results. */
-export function createWorkerLog(level: Configuration["log"]): (entry: WorkerLogEntry) => void {
-  const log = openLog(level);
-  return ({ error, milliseconds, ...entry }) => {
-    const at = levelOf(entry.what);
-    if (!log.isLevelEnabled(at)) return;
-    log[at]({ ...entry, milliseconds: toMicroseconds(milliseconds), error: causesOf(error) });
+export function createWorkerLog(most: Configuration["log"]): (entry: WorkerLogEntry) => void {
+  const log = openLog(most);
+  return (entry) => {
+    const level = levelOf(entry.what);
+    if (log.isLevelEnabled(level)) log[level]({ ...entry, error: causesOf(entry.error) });
   };
 }
 

@@ -48,8 +48,13 @@ export function observeRequests(observer: RequestObserver): MiddlewareHandler<Ap
 
 /** For the log: why a request failed, also after its answer has begun, when nobody else can be told. */
 export function noteError(c: Context<AppEnv>, error: unknown): void {
-  const { notes } = c.var as Partial<AppEnv["Variables"]>; // nobody looks at a handler that is tried by itself
+  const notes = find(c, "notes"); // nobody looks at a handler that is tried by itself
   if (notes !== undefined) notes.error = error;
+}
+
+/** One variable, where it has been set; `c.var` would copy all of them first. */
+function find<K extends keyof AppEnv["Variables"]>(c: Context<AppEnv>, name: K): AppEnv["Variables"][K] | undefined {
+  return c.get(name) as AppEnv["Variables"][K] | undefined;
 }
 
 function whenEnded(c: Context<AppEnv>, listener: (end: AnswerEnd) => void): void {
@@ -92,7 +97,7 @@ function report(
     });
   }
   // Whoever is refused at the door has none of some of these.
-  const { user, grant, requestId, clientAddress, notes } = c.var as Partial<AppEnv["Variables"]>;
+  const [user, grant, notes] = [find(c, "user"), find(c, "grant"), find(c, "notes")];
   const token = grant?.kind === "token" ? grant : undefined;
   if (notes?.error instanceof ServiceError) countRefusal(metrics, notes.error, c);
   log({
@@ -105,8 +110,8 @@ function report(
     milliseconds,
     firstByteMilliseconds: firstByteMilliseconds ?? undefined,
     bytes: end.bytes,
-    requestId,
-    client: clientAddress ?? null,
+    requestId: find(c, "requestId"),
+    client: find(c, "clientAddress") ?? null,
     user: user?.id,
     grant: grant?.kind,
     token: token?.tokenId,

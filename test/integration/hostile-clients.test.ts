@@ -239,7 +239,7 @@ describe("a server that stops", () => {
     expect(clients[2].text).toContain("<uws:phase>PENDING</uws:phase>"); // WAIT is answered
     for (const { socket } of clients) socket.destroy();
     // What was broken off is on record, and nothing failed.
-    expect(other.log()).toMatch(/"event":"sync","status":499/);
+    expect(other.log()).toMatch(/"route":"\/sync","path":"\/sync","status":499/);
     expect(other.log()).not.toMatch(/"status":500/);
   });
 });

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readlinkSync } from "node:fs";
 import { expect, vi } from "vitest";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { recordsDatabaseFile, resultsFolder } from "../../src/bin/data-files.ts";
+import { standardError } from "../../src/bin/log-sink.ts";
 import { startServer, type RunningServer } from "../../src/bin/server.ts";
 import { openRecordsDatabase } from "../../src/db/records-database.ts";
 import { formatRequest, sendRaw, type RawAnswer, type RawRequest } from "./raw-http.ts";
@@ -53,6 +54,7 @@ export async function startHostileServer(
     ...env,
   });
   const logged: string[] = [];
+  const lines = vi.spyOn(standardError, "write").mockImplementation((line) => void logged.push(line));
   const stderr = vi.spyOn(process.stderr, "write").mockImplementation((piece) => {
     logged.push(typeof piece === "string" ? piece : Buffer.from(piece).toString());
     return true;
@@ -127,6 +129,7 @@ export async function startHostileServer(
       await within(10, "The server has not stopped", server.close());
       await sample.dispose();
       stderr.mockRestore();
+      lines.mockRestore();
       for (const spy of consoles) spy.mockRestore();
     },
   };
