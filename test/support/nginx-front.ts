@@ -106,8 +106,9 @@ function installFiles({ folder, port, tlsPort, servicePort, variant, resultsFold
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${join(folder, name)};`)
     .join(" ");
+  // As Debian has it, but for what is nobody's here.
   const main = `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr; events {}
-http { access_log off; ${temporary} include recorte/recorte.conf; ${more} }`;
+http { access_log off; gzip on; sendfile on; ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ${temporary} include recorte/recorte.conf; ${more} }`;
   writeFileSync(join(folder, "nginx.conf"), main);
 }
 
