@@ -43,6 +43,9 @@ export type SessionsOptions = {
   readonly lifetimeSeconds: number;
 };
 
+/** Of one user: who signs in with every script fills nothing, and is signed out elsewhere at last. */
+const MOST_SESSIONS = 100;
+
 /** With Lucia, which is no longer developed: nothing else knows of it. The present is `Date.now()`, as it has it. */
 export function createSessions({ records, lifetimeSeconds }: SessionsOptions): Sessions {
   const lucia = new Lucia(new PreparedAdapter(records), {
@@ -50,6 +53,10 @@ export function createSessions({ records, lifetimeSeconds }: SessionsOptions): S
     getSessionAttributes: ({ createdAt, provider }) => ({ createdAt: new Date(createdAt), provider }),
     getUserAttributes: (row) => userOf(row),
   });
+  const endOldest = records.sqlite.prepare(
+    `delete from session where id in (
+       select id from session where user_id = ? order by created_at desc, id limit -1 offset ${MOST_SESSIONS})`,
+  );
   const endOthers = records.sqlite.prepare("delete from session where user_id = ? and id <> ?");
 
   return {
@@ -57,6 +64,7 @@ export function createSessions({ records, lifetimeSeconds }: SessionsOptions): S
       const secret = newSecret();
       const attributes = { createdAt: Date.now(), provider };
       const { expiresAt } = await lucia.createSession(userId, attributes, { sessionId: digestOf(secret) });
+      endOldest.run(userId);
       return { secret, expiresAt };
     },
 

@@ -13,7 +13,7 @@ const COLUMNS = `
 const IS_LIVE = "api_token.revoked_at is null and (api_token.expires_at is null or api_token.expires_at > @now)";
 
 export type TokenRows = {
-  /** False where the user has `most` that live. */
+  /** False where the user has `most` that live. Of those that have ended, the user keeps the latest `most`. */
   insert(token: ApiToken, kept: { readonly hash: string; readonly most: number }): boolean;
   list(userId: string): readonly ApiToken[];
   /** Once revoked it stays as it is; null where the user has none of that id. */
@@ -27,6 +27,11 @@ export function createTokenRows({ sqlite }: RecordsDatabase): TokenRows {
     `insert into api_token (id, user_id, name, prefix, hash, scopes, created_at, expires_at)
      select @id, @userId, @name, @prefix, @hash, @scopes, @now, @expiresAt
      where (select count(*) from api_token where user_id = @userId and ${IS_LIVE}) < @most`,
+  );
+  const forgetEnded = sqlite.prepare(
+    `delete from api_token where id in (
+       select id from api_token where user_id = @userId and not (${IS_LIVE})
+       order by created_at desc, id limit -1 offset @most)`,
   );
   const list = sqlite.prepare<[string], TokenRow>(
     `select ${COLUMNS} from api_token where user_id = ? order by created_at desc, id`,
@@ -46,7 +51,9 @@ export function createTokenRows({ sqlite }: RecordsDatabase): TokenRows {
   return {
     insert({ id, userId, name, prefix, scopes, createdAt, expiresAt }, { hash, most }) {
       const token = { id, userId, name, prefix, scopes: JSON.stringify(scopes), now: createdAt, expiresAt };
-      return insert.run({ ...token, hash, most }).changes === 1;
+      if (insert.run({ ...token, hash, most }).changes === 0) return false;
+      forgetEnded.run({ userId, now: createdAt, most });
+      return true;
     },
     list: (userId) => list.all(userId).map(tokenOf),
     revoke(userId, id, now) {

@@ -87,6 +87,17 @@ test("ended sessions let nobody in: one, or all but one", async () => {
   expect(await sessions.find(fourth)).toBeNull();
 });
 
+test("nobody has more than a hundred sessions: the oldest end", async () => {
+  const secrets = [];
+  for (let i = 0; i < 103; i++) {
+    vi.setSystemTime(NOON + i * 1000);
+    secrets.push((await sessions.begin(userId, "local")).secret);
+  }
+  expect(await sessions.list(userId)).toHaveLength(100);
+  expect(await sessions.find(secrets[2] ?? "")).toBeNull();
+  expect(await sessions.find(secrets[3] ?? "")).not.toBeNull();
+});
+
 test.each([{ disabled: true }, { password: "an unusual password" }, { password: null }])(
   "a change of an account to %j ends its sessions",
   async (changes) => {

@@ -143,6 +143,25 @@ test("nobody has more than a hundred tokens that live", async () => {
   await make();
 });
 
+test("of a user's tokens that have ended, a hundred are kept, the latest", async () => {
+  await make(["read"], admin);
+  const living = await make();
+  for (let i = 0; i < 150; i++) {
+    now += 1000;
+    const { token } = await make();
+    await tokens.revoke(user.id, token.id);
+  }
+  now += 1000;
+  await make();
+  const kept = await tokens.list(user.id);
+  expect(kept).toHaveLength(102);
+  expect(kept.some(({ id }) => id === living.token.id)).toBe(true);
+  expect(Math.min(...kept.filter((token) => token.revokedAt !== null).map(({ createdAt }) => createdAt))).toBe(
+    START + 51_000,
+  );
+  expect(await tokens.list(admin.id)).toHaveLength(1);
+});
+
 test("the last use is written down to the minute, after the request", async () => {
   const { secret } = await make();
   const lastUse = () => records.sqlite.prepare("select last_used_at from api_token").pluck().get();
