@@ -10,6 +10,7 @@ import { resultsFolder } from "../../src/bin/data-files.ts";
 import { createJobServices, type JobServices } from "../../src/bin/job-services.ts";
 import { openRecords } from "../../src/bin/records.ts";
 import { createServices, type Services } from "../../src/bin/services.ts";
+import { listWrongUsage } from "../../src/jobs/collector-records.ts";
 import { collect } from "../../src/jobs/collector.ts";
 import type { JobResult } from "../../src/jobs/job.ts";
 import { ingestFolders, SAMPLE_FOLDER } from "../support/sample-services.ts";
@@ -44,7 +45,11 @@ beforeEach(async () => {
     RECORTE_JOB_MAX_ACTIVE: "1000",
   });
   services = await createServices(configuration);
-  jobServices = createJobServices(configuration, services, openRecords(configuration));
+  const records = openRecords(configuration);
+  // Whoever has no account has no results either.
+  const addUser = records.sqlite.prepare("insert into user (id, name, role, created_at) values (?, ?, 'user', 0)");
+  for (const { id, name } of USERS) addUser.run(id, name);
+  jobServices = createJobServices(configuration, services, records);
 });
 afterEach(async () => {
   await Promise.all([...programs.values()].map((program) => program.stop()));
@@ -69,6 +74,7 @@ test(`jobs survive ${KILLS} deaths of their processes at any instant`, { timeout
     const pausing = kill % 8 === 4 ? pauseProgram(other) : undefined;
     if (count(jobServices).running > 0) killedAtWork++;
     await killProgram(name);
+    expectRightSums(jobServices);
     start(name);
     await Promise.all([sending, pausing]);
   }
@@ -102,10 +108,58 @@ test(`jobs survive ${KILLS} deaths of their processes at any instant`, { timeout
     attempts += of.reduce((sum, result) => sum + result.attempts, 0);
   }
   expect(readdirSync(resultsFolder(readConfiguration({ RECORTE_DATA: folder }))).sort()).toEqual(ids.sort());
-  expect(jobServices.records.sqlite.prepare("select sum(stored_bytes) from usage").pluck().get()).toBe(bytes);
+  expectRightSums(jobServices);
+  const sums = jobServices.records.sqlite.prepare("select sum(stored_bytes), sum(reserved_bytes) from usage").raw();
+  expect(sums.get()).toEqual([bytes, 0]);
   expect(jobServices.records.sqlite.prepare("select count(*) from worker").pluck().get()).toBe(0);
   console.log(
     `${ids.length} jobs, ${results} results, ${attempts - results} further attempts, ${lostLeases} leases lost, ${bytes} bytes`,
+  );
+});
+
+test("processes that die at the edge of what a user may store never pass it", { timeout: 120_000 }, async () => {
+  const [owner] = USERS;
+  const limit = 8_000_000;
+  const limits = { RECORTE_LIMITS_USER: `storedBytes=${limit}` };
+  for (let i = 0; i < 3; i++) await sendJob(owner, 400);
+  const names = ["work-1", "work-2", "work-3"];
+  for (const name of names) start(name, limits);
+  const { sqlite } = jobServices.records;
+  const used = sqlite.prepare<[], { stored: number; reserved: number }>(
+    "select total(stored_bytes) as stored, total(reserved_bytes) as reserved from usage",
+  );
+  const most = { stored: 0, both: 0 };
+  const look = () => {
+    const { stored = 0, reserved = 0 } = used.get() ?? {};
+    most.stored = Math.max(most.stored, stored);
+    most.both = Math.max(most.both, stored + reserved);
+  };
+  const watch = setInterval(look, 2);
+  let killedAtWork = 0;
+  for (let kill = 0; kill < 12; kill++) {
+    await until(() => (used.get()?.reserved ?? 0) > 0 || count(jobServices).waiting === 0, 10);
+    await sleep(random() * 300);
+    const name = names[kill % names.length];
+    if ((used.get()?.reserved ?? 0) > 0) killedAtWork++;
+    await killProgram(name);
+    expectRightSums(jobServices);
+    start(name, limits);
+  }
+  const phases = sqlite.prepare("select distinct phase from job").pluck();
+  await until(() => phases.all().join() === "COMPLETED", 60);
+  clearInterval(watch);
+  look();
+  expectRightSums(jobServices);
+  expect(most.both).toBeLessThanOrEqual(limit);
+  expect(used.get()?.reserved).toBe(0);
+  const sizes = sqlite.prepare("select min(byte_length) from job_result where state = 'DONE'").pluck().get() as number;
+  // Else nothing was tried.
+  expect(most.stored).toBeGreaterThan(limit - 20 * sizes);
+  expect(killedAtWork).toBeGreaterThan(3);
+  const why = sqlite.prepare("select distinct error_code from job_result where state = 'FAILED'").pluck().all();
+  expect(why).toEqual(["over-limit"]);
+  console.log(
+    `${most.stored} of ${limit} bytes stored, ${most.both} with those reserved; ${killedAtWork} deaths at work`,
   );
 });
 
@@ -127,7 +181,8 @@ test("SIGTERM gives back what is worked on, as if it had never begun", async () 
   }
 });
 
-function start(name: string): void {
+/** "work-1" is `recorte work`. */
+function start(name: string, more: Record<string, string> = {}): void {
   const env = cleanEnvironment({
     PORT: "0",
     RECORTE_DATA: folder,
@@ -136,8 +191,10 @@ function start(name: string): void {
     RECORTE_DECODE_WORKERS: "0",
     RECORTE_JOB_MAX_ACTIVE: "1000",
     RECORTE_TEST_TOKEN: TOKEN,
+    ...more,
   });
-  programs.set(name, spawnProgram(process.execPath, ["dist/bin/recorte.js", name], { cwd: ROOT, env }));
+  const [command] = name.split("-");
+  programs.set(name, spawnProgram(process.execPath, ["dist/bin/recorte.js", command], { cwd: ROOT, env }));
 }
 
 /** Without a word to it. */
@@ -191,6 +248,11 @@ async function postJob(parameters: [string, string][]): Promise<void> {
   const headers = { Authorization: `Bearer ${TOKEN}` };
   const response = await fetch(`${url}/async`, { method: "POST", headers, body, redirect: "manual" }).catch(() => null);
   if (response !== null) expect(response.status, await response.text().catch(() => "")).toBe(303);
+}
+
+/** What users have on record is what their results have, at every moment: also just after a death. */
+function expectRightSums({ records }: JobServices): void {
+  expect(listWrongUsage(records)).toEqual([]);
 }
 
 function count({ records }: JobServices): { waiting: number; running: number } {
