@@ -340,11 +340,14 @@ describe("limits", () => {
   /** Requests a second and at once; each of these tests comes from an address of its own. */
   it("many requests at once from one address are refused beyond the burst, and from others not", async () => {
     const from = "127.0.1.1";
-    const answers = await Promise.all(Array.from({ length: 50 }, () => several(5, { ...secure, from })));
-    const statuses = answers.flat().map(({ status }) => status);
-    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(100);
-    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(50);
-    const refused = answers.flat().find(({ status }) => status === 429);
+    const began = performance.now();
+    const answers = (await Promise.all(Array.from({ length: 50 }, () => several(10, { ...secure, from })))).flat();
+    const allowed = 1 + 100 + 20 * ((performance.now() - began) / 1000); // the burst, and 20 a second
+    const letIn = answers.filter(({ status }) => status === 200).length;
+    expect(letIn).toBeGreaterThanOrEqual(100);
+    expect(letIn).toBeLessThanOrEqual(allowed + 1);
+    expect(answers.every(({ status }) => status === 200 || status === 429)).toBe(true);
+    const refused = answers.find(({ status }) => status === 429);
     expect(refused?.headers["retry-after"]).toBe("5");
     expect(refused?.text).toMatch(/Too many requests/);
     expect((await ask(front, { ...secure, from: "127.0.1.2" })).status).toBe(200);
@@ -381,7 +384,7 @@ describe("limits", () => {
   it("forms of auth. are slow from one address, its pages are not", async () => {
     const from = "127.0.3.1";
     const host = "auth.example.org";
-    const posts = await several(15, { ...secure, host, from, method: "POST", path: "/login" });
+    const posts = await several(20, { ...secure, host, from, method: "POST", path: "/login" });
     expect(posts.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(3);
     expect(posts.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(11);
     expect((await ask(front, { ...secure, host, from, path: "/login" })).status).toBe(200);
