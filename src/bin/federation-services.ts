@@ -31,7 +31,7 @@ export function readProviders(
   if (file === undefined) return [];
   const { providers, problems } = parseProviders(readJson(file), createSecretReader(dirname(file), env));
   const found = [...problems, ...providers.flatMap(keyProblems)];
-  if (authUrl === undefined && providers.length > 0) {
+  if (authUrl === undefined && providers.length + problems.length > 0) {
     found.unshift("RECORTE_AUTH_URL is not set: providers of sign-in must know where to send users back to");
   }
   if (found.length === 0) return providers;
