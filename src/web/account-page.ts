@@ -34,10 +34,13 @@ export function accountPage(view: AccountView): Html {
   return page(
     { title: "Account", viewer, section: "account", notice },
     html`<div class="columns">
-        <section aria-labelledby="who">
-          <h2 id="who">Who I am</h2>
-          ${facts(view)}
-        </section>
+        <div>
+          <section aria-labelledby="who">
+            <h2 id="who">Who I am</h2>
+            ${facts(view)}
+          </section>
+          ${view.hasPassword ? changePassword(view) : null}
+        </div>
         <section aria-labelledby="usage">
           <h2 id="usage">Use and limits</h2>
           ${usage.length === 0 ? html`<p class="quiet">Nothing is counted here.</p>` : meters(usage)}
@@ -46,8 +49,7 @@ export function accountPage(view: AccountView): Html {
       <section aria-labelledby="sessions">
         <h2 id="sessions">Where I am signed in</h2>
         ${sessions(view)}
-      </section>
-      ${view.hasPassword ? changePassword(view) : null}`,
+      </section>`,
   );
 }
 

@@ -31,6 +31,9 @@ export type JobRowView = {
   readonly errorMessage: string | null;
 };
 
+/** Of a message in the table. */
+const MOST_MESSAGE = 160;
+
 const UNFINISHED = ["PENDING", "HELD", "QUEUED", "EXECUTING", "SUSPENDED"];
 
 export function jobsPage({ viewer, notice, now, phase, phases, owner, jobs, before }: JobsView): Html {
@@ -93,7 +96,7 @@ function showPhase({ phase, errorMessage }: JobRowView): Html {
   const kind = phase === "ERROR" ? "bad" : phase === "EXECUTING" ? "strong" : "";
   return html`<span class="tag ${kind}">${phase}</span>${errorMessage === null
       ? null
-      : html`<br /><small>${errorMessage}</small>`}`;
+      : html`<br /><small title="${errorMessage}">${errorMessage.slice(0, MOST_MESSAGE)}</small>`}`;
 }
 
 function showResults({ results, doneResults, failedResults }: JobRowView): string {

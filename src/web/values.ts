@@ -18,7 +18,9 @@ export function formatBytes(bytes: number): string {
 
 /** Thousands apart by thin spaces. */
 export function formatCount(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, "\u2009");
+  const [whole, fraction] = String(count).split(".");
+  const groups = whole.replace(/\B(?=(\d{3})+(?!\d))/g, "\u2009");
+  return fraction === undefined ? groups : `${groups}.${fraction}`;
 }
 
 /** To two parts at most: `3 h 12 min`. */

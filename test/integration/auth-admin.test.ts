@@ -90,6 +90,23 @@ describe("administration", () => {
     expect(await (await request("/admin", weak.secret)).text()).toMatch(/AuthorizationError: .* scope admin/);
   });
 
+  test("is closed however its address is written", async () => {
+    const ben = await auth.browserOf("ben");
+    for (const path of [
+      "/%61dmin",
+      "/admin/",
+      "/admin/users/",
+      "//admin",
+      "/./admin",
+      "/x/../admin",
+      "/Admin",
+      "/admin%2fusers",
+    ]) {
+      const answer = await ben.send(path);
+      expect([path, [403, 404].includes(answer.status)]).toEqual([path, true]);
+    }
+  });
+
   test("needs the form's own token", async () => {
     for (const path of ["/admin/users/ben/close", "/admin/users", "/admin/users/ben", "/admin/jobs/x/delete"]) {
       expect((await admin.send(path, { name: "eve", role: "admin" })).status).toBe(403);

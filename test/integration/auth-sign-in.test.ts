@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AUTH, createTestAuthApp, CUTOUT, PASSWORD, type AuthApp } from "../support/auth-app.ts";
 
@@ -204,5 +207,31 @@ test("where there are no accounts with passwords, none is asked for, and none le
     expect((await only.app.request(`${AUTH}/login`, { method: "POST", body })).status).toBe(401);
   } finally {
     await only.close();
+  }
+});
+
+test("providers of sign-in have a button each, which knows where one wants to be", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "recorte-providers-"));
+  const file = join(folder, "providers.json");
+  const provider = {
+    kind: "oidc",
+    id: "cilogon",
+    title: "CILogon <b>",
+    issuer: "https://cilogon.example",
+    clientId: "x",
+  };
+  await writeFile(file, JSON.stringify([provider]));
+  const federated = await createTestAuthApp({ RECORTE_SIGN_IN_PROVIDERS: file });
+  try {
+    const { text } = await federated.newBrowser().send("/login?return_to=/tokens");
+    const query = new URLSearchParams({ return_to: `${AUTH}/tokens` }).toString();
+    expect(text).toContain(`href="${AUTH}/oidc/cilogon/login?${query}"`);
+    expect(text).toContain("CILogon &lt;b&gt;");
+    const strange = await federated.newBrowser().send("/oidc/nobody/login");
+    expect(strange.status).toBe(404);
+    expect(strange.text).toContain("<!doctype html>");
+  } finally {
+    await federated.close();
+    await rm(folder, { recursive: true });
   }
 });

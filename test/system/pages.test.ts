@@ -143,6 +143,14 @@ test("a wrong password says so, keeps the name, and asks for the password again"
   ]);
 });
 
+test("after signing in one is at another service of ours, where one came from", async () => {
+  const window = await chromium.newWindow();
+  const cutout = server.urls[1];
+  await window.open(`${url}/login?${new URLSearchParams({ return_to: `${cutout}/availability` }).toString()}`);
+  await window.leave(`username.value = "ana"; password.value = "${PASSWORD}"; ${button("Sign in")}`);
+  expect(await window.evaluate("location.href")).toBe(`${cutout}/availability`);
+});
+
 test("a token is made, its line works as it is pasted, and it is revoked after asking again", async () => {
   const window = await signedIn();
   await window.open(`${url}/tokens`);

@@ -1,11 +1,15 @@
+import { AUTH_NEEDS } from "../auth-app.ts";
+import { needOf } from "../scopes.ts";
 import { AUTH_OPERATIONS } from "./auth-operations.ts";
 import { formatOpenApi } from "./document.ts";
+import type { Operation } from "./operation.ts";
 
 /** The OpenAPI document of the auth service. `software`: name and version, apart by a space. */
 export function describeAuthApi({ software, publicUrl }: { software: string; publicUrl: string }): object {
   const [name, version] = software.split(" ");
+  const operations = AUTH_OPERATIONS.map((operation) => ({ ...operation, security: securityOf(operation) }));
   return {
-    ...formatOpenApi(AUTH_OPERATIONS, { software, publicUrl }),
+    ...formatOpenApi(operations, { software, publicUrl }),
     info: {
       title: `${name}: accounts and tokens`,
       version,
@@ -15,4 +19,15 @@ export function describeAuthApi({ software, publicUrl }: { software: string; pub
         "administrator with scope admin.",
     },
   };
+}
+
+type Security = NonNullable<Operation["security"]>;
+
+/** From the table that requests are held to. */
+function securityOf({ path, method }: Operation): Security {
+  const need = needOf(AUTH_NEEDS, path);
+  if (need === "open") return path === "/logout" ? [{ session: [] }] : [{}];
+  const ways: Security = [{ token: [method === "get" ? need.reading : need.changing] }, { session: [] }];
+  if (path === "/account/password") return [{ session: [] }];
+  return path === "/account/usage" ? [{}, ...ways] : ways;
 }
