@@ -40,6 +40,7 @@ const MAX_MEASURED_LINK_IDS = 20;
 const MAX_QUERY_VALUES = 1000;
 const MAX_FORM_BYTES = 1024 * 1024;
 /** Of a list; cells, some 50 bytes each, are what it takes in memory. */
+const MAX_LIST_ROWS = 1_000_000;
 const MAX_LIST_COLUMNS = 1000;
 const MAX_LIST_CELLS = 2_000_000;
 /** Rows of a list that an error names one by one. */
@@ -120,7 +121,7 @@ export function createCutoutAppServices(
           limits: {
             list: {
               maxBytes: configuration.listMaxBytes,
-              maxRows: configuration.jobMaxResults,
+              maxRows: Math.min(MAX_LIST_ROWS, limits.limitsOf(user).jobRows),
               maxColumns: MAX_LIST_COLUMNS,
               maxCells: MAX_LIST_CELLS,
               maxReportedRows: MAX_REPORTED_ROWS,
