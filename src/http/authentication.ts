@@ -18,7 +18,7 @@ export function identifyRequests({ authenticate, sessionCookie = {} }: IdentifyO
     c.set("user", user);
     c.set("grant", grant);
     if (user.role !== "anonymous") c.header("X-VO-Authenticated", user.name);
-    if (session !== undefined && authorization === undefined) {
+    if (session !== undefined) {
       if (grant.kind === "none") clearSessionCookie(c, sessionCookie);
       else if (grant.kind === "session" && grant.renewedUntil !== null) {
         setSessionCookie(c, { ...sessionCookie, secret: session, expiresAt: grant.renewedUntil });

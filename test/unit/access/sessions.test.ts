@@ -110,6 +110,12 @@ test.each([{ disabled: true }, { password: "an unusual password" }, { password: 
   },
 );
 
+test("a session that began while its account was being closed lets nobody in", async () => {
+  await accountsOf(records).update(userId, { disabled: true });
+  const { secret } = await sessions.begin(userId, "local");
+  expect(await sessions.find(secret)).toBeNull();
+});
+
 test("what an administrator changes holds at the next request", async () => {
   const { secret } = await sessions.begin(userId, "local");
   await accountsOf(records).update(userId, { role: "priority", groups: [], limits: { streams: 2, jobRows: null } });
