@@ -210,6 +210,17 @@ describe("a token", () => {
     expect((await request("/account", reader)).status).toBe(401);
   });
 
+  test("of an administrator, who may have more, makes none that has more than itself", async () => {
+    await auth.addUser("chief", { role: "admin" });
+    const { secret } = await auth.addToken("chief", { scopes: ["jobs"] });
+    for (const scopes of [["admin"], ["jobs", "act-for"], ["read"]]) {
+      const body = JSON.stringify({ name: "more", scopes });
+      const response = await request("/tokens", { method: "POST", headers: bearer(secret), body });
+      expect([scopes, response.status]).toEqual([scopes, 403]);
+      expect(await response.text()).toMatch(/^AuthorizationError: /);
+    }
+  });
+
   test("with which a service asks in somebody's name makes no tokens for them", async () => {
     await auth.addUser("service", { role: "admin" });
     const { secret } = await auth.addToken("service", { scopes: ["read", "jobs", "act-for"] });
