@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { pino, type Logger } from "pino";
 import { redactSecrets } from "../http/redact-secrets.ts";
 import type { LogEntry } from "../http/log-entry.ts";
@@ -65,7 +66,7 @@ export function causesOf(error: unknown): string[] | undefined {
     e !== undefined && e !== null && causes.length < 5;
     e = e instanceof Error ? e.cause : undefined
   ) {
-    const text = e instanceof Error ? `${e.name}: ${e.message}` : String(e);
+    const text = e instanceof Error ? `${e.name}: ${e.message}` : inspect(e);
     causes.push(redactSecrets(text.slice(0, MOST_CHARACTERS)));
   }
   return causes.length > 0 ? causes : undefined;

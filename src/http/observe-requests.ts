@@ -54,7 +54,7 @@ export function noteError(c: Context<AppEnv>, error: unknown): void {
 
 /** One variable, where it has been set; `c.var` would copy all of them first. */
 function find<K extends keyof AppEnv["Variables"]>(c: Context<AppEnv>, name: K): AppEnv["Variables"][K] | undefined {
-  return c.get(name) as AppEnv["Variables"][K] | undefined;
+  return c.get(name);
 }
 
 function whenEnded(c: Context<AppEnv>, listener: (end: AnswerEnd) => void): void {

@@ -92,7 +92,7 @@ export function addRecordsMetrics(registry: Registry, snapshot: () => RecordsSna
         try {
           set(this, snapshot());
         } catch {
-          this.remove(); // busy, or gone: /health tells of it
+          if (labels.length === 0) this.remove(); // busy, or gone: /health tells of it
         }
       },
     });
