@@ -1,4 +1,3 @@
-import type { Networks } from "../access/networks.ts";
 import type { ServiceName } from "../http/host-router.ts";
 import { limitRequests } from "../http/limit-requests.ts";
 import { controlNetwork } from "../http/network-control.ts";
@@ -8,6 +7,7 @@ import type { ServiceFrame } from "../http/service-app.ts";
 import type { Configuration } from "./configuration.ts";
 import { createLog } from "./log.ts";
 import { createServiceMetrics, type ServiceMetrics } from "./metrics/service-metrics.ts";
+import { networksOf } from "./service-networks.ts";
 import type { SharedServices } from "./shared-services.ts";
 
 /** What every service of this process has in common, as the configuration has it for this one. */
@@ -44,17 +44,3 @@ export function createServiceFrame(
 
 /** Whose pages may send what a cookie alone vouches for. */
 const SERVICES: readonly ServiceName[] = ["cutout", "auth", "dsa110"];
-
-/** Empty: it is open to everybody. */
-export function networksOf(configuration: Configuration, service: ServiceName): Networks {
-  switch (service) {
-    case "cutout":
-      return configuration.cutoutAllowedIps;
-    case "auth":
-      return configuration.authAllowedIps;
-    case "dsa110":
-      return configuration.dsa110AllowedIps;
-    default:
-      return service satisfies never;
-  }
-}

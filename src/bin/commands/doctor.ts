@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { access, constants, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ServiceError } from "../../errors.ts";
@@ -5,6 +6,7 @@ import { describeError } from "../command-line.ts";
 import { EXIT_FAILURE, EXIT_OK, parseArguments, type Command, type CommandContext } from "../command.ts";
 import { readConfiguration, type Configuration } from "../configuration.ts";
 import { indexDatabaseFile } from "../data-files.ts";
+import { networksOf } from "../service-networks.ts";
 import type { Finding } from "./_doctor-records.ts";
 
 export const command: Command = {
@@ -84,14 +86,20 @@ function createReport({ stdout }: CommandContext) {
   };
 }
 
-function describeNetworks(configuration: Configuration): string {
-  const services = configuration.services.map((name) => {
-    const { texts } = name === "cutout" ? configuration.cutoutAllowedIps : configuration.authAllowedIps;
+function describeNetworks(configuration: Configuration): Finding {
+  const lists = configuration.services.map((name) => ({ name, networks: networksOf(configuration, name) }));
+  const services = lists.map(({ name, networks: { texts } }) => {
     return `${name} is open to ${texts.length === 0 ? "everybody" : texts.join(", ")}`;
   });
   const { texts: proxies } = configuration.trustedProxies;
-  return `${services.join("; ")}; trusted proxies: ${proxies.join(", ")}`;
+  const text = `${services.join("; ")}; trusted proxies: ${proxies.join(", ")}`;
+  const isContained = CONTAINER_MARKS.some((path) => existsSync(path));
+  if (!isContained || lists.every(({ networks }) => networks.isEmpty)) return { text };
+  return { text: `${text}. In a container all clients may come as the gateway of its network`, isNote: true };
 }
+
+/** Docker's, and Podman's. */
+const CONTAINER_MARKS = ["/.dockerenv", "/run/.containerenv"];
 
 function checkNode(): string {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
