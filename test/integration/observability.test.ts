@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const get = (target: string, headers: [string, string][] = []) => server.send({ target, headers });
+const get = (target: string, headers: readonly (readonly [string, string])[] = []) => server.send({ target, headers });
 
 type Line = RequestEntry & { readonly level: string; readonly time: string; readonly error?: string[] };
 
@@ -88,7 +88,7 @@ describe("the log", () => {
   ] as const)(
     "has one line of a request that is %s, with the route it was for",
     async (id, target, headers, status, route) => {
-      await get(target, [named(id), ...(headers as unknown as [string, string][])]);
+      await get(target, [named(id), ...headers]);
       expect(await lineOf(id)).toMatchObject({ level: "info", status, route, path: target.split("?")[0] });
     },
   );
@@ -110,7 +110,7 @@ describe("the log", () => {
 
   it("has no secret of any request, wherever it stood", async () => {
     const secret = "Sv7Kq2mXw9Zt4Rb1";
-    const headers: [string, string][][] = [
+    const headers: (readonly [string, string])[][] = [
       [["Authorization", `Bearer ${secret}`]],
       [["Authorization", `Token rct_${secret}`]],
       [["Authorization", `Basic ${secret}`]],
@@ -208,7 +208,7 @@ describe("/metrics", () => {
     [[["X-Real-IP", "203.0.113.9"]], 200], // nobody's word but X-Forwarded-For counts
     [[], 200],
   ] as const)("with %j is %i: a stranger is not let in by the proxy that he comes through", async (headers, status) => {
-    const answer = await get("/metrics", headers as unknown as [string, string][]);
+    const answer = await get("/metrics", headers);
     expect(answer.status).toBe(status);
     if (status === 403) expect(answer.text).toMatch(/^AuthorizationError: Cannot show metrics to this address/);
   });
