@@ -17,7 +17,7 @@ const DAY_SECONDS = "86400";
 /**
  * Pages of other origins may read what we answer (Fetch Standard, section 3.2): viewers of the sky, and notebooks in a
  * browser. For all of them in the same words, so that any cache may keep an answer. Whoever signs in sends a token with
- * the request itself; nothing that a browser would add of its own, such as a cookie, counts here, or may.
+ * the request itself: to `*`, a browser gives nothing that was answered to a cookie.
  */
 export const allowOrigins: MiddlewareHandler<AppEnv> = async (c, next) => {
   c.header("Access-Control-Allow-Origin", "*");

@@ -1,5 +1,5 @@
 import type { Permissions } from "../access/permissions.ts";
-import type { User } from "../access/user.ts";
+import { ANONYMOUS, type User } from "../access/user.ts";
 import { narrowRegistry } from "../surveys/readable-registry.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 
@@ -8,16 +8,15 @@ export type ReadableBy = (user: User) => SurveyRegistry;
 
 /** The registry itself for who may read every release there is. */
 export function createReadableBy(registry: SurveyRegistry, permissions: Permissions): ReadableBy {
-  const narrowed = new WeakMap<User, SurveyRegistry>(); // the same user asks again, and rights are those of the user
   const releases = registry.releases.map(({ id }) => id);
-  return (user) => {
-    const known = narrowed.get(user);
-    if (known !== undefined) return known;
+
+  function narrowFor(user: User): SurveyRegistry {
     const mayRead = (id: string) => permissions.mayRead(user, id) === "yes";
-    const readable = releases.every(mayRead)
-      ? registry
-      : narrowRegistry(registry, { mayRead, check: (id) => permissions.check(user, id) });
-    narrowed.set(user, readable);
-    return readable;
-  };
+    if (releases.every(mayRead)) return registry;
+    return narrowRegistry(registry, { mayRead, check: (id) => permissions.check(user, id) });
+  }
+
+  // Other users are new with each request; it takes less than a microsecond to make theirs.
+  const forNobody = narrowFor(ANONYMOUS);
+  return (user) => (user.role === "anonymous" ? forNobody : narrowFor(user));
 }

@@ -16,19 +16,17 @@ export function narrowRegistry(registry: SurveyRegistry, { mayRead, check }: Rel
     if (release !== null && registry.releases.some(({ id }) => id === release)) check(release);
   }
 
-  const readable = () => registry.releases.filter(({ id }) => mayRead(id));
+  const readable = registry.releases.filter(({ id }) => mayRead(id));
 
   function getRelease(id: string) {
-    if (!registry.releases.some((release) => release.id === id)) throw unknownRelease(id, readable());
+    if (!registry.releases.some((release) => release.id === id)) throw unknownRelease(id, readable);
     check(id);
     return registry.getRelease(id);
   }
 
   return {
     surveys: registry.surveys,
-    get releases() {
-      return readable();
-    },
+    releases: readable,
     getRelease,
     async findDatasets(query, signal) {
       getRelease(query.release);
