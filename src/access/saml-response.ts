@@ -30,7 +30,7 @@ const SIGNATURE_CHILDREN = ["SignedInfo", "SignatureValue", "KeyInfo"];
 /** Of elements. Deeper than any answer, less deep than what would exhaust a stack. */
 const MOST_DEPTH = 30;
 /** Of elements and attributes together. */
-const MOST_NODES = 20_000;
+const MOST_NODES = 10_000;
 
 export type ExpectedResponse = {
   readonly issuer: string;

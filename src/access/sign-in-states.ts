@@ -15,6 +15,8 @@ export type SignInStates = {
   begin(state: string, signIn: SignInState & { readonly provider: string; readonly browser: string }): Promise<void>;
   /** Without ending it; null where there is none, or it is over. */
   look(state: string, provider: string): Promise<SignInState | null>;
+  /** Ends it without a user, where its answer was not taken. */
+  drop(state: string, provider: string): Promise<void>;
   /** Ends it; null where there is none, it is over, or another browser began it. */
   take(state: string, from: { readonly provider: string; readonly browser: string }): Promise<SignInState | null>;
   /**
@@ -53,6 +55,7 @@ export function createSignInStates(
     },
     look: (state, provider) =>
       promise(() => orm.select(STATE).from(signIn).where(underWay(state, provider)).get() ?? null),
+    drop: (state, provider) => promise(() => void orm.delete(signIn).where(underWay(state, provider)).run()),
     take: (state, { provider, browser }) =>
       promise(() => {
         const where = and(underWay(state, provider), eq(signIn.browser, digestOf(browser)));

@@ -3,7 +3,9 @@ import { getCookie, setCookie } from "hono/cookie";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Accounts, ProviderIdentity } from "../access/accounts.ts";
 import type { AuditLog } from "../access/audit.ts";
+import { clientKeyOf } from "../access/client-key.ts";
 import type { SignInProvider, SignInProviders } from "../access/providers.ts";
+import { createRequestCounter, type RequestCounter } from "../access/rate-limit.ts";
 import { newSecret, SECRET } from "../access/secrets.ts";
 import { SIGN_IN_SECONDS, type SignInState, type SignInStates } from "../access/sign-in-states.ts";
 import type { User } from "../access/user.ts";
@@ -38,11 +40,16 @@ export type SignInFailure = {
 };
 
 /** An assertion with its attributes has some 20 kB. */
-const MAX_ANSWER_BYTES = 512 * 1024;
+const MAX_ANSWER_BYTES = 256 * 1024;
+
+/** Of one address, in a minute: each is kept for a while, and what answers it costs work. A class behind one address may sign in. */
+const MOST_BEGUN = 60;
+const MOST_ADDRESSES = 10_000;
 
 /** Sign-in by providers. Who is told of an address of these is told of no other page: they carry what is good once. */
 export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServices): void {
   const { providers, signIns } = services;
+  const begun = createRequestCounter({ maxKeys: MOST_ADDRESSES });
 
   /** A route of a provider; what goes wrong is told here, in words for users. */
   function route<K extends SignInProvider["kind"]>(
@@ -64,8 +71,14 @@ export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServi
     });
   }
 
-  route("get", "/oidc/:provider/login", (c, provider) => begin(c, services, provider));
-  route("get", "/saml/:provider/login", (c, provider) => begin(c, services, provider));
+  route("get", "/oidc/:provider/login", (c, provider) => {
+    countBegun(c, begun);
+    return begin(c, services, provider);
+  });
+  route("get", "/saml/:provider/login", (c, provider) => {
+    countBegun(c, begun);
+    return begin(c, services, provider);
+  });
 
   // The provider sends the browser here (OpenID Connect Core 1.0, section 3.1.2.5).
   route("get", "/oidc/:provider/callback", async (c, provider) => {
@@ -81,7 +94,10 @@ export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServi
     const { response, state } = await readAnswer(c.req.raw);
     const signIn = SECRET.test(state) ? await signIns.look(state, provider.id) : null;
     if (signIn === null) throw overdue(provider);
-    const { identity, assertion } = await provider.end(response, signIn.memory);
+    const { identity, assertion } = await provider.end(response, signIn.memory).catch(async (error: unknown) => {
+      await signIns.drop(state, provider.id); // one try: each takes work
+      throw error;
+    });
     const memory = { identity: JSON.stringify(identity) };
     const next = await signIns.answer(state, { provider: provider.id, assertion, memory });
     if (next === null) throw overdue(provider);
@@ -98,6 +114,14 @@ export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServi
   route("get", "/saml/:provider/metadata", (c, provider) =>
     Promise.resolve(c.body(provider.metadata(), 200, { "Content-Type": "application/samlmetadata+xml" })),
   );
+}
+
+/** "too-many" for an address that begins very many. */
+function countBegun(c: Context<AppEnv>, begun: RequestCounter): void {
+  const { isAllowed, resetSeconds } = begun.take(clientKeyOf(c.var.clientAddress), MOST_BEGUN);
+  if (isAllowed) return;
+  const message = `Cannot begin to sign in: there were ${MOST_BEGUN} tries from your address in a minute; please wait`;
+  throw new ServiceError("too-many", message, { retryAfterSeconds: resetSeconds });
 }
 
 /** Remembers what is asked for, and sends the browser to the provider. */
@@ -196,7 +220,8 @@ function fail(
       address: c.var.clientAddress,
     });
   }
-  if (status === 503) c.header("Retry-After", "5");
+  const wait = error instanceof ServiceError ? error.retryAfterSeconds : undefined;
+  if (status === 503 || status === 429) c.header("Retry-After", String(wait ?? 5));
   return services.showFailure?.(c, { status, message, provider }) ?? c.text(`${message}\n`, status);
 }
 

@@ -143,6 +143,14 @@ describe("a sign-in by OIDC", () => {
     expect(page.headers.get("referrer-policy")).toBe("no-referrer");
   });
 
+  test("is begun by one address so often and no more", async () => {
+    const pages = [];
+    for (let i = 0; i < 61; i++) pages.push(await service.newBrowser().open(START_URL, isAtProvider));
+    expect(pages.slice(0, 60).map(({ status }) => status)).toEqual(Array(60).fill(303));
+    expect(pages[60].status).toBe(429);
+    expect(Number(pages[60].headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+
   test("leads to addresses of ours only", async () => {
     const wanted = ["https://evil.example/", "//evil.example", "https://auth.survey.example@evil.example/", "\\\\evil"];
     for (const address of wanted) {
