@@ -57,28 +57,24 @@ export const ACCESS_SETTINGS = {
     variable: "RECORTE_LIMITS_ANONYMOUS",
     parse: parseLimits,
     fallback: "",
-    explanation:
-      "Limits of who have not signed in, of an address each, where they are not the usual ones: syncPixels=25000000,storedBytes=20GB,streams=none",
+    explanation: "Limits of an address that has not signed in, as syncPixels=25000000,storedBytes=20GB,streams=none",
   }),
   limitsUser: required({
     variable: "RECORTE_LIMITS_USER",
     parse: parseLimits,
     fallback: "",
-    explanation:
-      "Limits of users, where they are not the usual ones: syncPixels=25000000,storedBytes=20GB,streams=none",
+    explanation: "The same, of users",
   }),
   limitsPriority: required({
     variable: "RECORTE_LIMITS_PRIORITY",
     parse: parseLimits,
     fallback: "",
-    explanation:
-      "Limits of users of the role priority, where they are not the usual ones: syncPixels=25000000,storedBytes=20GB,streams=none",
+    explanation: "The same, of users of the role priority",
   }),
   limitsAdmin: required({
     variable: "RECORTE_LIMITS_ADMIN",
     parse: parseLimits,
     fallback: "",
-    explanation:
-      "Limits of administrators, where they are not the usual ones: syncPixels=25000000,storedBytes=20GB,streams=none",
+    explanation: "The same, of administrators",
   }),
 };
