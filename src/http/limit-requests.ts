@@ -16,7 +16,7 @@ export type RequestLimits = {
 };
 
 /** What is asked for to see whether all is well, and what a page needs to look like one. */
-const FREE = /^\/(?:health|metrics|capabilities|availability|examples|[\w-]+\.(?:css|svg|ico))$/;
+const FREE = /^\/(?:health|metrics|capabilities|availability|examples|(?:assets\/)?[\w-]+\.(?:css|svg|ico))$/;
 /** What waits for something to happen has a limit of its own (`waits`). */
 const WAITING = /^\/async\/[^/]+(?:\/events)?$/;
 
@@ -109,7 +109,7 @@ function tooManyRequests(limit: number, retryAfterSeconds: number): ServiceError
   return new ServiceError(
     "too-many",
     `Cannot answer: ${limit} requests a minute are allowed, and as many came; ask again in ${retryAfterSeconds} s`,
-    { retryAfterSeconds },
+    { retryAfterSeconds, limit: "requestsPerMinute" },
   );
 }
 
@@ -120,6 +120,6 @@ function tooManyStreams(limit: number): ServiceError {
   return new ServiceError(
     "too-many",
     `Cannot answer: ${limit} answers at a time are allowed, and as many are being sent; ask again when one has ended`,
-    { retryAfterSeconds: STREAM_RETRY_SECONDS },
+    { retryAfterSeconds: STREAM_RETRY_SECONDS, limit: "streams" },
   );
 }

@@ -139,7 +139,11 @@ describe("requests a minute", () => {
         expect([path, status, headers["ratelimit-limit"]]).toEqual([path, 200, undefined]);
       }
     }
-    expect((await ask(`${url}/`)).status).toBe(200);
+    const auth = { Host: `auth.localhost:${new URL(url).port}` };
+    const page = await ask(`${url}/login`, { headers: auth });
+    const assets = [...page.text.matchAll(/"(\/assets\/[^"]+)"/g)].map(([, path]) => path);
+    expect([page.status, assets.length > 1]).toEqual([200, true]);
+    for (const path of assets) expect((await ask(url + path, { headers: auth })).status).toBe(200);
     expect((await ask(`${url}/`)).status).toBe(429);
   });
 });
