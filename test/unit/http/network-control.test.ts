@@ -166,6 +166,14 @@ describe("what a request tells before it is looked at", () => {
     expect(await from("203.0.113.9", "127.0.0.1")).toBe(false);
   });
 
+  test("is not near because a proxy far away says so", async () => {
+    const far = new Hono<AppEnv>();
+    far.use(beginRequests({ publicUrl: undefined, trustedProxies: parseNetworks("198.51.100.1") }));
+    far.get("*", (c) => c.json({ client: c.var.clientAddress, isNear: comesFrom(metrics, c) }));
+    const answer = await far.request("/", { headers: forwarded("127.0.0.1") }, envOf("198.51.100.1"));
+    expect(await answer.json()).toEqual({ client: "127.0.0.1", isNear: false });
+  });
+
   test("counts neither X-Real-IP nor Forwarded", async () => {
     const headers = { "x-real-ip": "192.0.2.1", forwarded: "for=192.0.2.1", "x-client-ip": "192.0.2.1" };
     expect(await ask({ peer: "127.0.0.1", headers })).toMatchObject({ client: "127.0.0.1" });
