@@ -22,7 +22,7 @@ export class ServiceError extends Error {
   readonly code: ErrorCode;
   /** Of "too-many", where it is known when there will be room again: whole seconds. */
   readonly retryAfterSeconds: number | undefined;
-  /** Of "too-many" and "over-limit": the limit's name in `access/limits.ts`, where it is one of these. */
+  /** Of "too-many" and "over-limit": the limit's name in `access/limits.ts`, or "guesses" of passwords, where it is one of these. */
   readonly limit: string | undefined;
 
   constructor(

@@ -86,7 +86,7 @@ export function createGuessLimit({ now, sleep = pause, mostRemembered = 10_000 }
 function tooMany(seconds: number): ServiceError {
   const wait = Math.ceil(seconds);
   const message = `Cannot sign in now: there were too many wrong passwords; try again in ${wait} seconds`;
-  return new ServiceError("too-many", message, { retryAfterSeconds: wait });
+  return new ServiceError("too-many", message, { retryAfterSeconds: wait, limit: "guesses" });
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -170,12 +170,12 @@ function refusal(state: { bytes: number; limit: number; used: number; now: numbe
   const { bytes, limit, used, now } = state;
   if (bytes > limit) {
     const message = `Cannot send ${bytes} bytes: ${limit} a day are allowed; ask for a smaller part`;
-    return new ServiceError("over-limit", message);
+    return new ServiceError("over-limit", message, { limit: "bytesPerDay" });
   }
   const retryAfterSeconds = Math.ceil((DAY_MILLISECONDS - (now % DAY_MILLISECONDS)) / 1000);
   return new ServiceError(
     "too-many",
     `Cannot send ${bytes} bytes: ${used} of the ${limit} bytes a day are used; ask again after midnight UTC, or for less`,
-    { retryAfterSeconds },
+    { retryAfterSeconds, limit: "bytesPerDay" },
   );
 }

@@ -12,6 +12,7 @@ import { createLocalResults } from "../storage/local-results.ts";
 import type { Configuration } from "./configuration.ts";
 import { resultsFolder } from "./data-files.ts";
 import { createFederation } from "./federation-services.ts";
+import { countSignIns } from "./metrics/count-sign-ins.ts";
 import { createServiceFrame } from "./service-frame.ts";
 import type { SharedServices } from "./shared-services.ts";
 import { SOFTWARE } from "./version.ts";
@@ -19,9 +20,10 @@ import { SOFTWARE } from "./version.ts";
 /** All that the auth service's routes need, made from the configuration and what the process shares. */
 export function createAuthAppServices(configuration: Configuration, shared: SharedServices): AuthAppServices {
   const { records, access, limits } = shared;
-  const { accounts, sessions, tokens, audit, guesses } = access;
+  const { accounts, sessions, tokens, guesses } = access;
   const { usageOf } = limits;
   const frame = createServiceFrame(configuration, "auth", shared);
+  const audit = countSignIns(access.audit, frame.metrics);
   const federation = createFederation(configuration, records);
   const sessionCookie = { domain: configuration.domain };
   const { tokenMaxDays } = configuration;

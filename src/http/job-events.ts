@@ -48,6 +48,7 @@ async function handleEvents(c: AsyncContext, services: EventServices): Promise<R
       `Cannot send events: ${most} requests are open already, as many as ` +
         `${user.role === "anonymous" ? "all who have not signed in" : "one user"} may have that wait for something; ` +
         "close one, or ask for the job now and then",
+      { limit: "waits" },
     );
   }
   const { keepAliveSeconds } = services;

@@ -7,7 +7,7 @@ export type Metrics = {
   readonly countRequest: (request: CountedRequest) => void;
   /** Of those that are on their way to a client. */
   readonly addOpenAnswers: (change: 1 | -1) => void;
-  /** A request that was refused because of a limit. `limit`: one of `access/limits.ts`, where the error names it. */
+  /** A request that was refused because of a limit. `limit`: where the error names it. */
   readonly countRefusal: (reason: RefusalReason, limit: string | undefined) => void;
   readonly countSignIn: (way: SignInWay, outcome: SignInOutcome) => void;
 };
@@ -30,11 +30,11 @@ export type CountedRequest = {
 /** too-many: later, or after something else has ended, it is possible. over-limit: as it stands, never. */
 export type RefusalReason = "too-many" | "over-limit";
 
-/** token: a request with a token that is not known, has expired or is revoked; those that are good are not counted. */
-export type SignInWay = "password" | "saml" | "oidc" | "token";
+/** provider: SAML or OIDC. token: a request with a token that is not known, has expired or is revoked; those that are good are not counted. */
+export type SignInWay = "password" | "provider" | "token";
 
-/** refused: it was wrong. slowed: too many were wrong before. failed: the provider, or we. */
-export type SignInOutcome = "accepted" | "refused" | "slowed" | "failed";
+/** slowed: not even looked at, since too many were wrong before. */
+export type SignInOutcome = "accepted" | "refused" | "slowed";
 
 const nothing = () => undefined;
 

@@ -123,6 +123,7 @@ function report(
 }
 
 function countRefusal(metrics: Metrics, { code, limit }: ServiceError, c: Context<AppEnv>): void {
+  if (limit === "guesses") metrics.countSignIn("password", "slowed");
   if (code === "too-many" || code === "over-limit") metrics.countRefusal(code, limit);
   if (code === "unauthenticated" && c.req.header("authorization") !== undefined)
     metrics.countSignIn("token", "refused");

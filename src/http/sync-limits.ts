@@ -28,6 +28,7 @@ export async function openSyncCutout(
   throw new ServiceError(
     "over-limit",
     `Cannot cut at once what would take about ${seconds.toPrecision(2)} seconds: ${syncMaxSeconds} are allowed`,
+    { limit: "syncSeconds" },
   );
 }
 

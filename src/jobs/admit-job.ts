@@ -21,6 +21,7 @@ export function checkActive(admission: Admission, { owner, client }: Applicant):
     new ServiceError(
       "too-many",
       `Cannot queue the job: ${most} ${whose} are waiting or running, which is the most; ${what}`,
+      { limit: "jobsActive" },
     );
   const most = limits.of(owner).jobsActive;
   if (owner === ANONYMOUS.id) {
@@ -45,6 +46,7 @@ export function checkStored(admission: Admission, { owner, client }: Applicant):
   const refuse = (most: number, whose: string, what: string) =>
     new ServiceError("too-many", `Cannot make a job: ${most} ${whose} are kept, which is the most; ${what}`, {
       ...untilNextDestruction(admission, owner),
+      limit: "jobsKept",
     });
   const most = limits.of(owner).jobsKept;
   if (owner === ANONYMOUS.id) {
@@ -69,7 +71,7 @@ function checkRoom(admission: Admission, owner: string): void {
     "too-many",
     `Cannot make or run a job: ${used} of the ${most} bytes that ${isNobody ? "all who have not signed in" : "you"} may ` +
       `keep are used; ${isNobody ? "sign in, or try later" : "delete jobs that are no longer needed"}`,
-    untilNextDestruction(admission, owner),
+    { ...untilNextDestruction(admission, owner), limit: "storedBytes" },
   );
 }
 
@@ -85,5 +87,6 @@ export function checkSize(results: readonly unknown[], { jobRows }: { readonly j
   throw new ServiceError(
     "over-limit",
     `Cannot run ${results.length} results as one job: ${jobRows} are allowed; ask for them in several jobs`,
+    { limit: "jobRows" },
   );
 }

@@ -191,6 +191,14 @@ describe("/metrics", () => {
     expect((await metrics()).get(name)).toBe(before + 1);
   });
 
+  it("counts sign-ins by password, those that are refused too", async () => {
+    const name = 'recorte_sign_ins_total{way="password",outcome="refused"}';
+    const body = Buffer.from("username=nobody&password=wrong-in-any-case");
+    const headers: [string, string][] = [["Host", "auth.localhost"], FORM as [string, string]];
+    expect((await server.send({ method: "POST", target: "/login", headers, body })).status).toBe(401);
+    expect((await get("/metrics", [["Host", "auth.localhost"]])).text).toContain(`${name} 1\n`);
+  });
+
   it("shows each service its own, and the process to both", async () => {
     const { status, text } = await get("/metrics", [["Host", "auth.localhost"]]);
     expect(status).toBe(200);
@@ -250,4 +258,15 @@ describe("/health", () => {
       expect(text).toContain('{"name":"archive","status":"failed","problem":"is not there in part"}');
     }, 3000);
   });
+});
+
+it("counts what is refused because of a limit, by its name", async () => {
+  const limited = await startHostileServer({ RECORTE_LIMITS_ANONYMOUS: "requestsPerMinute=2" });
+  try {
+    for (let i = 0; i < 5; i++) await limited.send({ target: "/" });
+    const { text } = await limited.send({ target: "/metrics" });
+    expect(text).toContain('recorte_refusals_total{reason="too-many",limit="requestsPerMinute"} 3\n');
+  } finally {
+    await limited.close();
+  }
 });
