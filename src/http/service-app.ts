@@ -38,6 +38,7 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
   app.use(observeRequests({ service: name, log, metrics })); // what is refused is seen too
   app.use(beginRequests(frame));
   // For whoever looks after the service: from any network, and however many requests come.
+  app.use("/health", allowOrigins);
   addHealthRoute(app, frame.health);
   if (frame.metricsPage !== undefined) addMetricsRoute(app, frame.metricsPage);
   const uses = [
