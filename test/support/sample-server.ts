@@ -2,7 +2,12 @@ import { readConfiguration } from "../../src/bin/configuration.ts";
 import { startServer } from "../../src/bin/server.ts";
 import { createSampleServices } from "./sample-services.ts";
 
-export type SampleServer = { readonly url: string; close(): Promise<void> };
+export type SampleServer = {
+  readonly url: string;
+  /** RECORTE_DATA. */
+  readonly dataFolder: string;
+  close(): Promise<void>;
+};
 
 /** The whole service over the sample survey, on a free port of this machine. */
 export async function startSampleServer(env: Record<string, string> = {}): Promise<SampleServer> {
@@ -11,6 +16,7 @@ export async function startSampleServer(env: Record<string, string> = {}): Promi
   const server = await startServer(readConfiguration({ ...settings, ...env }));
   return {
     url: server.urls.at(-1) ?? "",
+    dataFolder: sample.dataFolder,
     async close() {
       await server.close();
       await sample.dispose();

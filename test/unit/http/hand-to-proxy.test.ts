@@ -81,11 +81,12 @@ describe("a result that the proxy sends", () => {
   it("is sent from here under conditions that the proxy would see in another way", async () => {
     const etag = (await ask()).headers.get("etag") ?? "";
     const modified = (await ask()).headers.get("last-modified") ?? "";
-    for (const condition of [
+    const conditions: Record<string, string>[] = [
       { "if-match": etag },
       { "if-unmodified-since": modified },
       { "if-range": modified, range: "bytes=2-3" },
-    ]) {
+    ];
+    for (const condition of conditions) {
       const response = await ask({ headers: { ...PROXIED, ...condition } });
       expect([handedOver(response), await response.text()]).toEqual([null, "0123456789"]);
     }
