@@ -43,8 +43,8 @@ const MAY_USE_NODE = [
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   "@hono/node-server": /^src\/bin\//,
   "@lucia-auth/adapter-drizzle": /^src\/access\/sessions\.ts$/,
-  "@node-rs/argon2": /^src\/access\/passwords\.ts$/,
-  "@node-saml/node-saml": /^src\/access\/saml[^/]*\.ts$/,
+  "@node-rs/argon2": /^src\/access\/accounts\/passwords\.ts$/,
+  "@node-saml/node-saml": /^src\/access\/sign-in\/saml[^/]*\.ts$/,
   "@oslojs/crypto": /^src\/(cutout|access)\//,
   "@oslojs/encoding": /^src\/access\//,
   aws4fetch: /^src\/storage\//,
@@ -54,7 +54,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   hono: /^src\/http\//,
   "hono/html": /^src\/(http|web)\//, // a template that escapes what is put into it, and nothing of the server
   lucia: /^src\/access\/sessions\.ts$/,
-  "openid-client": /^src\/access\/oidc[^/]*\.ts$/,
+  "openid-client": /^src\/access\/sign-in\/oidc[^/]*\.ts$/,
   pino: /^src\/bin\//,
   "prom-client": /^src\/bin\//,
   "swagger-ui-dist": /^src\/bin\//,

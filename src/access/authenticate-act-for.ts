@@ -1,7 +1,7 @@
 import { ServiceError } from "../errors.ts";
 import type { AuditLog } from "./audit.ts";
 import type { Identity } from "./authenticate.ts";
-import type { UserReader } from "./accounts-user.ts";
+import type { UserReader } from "./accounts/accounts-user.ts";
 
 const HOUR_MILLISECONDS = 3_600_000;
 /** Pairs of token and user that are remembered: what is forgotten is only written down once more. */

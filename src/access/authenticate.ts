@@ -1,11 +1,11 @@
 import { sha256 } from "@oslojs/crypto/sha2";
 import { constantTimeEqual } from "@oslojs/crypto/subtle";
 import { ServiceError } from "../errors.ts";
-import type { UserReader } from "./accounts-user.ts";
+import type { UserReader } from "./accounts/accounts-user.ts";
 import type { AuditLog } from "./audit.ts";
 import { createActFor } from "./authenticate-act-for.ts";
 import { csrfTokenOf, type Sessions } from "./sessions.ts";
-import type { Scope, Tokens } from "./tokens.ts";
+import type { Scope, Tokens } from "./tokens/tokens.ts";
 import { ANONYMOUS, type User } from "./user.ts";
 
 /** What a request brings to tell who asks; undefined where it does not. */

@@ -2,7 +2,7 @@ import { DrizzleSQLiteAdapter } from "@lucia-auth/adapter-drizzle";
 import { Lucia, TimeSpan, type DatabaseSession, type DatabaseUser } from "lucia";
 import { session as sessionTable, user as userTable } from "../db/accounts-schema.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
-import { USER_COLUMNS, userOf, type UserRow } from "./accounts-user.ts";
+import { USER_COLUMNS, userOf, type UserRow } from "./accounts/accounts-user.ts";
 import { digestOf, newSecret, SECRET } from "./secrets.ts";
 import type { User } from "./user.ts";
 

@@ -1,11 +1,11 @@
-import { createAccounts, type Accounts } from "../access/accounts.ts";
-import { createUserReader } from "../access/accounts-user.ts";
+import { createAccounts, type Accounts } from "../access/accounts/accounts.ts";
+import { createUserReader } from "../access/accounts/accounts-user.ts";
 import { createAuditLog, type AuditLog } from "../access/audit.ts";
 import { createAuthenticate, type Authenticate } from "../access/authenticate.ts";
-import { createGuessLimit, type GuessLimit } from "../access/guess-limit.ts";
-import { createPasswords } from "../access/passwords.ts";
+import { createGuessLimit, type GuessLimit } from "../access/sign-in/guess-limit.ts";
+import { createPasswords } from "../access/accounts/passwords.ts";
 import { createSessions, type Sessions } from "../access/sessions.ts";
-import { createTokens, type Tokens } from "../access/tokens.ts";
+import { createTokens, type Tokens } from "../access/tokens/tokens.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { Configuration } from "./configuration.ts";
 import { createLog } from "./log.ts";

@@ -1,9 +1,9 @@
 import { statfs } from "node:fs/promises";
-import { listProviders } from "../access/providers.ts";
-import { returnAddress } from "../access/return-address.ts";
-import type { AuthAppServices } from "../http/auth-app.ts";
-import type { LoginServices } from "../http/login-routes-check.ts";
-import { openSession } from "../http/login-routes-check.ts";
+import { listProviders } from "../access/sign-in/providers.ts";
+import { returnAddress } from "../access/sign-in/return-address.ts";
+import type { AuthAppServices } from "../http/auth/auth-app.ts";
+import type { LoginServices } from "../http/auth/login-routes-check.ts";
+import { openSession } from "../http/auth/login-routes-check.ts";
 import { describeAuthApi } from "../http/openapi/describe-auth-api.ts";
 import { createJobAdministration } from "../jobs/administer-jobs.ts";
 import { jobChangesOf } from "../jobs/job-changes.ts";

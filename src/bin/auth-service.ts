@@ -1,4 +1,4 @@
-import { createAuthApp } from "../http/auth-app.ts";
+import { createAuthApp } from "../http/auth/auth-app.ts";
 import { createAuthAppServices } from "./auth-app-services.ts";
 import { createAuthHealth } from "./auth-health.ts";
 import type { Configuration } from "./configuration.ts";

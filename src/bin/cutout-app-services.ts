@@ -1,4 +1,4 @@
-import { createUserReader } from "../access/accounts-user.ts";
+import { createUserReader } from "../access/accounts/accounts-user.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
 import { describeApi } from "../http/openapi/describe-api.ts";
 import { readJobRequest } from "../http/read-job-request.ts";

@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { createProviders, type SignInProviders } from "../access/providers.ts";
-import { parseProviders, type ProviderConfiguration, type SecretReader } from "../access/providers-schema.ts";
-import { createSignInStates, type SignInStates } from "../access/sign-in-states.ts";
+import { createProviders, type SignInProviders } from "../access/sign-in/providers.ts";
+import { parseProviders, type ProviderConfiguration, type SecretReader } from "../access/sign-in/providers-schema.ts";
+import { createSignInStates, type SignInStates } from "../access/sign-in/sign-in-states.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { ServiceError } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";

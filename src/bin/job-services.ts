@@ -1,4 +1,4 @@
-import { createLimitsOfOwner, type LimitsOfOwner } from "../access/owner-limits.ts";
+import { createLimitsOfOwner, type LimitsOfOwner } from "../access/limits/owner-limits.ts";
 import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";

@@ -1,8 +1,8 @@
-import { createLimitsOf, limitsByRole, type LimitsOf, type RoleLimits } from "../access/limits.ts";
-import { createRequestCounter } from "../access/rate-limit.ts";
-import { createStreamSlots, type StreamSlots } from "../access/stream-slots.ts";
-import { createTraffic } from "../access/traffic.ts";
-import { createUsageOf, type UsageOf } from "../access/usage.ts";
+import { createLimitsOf, limitsByRole, type LimitsOf, type RoleLimits } from "../access/limits/limits.ts";
+import { createRequestCounter } from "../access/limits/rate-limit.ts";
+import { createStreamSlots, type StreamSlots } from "../access/limits/stream-slots.ts";
+import { createTraffic } from "../access/limits/traffic.ts";
+import { createUsageOf, type UsageOf } from "../access/limits/usage.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { RequestLimits } from "../http/limit-requests.ts";
 import type { Configuration } from "./configuration.ts";

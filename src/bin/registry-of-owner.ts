@@ -1,4 +1,4 @@
-import { createUserReader } from "../access/accounts-user.ts";
+import { createUserReader } from "../access/accounts/accounts-user.ts";
 import type { Permissions } from "../access/permissions.ts";
 import { ANONYMOUS, type User } from "../access/user.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";

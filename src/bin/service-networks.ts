@@ -1,4 +1,4 @@
-import type { Networks } from "../access/networks.ts";
+import type { Networks } from "../access/network/networks.ts";
 import type { ServiceName } from "../http/host-router.ts";
 import type { Configuration } from "./configuration.ts";
 

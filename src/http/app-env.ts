@@ -1,5 +1,5 @@
 import type { Grant } from "../access/authenticate.ts";
-import type { Reservation } from "../access/traffic.ts";
+import type { Reservation } from "../access/limits/traffic.ts";
 import type { User } from "../access/user.ts";
 import type { RequestNotes } from "./observe-requests.ts";
 import type { Client, Connection } from "./client-address.ts";

@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import type { StreamSlots } from "../access/stream-slots.ts";
+import type { StreamSlots } from "../access/limits/stream-slots.ts";
 import type { User } from "../access/user.ts";
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { NO_NETWORKS, type Networks } from "../access/networks.ts";
+import { NO_NETWORKS, type Networks } from "../access/network/networks.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { createClientReader } from "./client-address.ts";

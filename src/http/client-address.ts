@@ -1,5 +1,5 @@
-import { formatIpAddress, parseIpAddress, type IpAddress } from "../access/ip-address.ts";
-import type { Networks } from "../access/networks.ts";
+import { formatIpAddress, parseIpAddress, type IpAddress } from "../access/network/ip-address.ts";
+import type { Networks } from "../access/network/networks.ts";
 
 /** What the server below the app tells of a connection; nothing where there is none, as in `app.request`. */
 export type Connection = { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string | undefined } } };

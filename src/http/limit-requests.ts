@@ -1,9 +1,9 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { clientKeyOf } from "../access/client-key.ts";
-import type { LimitsOf } from "../access/limits.ts";
-import type { RequestCounter } from "../access/rate-limit.ts";
-import type { StreamSlots } from "../access/stream-slots.ts";
-import type { Traffic } from "../access/traffic.ts";
+import { clientKeyOf } from "../access/network/client-key.ts";
+import type { LimitsOf } from "../access/limits/limits.ts";
+import type { RequestCounter } from "../access/limits/rate-limit.ts";
+import type { StreamSlots } from "../access/limits/stream-slots.ts";
+import type { Traffic } from "../access/limits/traffic.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { setQuotaHeaders } from "./limit-headers.ts";

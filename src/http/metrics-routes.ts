@@ -1,5 +1,5 @@
 import type { Hono } from "hono";
-import type { Networks } from "../access/networks.ts";
+import type { Networks } from "../access/network/networks.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { comesFrom } from "./network-control.ts";

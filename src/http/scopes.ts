@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type { Grant } from "../access/authenticate.ts";
-import { SCOPES, type Scope } from "../access/tokens.ts";
+import { SCOPES, type Scope } from "../access/tokens/tokens.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { challengesOf } from "./challenge.ts";

@@ -1,6 +1,6 @@
 import type { Context, Hono } from "hono";
-import type { LimitsOf } from "../access/limits.ts";
-import type { Reservation } from "../access/traffic.ts";
+import type { LimitsOf } from "../access/limits/limits.ts";
+import type { Reservation } from "../access/limits/traffic.ts";
 import type { User } from "../access/user.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import type { CutoutServices } from "../cutout/open-cutout.ts";

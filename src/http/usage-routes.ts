@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
-import { LIMIT_NAMES } from "../access/limits.ts";
-import type { UsageOf } from "../access/usage.ts";
+import { LIMIT_NAMES } from "../access/limits/limits.ts";
+import type { UsageOf } from "../access/limits/usage.ts";
 import { ROLES } from "../access/user.ts";
 import type { AppEnv } from "./app-env.ts";
 

@@ -1,4 +1,4 @@
-import { createStreamSlots, type StreamSlots } from "../access/stream-slots.ts";
+import { createStreamSlots, type StreamSlots } from "../access/limits/stream-slots.ts";
 
 /** Requests that stay open until something happens: how many a user may have of them, and what ends them. */
 export type WaitingRoom = {

@@ -1,4 +1,4 @@
-import { clientKeyOf } from "../access/client-key.ts";
+import { clientKeyOf } from "../access/network/client-key.ts";
 import type { Role, User } from "../access/user.ts";
 import type { JobRow } from "../db/records-schema.ts";
 import { ServiceError } from "../errors.ts";

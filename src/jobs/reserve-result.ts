@@ -1,4 +1,4 @@
-import type { LimitValues } from "../access/limits.ts";
+import type { LimitValues } from "../access/limits/limits.ts";
 import { ANONYMOUS } from "../access/user.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { ServiceError } from "../errors.ts";

@@ -2,13 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Hono } from "hono";
-import type { Account, NewAccount } from "../../src/access/accounts.ts";
-import type { NewToken } from "../../src/access/tokens.ts";
+import type { Account, NewAccount } from "../../src/access/accounts/accounts.ts";
+import type { NewToken } from "../../src/access/tokens/tokens.ts";
 import { createAuthAppServices } from "../../src/bin/auth-app-services.ts";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { openSharedServices, type SharedServices } from "../../src/bin/shared-services.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
-import { createAuthApp } from "../../src/http/auth-app.ts";
+import { createAuthApp } from "../../src/http/auth/auth-app.ts";
 
 export const AUTH = "https://auth.survey.example";
 export const CUTOUT = "https://cutout.survey.example";

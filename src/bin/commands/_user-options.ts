@@ -1,6 +1,6 @@
-import type { Account, AccountChanges } from "../../access/accounts.ts";
-import { LOCAL } from "../../access/accounts-changes.ts";
-import { isLimitName, LIMIT_NAMES, parseLimit, type LimitName } from "../../access/limits.ts";
+import type { Account, AccountChanges } from "../../access/accounts/accounts.ts";
+import { LOCAL } from "../../access/accounts/accounts-changes.ts";
+import { isLimitName, LIMIT_NAMES, parseLimit, type LimitName } from "../../access/limits/limits.ts";
 import { ServiceError } from "../../errors.ts";
 import type { CommandContext } from "../command.ts";
 import { askForNewPassword, readPasswordLine } from "../read-password.ts";

@@ -1,4 +1,4 @@
-import { SCOPES, type ApiToken, type Scope } from "../../access/tokens.ts";
+import { SCOPES, type ApiToken, type Scope } from "../../access/tokens/tokens.ts";
 import { ServiceError } from "../../errors.ts";
 import { EXIT_OK, parseArguments, type Command, type CommandContext } from "../command.ts";
 import {

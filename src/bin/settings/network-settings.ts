@@ -1,4 +1,4 @@
-import { parseNetworks } from "../../access/networks.ts";
+import { parseNetworks } from "../../access/network/networks.ts";
 import { required } from "./setting.ts";
 
 const LOOPBACK = "127.0.0.0/8,::1";

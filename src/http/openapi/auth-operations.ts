@@ -1,4 +1,4 @@
-import { SCOPES } from "../../access/tokens.ts";
+import { SCOPES } from "../../access/tokens/tokens.ts";
 import { AUDITED } from "../../access/audit.ts";
 import { formOf, TEXT, type ApiParameter, type Operation } from "./operation.ts";
 

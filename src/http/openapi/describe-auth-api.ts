@@ -1,4 +1,4 @@
-import { AUTH_NEEDS } from "../auth-app.ts";
+import { AUTH_NEEDS } from "../auth/auth-app.ts";
 import { needOf } from "../scopes.ts";
 import { AUTH_OPERATIONS } from "./auth-operations.ts";
 import { formatOpenApi } from "./document.ts";

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createAccounts } from "../../../src/access/accounts.ts";
-import { createUserReader } from "../../../src/access/accounts-user.ts";
+import { createAccounts } from "../../../src/access/accounts/accounts.ts";
+import { createUserReader } from "../../../src/access/accounts/accounts-user.ts";
 import { createAuditLog, type AuditLog } from "../../../src/access/audit.ts";
 import { createAuthenticate, NOBODY, type Authenticate, type Credentials } from "../../../src/access/authenticate.ts";
-import { createPasswords } from "../../../src/access/passwords.ts";
+import { createPasswords } from "../../../src/access/accounts/passwords.ts";
 import { createSessions, csrfTokenOf, type Sessions } from "../../../src/access/sessions.ts";
-import { createTokens, type Scope, type Tokens } from "../../../src/access/tokens.ts";
+import { createTokens, type Scope, type Tokens } from "../../../src/access/tokens/tokens.ts";
 import type { User } from "../../../src/access/user.ts";
 import type { RecordsDatabase } from "../../../src/db/records-database.ts";
 import { openRecords } from "./open-records.ts";

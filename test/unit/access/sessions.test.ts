@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createAccounts } from "../../../src/access/accounts.ts";
-import { createPasswords } from "../../../src/access/passwords.ts";
+import { createAccounts } from "../../../src/access/accounts/accounts.ts";
+import { createPasswords } from "../../../src/access/accounts/passwords.ts";
 import { createSessions, csrfTokenOf, type Sessions } from "../../../src/access/sessions.ts";
 import type { RecordsDatabase } from "../../../src/db/records-database.ts";
 import { openRecords } from "./open-records.ts";

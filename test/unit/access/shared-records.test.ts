@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createAccounts } from "../../../src/access/accounts.ts";
-import { createPasswords } from "../../../src/access/passwords.ts";
+import { createAccounts } from "../../../src/access/accounts/accounts.ts";
+import { createPasswords } from "../../../src/access/accounts/passwords.ts";
 import { createSessions } from "../../../src/access/sessions.ts";
-import { createTokens } from "../../../src/access/tokens.ts";
+import { createTokens } from "../../../src/access/tokens/tokens.ts";
 import type { User } from "../../../src/access/user.ts";
 import { openRecords } from "./open-records.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NOBODY } from "../../../src/access/authenticate.ts";
-import { parseIpAddress } from "../../../src/access/ip-address.ts";
+import { parseIpAddress } from "../../../src/access/network/ip-address.ts";
 import { readConfiguration } from "../../../src/bin/configuration.ts";
 import { networksOf } from "../../../src/bin/service-networks.ts";
 import { controlNetwork } from "../../../src/http/network-control.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseNetworks } from "../../../src/access/networks.ts";
+import { parseNetworks } from "../../../src/access/network/networks.ts";
 import { createClientReader } from "../../../src/http/client-address.ts";
 
 const TRUSTED = "127.0.0.0/8,::1,10.0.0.5";

@@ -1,9 +1,9 @@
 import { Hono } from "hono";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createLimitsOf, limitsByRole, type LimitValues } from "../../../src/access/limits.ts";
-import { createRequestCounter } from "../../../src/access/rate-limit.ts";
-import { createStreamSlots, type StreamSlots } from "../../../src/access/stream-slots.ts";
-import { createTraffic } from "../../../src/access/traffic.ts";
+import { createLimitsOf, limitsByRole, type LimitValues } from "../../../src/access/limits/limits.ts";
+import { createRequestCounter } from "../../../src/access/limits/rate-limit.ts";
+import { createStreamSlots, type StreamSlots } from "../../../src/access/limits/stream-slots.ts";
+import { createTraffic } from "../../../src/access/limits/traffic.ts";
 import { ANONYMOUS } from "../../../src/access/user.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
 import { answerError } from "../../../src/http/error-response.ts";

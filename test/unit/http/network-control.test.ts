@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { NOBODY } from "../../../src/access/authenticate.ts";
-import { parseNetworks } from "../../../src/access/networks.ts";
+import { parseNetworks } from "../../../src/access/network/networks.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
 import { beginRequests } from "../../../src/http/begin-requests.ts";
 import type { RequestEntry } from "../../../src/http/log-entry.ts";

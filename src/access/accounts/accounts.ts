@@ -1,0 +1,182 @@
+import type { RecordsDatabase } from "../../db/records-database.ts";
+import { ServiceError } from "../../errors.ts";
+import { insertAccount, removeAccount, updateAccount } from "./accounts-changes.ts";
+import { checkChanges, checkNewAccount } from "./accounts-checks.ts";
+import { createAccountRows } from "./accounts-rows.ts";
+import { signInByProvider } from "./accounts-sign-in.ts";
+import { createUserReader } from "./accounts-user.ts";
+import type { LimitName } from "../limits/limits.ts";
+import type { Passwords } from "./passwords.ts";
+import type { Role, User } from "../user.ts";
+
+export type Account = {
+  readonly id: string;
+  readonly name: string;
+  readonly fullName: string | null;
+  readonly email: string | null;
+  readonly role: Exclude<Role, "anonymous">;
+  /** With where each is known from: a provider, or "local". */
+  readonly groups: readonly { readonly name: string; readonly source: string }[];
+  /** null: no limit. */
+  readonly limits: Readonly<Partial<Record<LimitName, number | null>>>;
+  readonly hasPassword: boolean;
+  /** Providers of sign-in that know this account. */
+  readonly providers: readonly string[];
+  /** Milliseconds since 1970, UTC. */
+  readonly createdAt: number;
+  readonly lastSignInAt: number | null;
+  readonly disabledAt: number | null;
+};
+
+export type NewAccount = {
+  readonly name: string;
+  readonly fullName?: string | null;
+  readonly email?: string | null;
+  readonly role?: Account["role"];
+  /** null: no sign-in by password. */
+  readonly password: string | null;
+  readonly groups?: readonly string[];
+};
+
+/** What is left out stays as it is. */
+export type AccountChanges = {
+  readonly fullName?: string | null;
+  readonly email?: string | null;
+  readonly role?: Account["role"];
+  /** Those that administrators give. */
+  readonly groups?: readonly string[];
+  /** undefined: as the role has it; null: no limit. */
+  readonly limits?: Readonly<Partial<Record<LimitName, number | null | undefined>>>;
+  readonly password?: string | null;
+  readonly disabled?: boolean;
+};
+
+/** What a provider says of who has signed in there. */
+export type ProviderIdentity = {
+  readonly provider: string;
+  /** Never given to anybody else there. */
+  readonly subject: string;
+  /** Wished for; another is made of it where it is taken. */
+  readonly name: string;
+  readonly fullName: string | null;
+  readonly email: string | null;
+  readonly groups: readonly string[];
+};
+
+export type AccountQuery = {
+  /** Part of a name, full name or address. */
+  readonly search?: string | undefined;
+  /** In order of names, those after this one. */
+  readonly after?: string | undefined;
+  readonly last: number;
+};
+
+/** Accounts of users. Names are compared without regard to case. */
+export type Accounts = {
+  /** "usage" for a name or password that is not allowed, or a name that is taken. */
+  create(account: NewAccount): Promise<Account>;
+  /** By id or by name. */
+  find(idOrName: string): Promise<Account | null>;
+  list(query: AccountQuery): Promise<readonly Account[]>;
+  /** "not-found" for an unknown id. Closing an account, and a new password, end its sessions. */
+  update(id: string, changes: AccountChanges): Promise<Account>;
+  /** With its sessions and tokens; "wrong-phase" while it has jobs. */
+  remove(id: string): Promise<void>;
+  /** null for a wrong name or password, which take the same time, and for a closed account. */
+  checkPassword(name: string, password: string): Promise<User | null>;
+  /** The first sign-in makes the account; later ones bring its groups up to date. "forbidden" for a closed one. */
+  signIn(identity: ProviderIdentity): Promise<User>;
+  /** null where there is none, or it is closed. */
+  user(id: string): Promise<User | null>;
+};
+
+export type AccountsOptions = {
+  readonly records: RecordsDatabase;
+  readonly passwords: Passwords;
+  /** False: nobody has a password here, and one that an account has had lets nobody in. */
+  readonly allowPasswords?: boolean;
+  /** The present: milliseconds since 1970, UTC. */
+  readonly now: () => number;
+};
+
+export function createAccounts({ records, passwords, allowPasswords = true, now }: AccountsOptions): Accounts {
+  const rows = createAccountRows(records);
+  const users = createUserReader(records);
+  const findCredentials = records.sqlite.prepare<[string], Credentials>(
+    "select id, password_hash as passwordHash from user where name = ? and disabled_at is null",
+  );
+  const setSignIn = records.sqlite.prepare("update user set last_sign_in_at = ? where id = ?");
+
+  function refuseUnlessAllowed(): void {
+    if (!allowPasswords) throw new ServiceError("usage", "Cannot give an account a password: this service has none");
+  }
+
+  function get(id: string): Account {
+    const account = rows.byId(id);
+    if (account === null) throw unknownAccount(id);
+    return account;
+  }
+
+  return {
+    async create(account) {
+      if (account.password !== null) refuseUnlessAllowed();
+      const details = checkNewAccount(account);
+      if (rows.byName(details.name) !== null) throw nameIsTaken(details.name);
+      const passwordHash = account.password === null ? null : await passwords.hash(account.password);
+      const id = insertAccount(records, { ...details, passwordHash, createdAt: now() });
+      if (id === null) throw nameIsTaken(details.name); // somebody was first, since
+      return get(id);
+    },
+
+    find: async (idOrName) => Promise.resolve(rows.byId(idOrName) ?? rows.byName(idOrName)),
+
+    list: async (query) => Promise.resolve(rows.list(query)),
+
+    async update(id, changes) {
+      const account = get(id);
+      const { password } = changes;
+      if (typeof password === "string") refuseUnlessAllowed();
+      checkChanges(changes, account);
+      const passwordHash = typeof password === "string" ? await passwords.hash(password) : password;
+      if (!updateAccount(records, { id, changes, passwordHash, now: now() })) throw unknownAccount(id);
+      return get(id);
+    },
+
+    async remove(id) {
+      const removed = removeAccount(records, id);
+      if (removed === "unknown") throw unknownAccount(id);
+      if (removed === "has-jobs") {
+        throw new ServiceError("wrong-phase", `Cannot remove the account "${id}": it has jobs; delete them first`);
+      }
+      return Promise.resolve();
+    },
+
+    async checkPassword(name, password) {
+      if (!allowPasswords) return null;
+      const known = findCredentials.get(name.toLowerCase());
+      if (!(await passwords.matches(password, known?.passwordHash ?? null)) || known === undefined) return null;
+      const user = users.byId(known.id); // closed meanwhile?
+      if (user !== null) setSignIn.run(now(), user.id);
+      return user;
+    },
+
+    async signIn(identity) {
+      const id = signInByProvider(records, identity, now());
+      const user = id === null ? null : users.byId(id);
+      if (user === null) throw new ServiceError("forbidden", "Cannot sign in: this account is closed");
+      return Promise.resolve(user);
+    },
+
+    user: async (id) => Promise.resolve(users.byId(id)),
+  };
+}
+
+type Credentials = { readonly id: string; readonly passwordHash: string | null };
+
+function unknownAccount(id: string): ServiceError {
+  return new ServiceError("not-found", `Cannot find the account "${id.slice(0, 100)}"`);
+}
+
+function nameIsTaken(name: string): ServiceError {
+  return new ServiceError("usage", `Cannot make the account "${name}": the name is taken`);
+}

@@ -1,0 +1,80 @@
+import type { RecordsDatabase } from "../../db/records-database.ts";
+import { clientKeyOf } from "../network/client-key.ts";
+import { LIMIT_NAMES, LIMITS, UNITS, type LimitName, type LimitsOf, type LimitUnit } from "./limits.ts";
+import type { RequestCounter } from "./rate-limit.ts";
+import type { StreamSlots } from "./stream-slots.ts";
+import type { Traffic } from "./traffic.ts";
+import type { User } from "../user.ts";
+
+/** One limit, and how much of it is used. */
+export type UsageLine = {
+  readonly name: LimitName;
+  /** In a few words. */
+  readonly explanation: string;
+  readonly unit: LimitUnit;
+  /** null: no limit. */
+  readonly limit: number | null;
+  /** null where it is about one request or job at a time: there is no use of it now. */
+  readonly used: number | null;
+  /** When what is used now no longer counts, milliseconds since 1970, UTC; null where time alone does not bring it back. */
+  readonly resetsAt: number | null;
+  /** With whom the use is shared: of who has not signed in, all with this address, or all there are. */
+  readonly sharedWith: "address" | "anonymous" | null;
+};
+
+/** In the order of `LIMITS`. `address`: the client's, which is who somebody is that has not signed in. */
+export type UsageOf = (user: User, address: string | null) => readonly UsageLine[];
+
+export type UsageServices = {
+  readonly records: RecordsDatabase;
+  readonly limitsOf: LimitsOf;
+  readonly requests: RequestCounter;
+  readonly streams: StreamSlots;
+  readonly traffic: Traffic;
+  /** Requests of a user that wait now. */
+  readonly waits: (userId: string) => number;
+  readonly now?: () => number;
+};
+
+export function createUsageOf(services: UsageServices): UsageOf {
+  const { records, limitsOf, requests, streams, traffic, waits, now = Date.now } = services;
+  const { sqlite } = records;
+  // Of an owner, and of one address where that is asked for.
+  const countJobs = sqlite.prepare<[object], { kept: number; active: number }>(
+    `select count(*) as kept, coalesce(sum(phase in ('QUEUED', 'EXECUTING')), 0) as active from job
+     where owner = @owner and (@client is null or client = @client) and destruction_at > @now`,
+  );
+  const findStored = sqlite
+    .prepare<[string], number>("select stored_bytes + reserved_bytes from usage where owner = ?")
+    .pluck();
+
+  return (user, address) => {
+    const isNobody = user.role === "anonymous";
+    const key = isNobody ? clientKeyOf(address) : user.id;
+    const limits = limitsOf(user);
+    const minute = requests.look(key, limits.requestsPerMinute);
+    const jobs = countJobs.get({ owner: user.id, client: isNobody ? key : null, now: now() });
+    const uses: Partial<Record<LimitName, Pick<UsageLine, "used"> & Partial<UsageLine>>> = {
+      requestsPerMinute: {
+        used: minute.used,
+        resetsAt: minute.used === 0 ? null : now() + minute.resetSeconds * 1000,
+      },
+      streams: { used: streams.used(key) },
+      bytesPerDay: { used: traffic.used(key), resetsAt: traffic.resetsAt() },
+      waits: { used: waits(user.id), sharedWith: isNobody ? "anonymous" : null },
+      jobsActive: { used: jobs?.active ?? 0 },
+      jobsKept: { used: jobs?.kept ?? 0 },
+      storedBytes: { used: findStored.get(user.id) ?? 0, sharedWith: isNobody ? "anonymous" : null },
+    };
+    return LIMIT_NAMES.map((name) => ({
+      name,
+      explanation: LIMITS[name],
+      unit: UNITS[name],
+      limit: limits[name] === Infinity ? null : limits[name],
+      used: null,
+      resetsAt: null,
+      sharedWith: isNobody && uses[name] !== undefined ? "address" : null,
+      ...uses[name],
+    }));
+  };
+}

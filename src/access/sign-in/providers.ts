@@ -1,0 +1,60 @@
+import { ServiceError } from "../../errors.ts";
+import type { ProviderIdentity } from "../accounts/accounts.ts";
+import { createOidcProvider, type OidcProvider } from "./oidc.ts";
+import type { ProviderConfiguration } from "./providers-schema.ts";
+import { createSamlProvider, type SamlProvider } from "./saml.ts";
+
+/** Somebody else who knows users, and tells us who they are. */
+export type SignInProvider = OidcProvider | SamlProvider;
+
+/** What both protocols have in common. */
+export type ProviderFrame = {
+  readonly id: string;
+  /** As the sign-in page calls it. */
+  readonly title: string;
+  /** Where a sign-in by it begins: takes `return_to`. */
+  readonly startUrl: string;
+  /** Where to send the browser, with `state`, which comes back, and what its answer is checked against. "unavailable" where it is down. */
+  begin(state: string): Promise<SignInRequest>;
+};
+
+export type SignInRequest = { readonly address: string; readonly memory: Readonly<Record<string, string>> };
+
+/** Whom a provider has named. Errors: "forbidden" where the answer is not taken, "unavailable" where it is down. */
+export type SignInAnswer = { readonly identity: ProviderIdentity };
+
+export type SignInProviders = {
+  /** In the order of the configuration. */
+  list(): readonly SignInProvider[];
+  /** "not-found" where none has this id and kind. */
+  get<K extends SignInProvider["kind"]>(id: string, kind: K): Extract<SignInProvider, { kind: K }>;
+};
+
+/** `authUrl`: address of the sign-in service, by which providers know it. `now`: milliseconds since 1970. */
+export function createProviders(
+  configurations: readonly ProviderConfiguration[],
+  services: { readonly authUrl: string; readonly now: () => number },
+): SignInProviders {
+  const providers = configurations.map((configuration) =>
+    configuration.kind === "oidc"
+      ? createOidcProvider(configuration, services)
+      : createSamlProvider(configuration, services),
+  );
+  return {
+    list: () => providers,
+    get(id, kind) {
+      const provider = providers.find((known) => known.id === id && known.kind === kind);
+      if (provider === undefined) {
+        throw new ServiceError("not-found", `Cannot sign in by "${id.slice(0, 100)}": there is no such provider here`);
+      }
+      return provider as Extract<SignInProvider, { kind: typeof kind }>;
+    },
+  };
+}
+
+/** What the sign-in page offers; `return_to` may be added to `startUrl`. */
+export function listProviders(
+  providers: SignInProviders,
+): readonly { readonly id: string; readonly title: string; readonly startUrl: string }[] {
+  return providers.list().map(({ id, title, startUrl }) => ({ id, title, startUrl }));
+}

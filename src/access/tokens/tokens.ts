@@ -1,0 +1,113 @@
+import { ServiceError } from "../../errors.ts";
+import type { RecordsDatabase } from "../../db/records-database.ts";
+import { checkNewToken } from "./tokens-checks.ts";
+import { createLastUse } from "./tokens-last-use.ts";
+import { createTokenRows } from "./tokens-rows.ts";
+import { digestOf, newSecret, randomName, SECRET } from "../secrets.ts";
+import type { User } from "../user.ts";
+
+/** What a token lets its bearer do. */
+export const SCOPES = {
+  read: "Cut, search, and read one's own jobs and results",
+  jobs: "Make, change and delete one's own jobs",
+  admin: "Administer; of an administrator only",
+  "act-for": "Ask in the name of other users (X-On-Behalf-Of); given by administrators only",
+} as const;
+
+export type Scope = keyof typeof SCOPES;
+
+export type ApiToken = {
+  readonly id: string;
+  readonly userId: string;
+  readonly name: string;
+  /** Its first characters. */
+  readonly prefix: string;
+  readonly scopes: readonly Scope[];
+  /** Milliseconds since 1970, UTC; null: never. */
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly lastUsedAt: number | null;
+  readonly revokedAt: number | null;
+};
+
+export type NewToken = Pick<ApiToken, "name" | "scopes"> & {
+  /** null: as late as the configuration allows. */
+  readonly expiresAt: number | null;
+  /** An administrator gives it, to whom it lets ask in the name of others. */
+  readonly isGiven?: boolean;
+};
+
+/** What scripts send instead of signing in. */
+export type Tokens = {
+  /** `secret` is told this once, and kept nowhere. "usage" for a bad name or expiry, "forbidden" for scopes not the user's to give. */
+  create(user: User, token: NewToken): Promise<{ readonly token: ApiToken; readonly secret: string }>;
+  /** Newest first, revoked and expired ones too. */
+  list(userId: string): Promise<readonly ApiToken[]>;
+  /** "not-found" where the user has no such token. */
+  revoke(userId: string, id: string): Promise<ApiToken>;
+  /** null where it is not known, has expired or is revoked, or its account is closed. */
+  find(secret: string): Promise<{ readonly token: ApiToken; readonly user: User } | null>;
+  /** Deletes those that ended before an instant. How many. */
+  prune(endedBefore: number): Promise<number>;
+  /** Writes down the last uses that are not yet. */
+  flush(): void;
+};
+
+export type TokensOptions = {
+  readonly records: RecordsDatabase;
+  readonly maxDays: number;
+  /** The present: milliseconds since 1970, UTC. */
+  readonly now: () => number;
+};
+
+/** Tells a token from everything else that is secret, in a log or a file that should not have it. */
+const TOKEN_PREFIX = "rct_";
+const SHOWN_LENGTH = 12;
+const ID_BYTES = 10;
+/** Of one user, that are neither revoked nor expired. */
+const MOST_TOKENS = 100;
+
+/**
+ * Every search is one of the digest in its index: how long that takes tells nothing of a token that one could search by,
+ * and what another process has revoked is not found any more.
+ */
+export function createTokens({ records, maxDays, now }: TokensOptions): Tokens {
+  const rows = createTokenRows(records);
+  const lastUse = createLastUse(records);
+
+  return {
+    async create(user, wanted) {
+      const createdAt = now();
+      const checked = checkNewToken(user, wanted, { now: createdAt, maxDays });
+      const secret = TOKEN_PREFIX + newSecret();
+      const id = randomName(ID_BYTES);
+      const prefix = secret.slice(0, SHOWN_LENGTH);
+      const token = { id, userId: user.id, prefix, createdAt, lastUsedAt: null, revokedAt: null, ...checked };
+      if (!rows.insert(token, { hash: digestOf(secret), most: MOST_TOKENS })) {
+        throw new ServiceError("too-many", `Cannot make another token: ${MOST_TOKENS} are in use; revoke one first`);
+      }
+      return Promise.resolve({ token, secret });
+    },
+
+    list: async (userId) => Promise.resolve(rows.list(userId)),
+
+    async revoke(userId, id) {
+      const token = rows.revoke(userId, id, now());
+      if (token === null) throw new ServiceError("not-found", `Cannot find the token "${id.slice(0, 100)}"`);
+      return Promise.resolve(token);
+    },
+
+    async find(secret) {
+      if (!secret.startsWith(TOKEN_PREFIX) || !SECRET.test(secret.slice(TOKEN_PREFIX.length)))
+        return Promise.resolve(null);
+      const at = now();
+      const found = rows.find(digestOf(secret), at);
+      if (found !== null) lastUse.note(found.token, at);
+      return Promise.resolve(found);
+    },
+
+    prune: async (endedBefore) => Promise.resolve(rows.prune(endedBefore)),
+
+    flush: () => lastUse.flush(),
+  };
+}

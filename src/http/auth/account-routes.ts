@@ -1,0 +1,145 @@
+import type { Context, Hono } from "hono";
+import type { Account, Accounts } from "../../access/accounts/accounts.ts";
+import type { AuditLog } from "../../access/audit.ts";
+import type { UsageLine, UsageOf } from "../../access/limits/usage.ts";
+import { ServiceError } from "../../errors.ts";
+import { accountPage } from "../../web/account-page.ts";
+import type { Meter } from "../../web/meters.ts";
+import type { Notice } from "../../web/page.ts";
+import type { AppEnv } from "../app-env.ts";
+import { refuseActing, requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.ts";
+import { readChange } from "./csrf.ts";
+import { openSession, type LoginServices } from "./login-routes-check.ts";
+import { addResource } from "../resource.ts";
+
+export type AccountServices = Pick<LoginServices, "sessions" | "sessionCookie" | "guesses"> & {
+  readonly accounts: Pick<Accounts, "find" | "update" | "checkPassword">;
+  readonly audit: Pick<AuditLog, "record">;
+  readonly usageOf: UsageOf;
+};
+
+/** Of passwords (access/passwords.ts checks it). */
+const LEAST_PASSWORD_LENGTH = 10;
+
+const DONE: Readonly<Record<string, string>> = {
+  password: "The password is changed. All other sessions have ended.",
+  session: "The session has ended.",
+  sessions: "All other sessions have ended.",
+};
+
+/** What users see and change of their own account. */
+export function addAccountRoutes(app: Hono<AppEnv>, services: AccountServices): void {
+  const { accounts, sessions, audit, guesses } = services;
+
+  addResource(app, "/account", {
+    async GET(c) {
+      const account = await ownAccount(c, services);
+      if (wantsJson(c)) return c.json(describeAccount(account));
+      return showAccount(c, services, account);
+    },
+  });
+
+  addResource(app, "/account/sessions/end", {
+    async POST(c) {
+      const fields = await readChange(c);
+      refuseActing(c);
+      const { user, grant } = c.var;
+      const own = grant.kind === "session" ? grant.sessionId : undefined;
+      const wanted = fields.get("session") ?? "";
+      const ended = (await sessions.list(user.id)).filter(({ id }) =>
+        wanted === "others" ? id !== own : id === wanted,
+      );
+      if (wanted === "others") await sessions.endAll(user.id, own);
+      else if (ended.length === 0) throw new ServiceError("not-found", "Cannot find this session: it may have ended");
+      else await sessions.end(wanted);
+      const who = { actor: user.id, actorName: user.name, subject: user.name, address: c.var.clientAddress };
+      audit.record({ ...who, action: "sign-out", detail: { sessions: ended.length } });
+      return wantsJson(c)
+        ? c.json({ ended: ended.length })
+        : seeOther(c, "/account", wanted === "others" ? "sessions" : "session");
+    },
+  });
+
+  addResource(app, "/account/password", {
+    async POST(c) {
+      const fields = await readChange(c);
+      const { user, grant, clientAddress } = c.var;
+      if (grant.kind !== "session") {
+        throw new ServiceError("forbidden", "Cannot change the password by a token: sign in with the present one");
+      }
+      const [current = "", next = "", again = next] = ["current", "new", "again"].map((name) => fields.get(name));
+      if (next !== again) throw new ServiceError("usage", "Cannot change the password: the new ones are not the same");
+      const known = await guesses.attempt({ name: user.name, address: clientAddress }, () =>
+        accounts.checkPassword(user.name, current),
+      );
+      if (known?.id !== user.id) {
+        throw new ServiceError("forbidden", "Cannot change the password: the present one is wrong");
+      }
+      await accounts.update(user.id, { password: next }); // ends all sessions, this one too
+      await openSession(c, services, { user, provider: "local" });
+      const who = { actor: user.id, actorName: user.name, subject: user.name };
+      audit.record({ ...who, action: "password-changed", address: clientAddress });
+      return wantsJson(c) ? c.json({ changed: true }) : seeOther(c, "/account", "password");
+    },
+  });
+}
+
+/** "not-found" for the user of RECORTE_TEST_TOKEN, who has none. */
+async function ownAccount(c: Context<AppEnv>, { accounts }: AccountServices): Promise<Account> {
+  const account = await accounts.find(c.var.user.id);
+  if (account !== null) return account;
+  throw new ServiceError("not-found", `Cannot show the account of ${c.var.user.name}: there is none on record`);
+}
+
+async function showAccount(c: Context<AppEnv>, services: AccountServices, account: Account): Promise<Response> {
+  const { user, grant, clientAddress } = c.var;
+  const viewer = requireViewer(c);
+  const sessions = await services.sessions.list(user.id);
+  const { fullName, email, role, groups, createdAt, hasPassword, providers } = account;
+  const view = accountPage({
+    viewer,
+    notice: noticeOf(c, DONE),
+    fullName,
+    email,
+    role,
+    groups,
+    createdAt,
+    hasPassword,
+    signInsBy: [...(hasPassword ? ["password"] : []), ...providers],
+    usage: metersOf(services.usageOf(user, clientAddress)),
+    sessions: sessions.map(({ id, provider, createdAt: from, expiresAt }) => ({
+      id,
+      provider,
+      createdAt: from.getTime(),
+      expiresAt: expiresAt.getTime(),
+      isThis: grant.kind === "session" && grant.sessionId === id,
+    })),
+    leastLength: LEAST_PASSWORD_LENGTH,
+  });
+  return showPage(c, view);
+}
+
+/** What a form before this page did, by a word in its address: nobody else can put words there. */
+export function noticeOf(c: Context<AppEnv>, texts: Readonly<Record<string, string>>): Notice | undefined {
+  const done = c.req.query("done") ?? "";
+  return Object.hasOwn(texts, done) ? { kind: "done", text: texts[done] } : undefined;
+}
+
+export function metersOf(lines: readonly UsageLine[]): Meter[] {
+  return lines.map(({ explanation, unit, used, limit }) => ({
+    title: explanation,
+    unit: unit === "bytes" ? "bytes" : "count",
+    used,
+    limit: limit ?? Infinity,
+  }));
+}
+
+/** An account for scripts: instants as text. */
+export function describeAccount(account: Account): object {
+  const { createdAt, lastSignInAt, disabledAt, ...rest } = account;
+  return { ...rest, createdAt: iso(createdAt), lastSignInAt: iso(lastSignInAt), disabledAt: iso(disabledAt) };
+}
+
+export function iso(instant: number | null): string | null {
+  return instant === null ? null : new Date(instant).toISOString();
+}

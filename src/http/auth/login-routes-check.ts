@@ -1,0 +1,60 @@
+import type { Context } from "hono";
+import type { Accounts } from "../../access/accounts/accounts.ts";
+import type { AuditLog } from "../../access/audit.ts";
+import type { GuessLimit } from "../../access/sign-in/guess-limit.ts";
+import type { Sessions } from "../../access/sessions.ts";
+import type { Tokens } from "../../access/tokens/tokens.ts";
+import type { User } from "../../access/user.ts";
+import type { AppEnv } from "../app-env.ts";
+import { setSessionCookie, type SessionCookieOptions } from "../session-cookie.ts";
+
+export type LoginServices = {
+  readonly accounts: Pick<Accounts, "checkPassword">;
+  readonly sessions: Sessions;
+  readonly tokens: Tokens;
+  readonly audit: Pick<AuditLog, "record">;
+  readonly guesses: GuessLimit;
+  readonly sessionCookie: SessionCookieOptions;
+  /** Whether accounts with passwords may sign in. */
+  readonly takesPasswords: boolean;
+  readonly listProviders: () => readonly { readonly title: string; readonly startUrl: string }[];
+  /** Most days that a token may have. */
+  readonly tokenMaxDays: number;
+  /** Milliseconds since 1970, UTC. */
+  readonly now: () => number;
+};
+
+export type PasswordGuess = { readonly name: string; readonly password: string };
+
+/** null where it is wrong. Either way it is on record. */
+export async function checkPassword(
+  c: Context<AppEnv>,
+  { accounts, guesses, audit, takesPasswords }: LoginServices,
+  { name, password }: PasswordGuess,
+): Promise<User | null> {
+  const address = c.var.clientAddress;
+  const user = await guesses.attempt({ name, address }, () =>
+    takesPasswords ? accounts.checkPassword(name, password) : Promise.resolve(null),
+  );
+  if (user === null) {
+    // People type passwords where names belong: what cannot be a name is not written down.
+    const subject = /^[\w.@+-]{1,64}$/.test(name) ? name.toLowerCase() : null;
+    const detail = { provider: "local" };
+    audit.record({ actor: null, actorName: "nobody", action: "sign-in-refused", subject, detail, address });
+    return null;
+  }
+  const who = { actor: user.id, actorName: user.name, subject: user.name };
+  audit.record({ ...who, action: "sign-in", detail: { provider: "local" }, address });
+  return user;
+}
+
+/** Begins a session and sets its cookie; one that the browser had before ends. */
+export async function openSession(
+  c: Context<AppEnv>,
+  { sessions, sessionCookie }: Pick<LoginServices, "sessions" | "sessionCookie">,
+  { user, provider }: { readonly user: User; readonly provider: string },
+): Promise<void> {
+  const { grant } = c.var;
+  if (grant.kind === "session") await sessions.end(grant.sessionId);
+  setSessionCookie(c, { ...sessionCookie, ...(await sessions.begin(user.id, provider)) });
+}

@@ -1,0 +1,87 @@
+import type { Context, Hono } from "hono";
+import { returnAddress } from "../../access/sign-in/return-address.ts";
+import { signInPage } from "../../web/sign-in-page.ts";
+import type { AppEnv } from "../app-env.ts";
+import { ownOrigins, seeOther, showPage } from "./auth-app-pages.ts";
+import { comesFromForm, formTokenOf, readChange, requireFormToken } from "./csrf.ts";
+import { readFields, type Fields } from "../form-fields.ts";
+import { checkPassword, openSession, type LoginServices } from "./login-routes-check.ts";
+import { answerVoClient } from "./login-routes-vo.ts";
+import { addResource } from "../resource.ts";
+import { clearSessionCookie } from "../session-cookie.ts";
+
+/** Said of every wrong sign-in: whether there is such an account is nobody's business. */
+const WRONG = "Name or password is wrong.";
+const HOME = "/account";
+
+/** Sign in with a password, here and for VO clients, and sign out. */
+export function addLoginRoutes(app: Hono<AppEnv>, services: LoginServices): void {
+  addResource(app, "/login", {
+    GET: (c) => {
+      const returnTo = returnTarget(c, c.req.query("return_to"));
+      return c.var.grant.kind === "session" ? seeOther(c, returnTo) : showSignIn(c, services, { returnTo });
+    },
+    async POST(c) {
+      const fields = await readFields(c.req.raw);
+      if (!comesFromForm(c, fields)) return answerVoClient(c, services, fields);
+      requireFormToken(c, fields);
+      return signIn(c, services, fields);
+    },
+  });
+
+  addResource(app, "/logout", {
+    async POST(c) {
+      const { grant, user, clientAddress } = c.var;
+      if (grant.kind !== "session") return seeOther(c, "/login");
+      await readChange(c);
+      await services.sessions.end(grant.sessionId);
+      clearSessionCookie(c, services.sessionCookie);
+      const who = { actor: user.id, actorName: user.name, subject: user.name };
+      services.audit.record({ ...who, action: "sign-out", address: clientAddress });
+      return seeOther(c, "/login", "signed-out");
+    },
+  });
+}
+
+async function signIn(c: Context<AppEnv>, services: LoginServices, fields: Fields): Promise<Response> {
+  const name = fields.get("username") ?? "";
+  const user = await checkPassword(c, services, { name, password: fields.get("password") ?? "" });
+  const returnTo = returnTarget(c, fields.get("return_to"));
+  if (user === null) {
+    c.header("WWW-Authenticate", `Bearer realm="${new URL(c.var.publicUrl).host}"`);
+    return showSignIn(c, services, { returnTo, name: name.slice(0, 200), wrong: true });
+  }
+  await openSession(c, services, { user, provider: "local" });
+  return seeOther(c, returnTo);
+}
+
+type SignInState = { readonly returnTo: string; readonly name?: string; readonly wrong?: boolean };
+
+function showSignIn(c: Context<AppEnv>, services: LoginServices, state: SignInState): Promise<Response> {
+  const { returnTo, name, wrong = false } = state;
+  const signedOut = c.req.query("done") === "signed-out";
+  const query = new URLSearchParams({ return_to: new URL(returnTo, c.var.publicUrl).href }).toString();
+  const view = signInPage({
+    csrfToken: formTokenOf(c),
+    providers: services.listProviders().map(({ title, startUrl }) => ({ title, href: `${startUrl}?${query}` })),
+    takesPasswords: services.takesPasswords,
+    name,
+    returnTo,
+    notice: wrong
+      ? { kind: "wrong", text: WRONG }
+      : signedOut
+        ? { kind: "done", text: "You are signed out." }
+        : undefined,
+  });
+  return showPage(c, view, wrong ? 401 : 200);
+}
+
+/** An address of ours, as a path where it is of this service. */
+function returnTarget(c: Context<AppEnv>, wanted: string | undefined): string {
+  const { publicUrl } = c.var;
+  const fallback = publicUrl + HOME;
+  const address = returnAddress(wanted, { base: publicUrl, origins: ownOrigins(c), fallback });
+  const { origin, pathname, search } = new URL(address);
+  if (origin !== new URL(publicUrl).origin) return address;
+  return pathname === "/login" ? HOME : pathname.replace(/^\/{2,}/, "/") + search;
+}
