@@ -6,7 +6,7 @@ import type { AuditLog } from "./audit.ts";
 import { createActFor } from "./authenticate-act-for.ts";
 import { csrfTokenOf, type Sessions } from "./sessions.ts";
 import type { Scope, Tokens } from "./tokens/tokens.ts";
-import { ANONYMOUS, type User } from "./user.ts";
+import { ANONYMOUS, TEST_USER, type User } from "./user.ts";
 
 /** What a request brings to tell who asks; undefined where it does not. */
 export type Credentials = {
@@ -44,7 +44,7 @@ export type Authenticate = (credentials: Credentials) => Promise<Identity>;
 
 export const NOBODY: Identity = { user: ANONYMOUS, grant: { kind: "none" } };
 
-/** `Bearer` (RFC 6750), and `Token` of the scripts that the service before this one had. */
+/** `Bearer` (RFC 6750), and `Token`, which scripts of before Bearer tokens send. */
 const SCHEMES = /^(?:bearer|token) +([\w.~+/-]+=*) *$/i;
 
 export type AuthenticateOptions = {
@@ -75,7 +75,8 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     if (found === null) {
       throw new ServiceError("unauthenticated", "Cannot use the token: it is not known, is revoked, or has expired");
     }
-    const { token, user } = found;
+    const { token } = found;
+    const user = withRights(found.user, token.scopes.includes("admin"));
     return { user, grant: { kind: "token", tokenId: token.id, scopes: token.scopes, actor: null } };
   }
 
@@ -86,7 +87,7 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     const { id: sessionId, expiresAt, isRenewed } = session;
     const renewedUntil = isRenewed ? expiresAt : null;
     return {
-      user: session.user,
+      user: withRights(session.user, true),
       grant: {
         kind: "session",
         sessionId,
@@ -107,9 +108,14 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
 }
 
 const TEST: Identity = {
-  user: { id: "test", name: "test", role: "user", groups: [], limits: {} },
+  user: TEST_USER,
   grant: { kind: "token", tokenId: "test", scopes: ["read", "jobs"], actor: null },
 };
+
+/** An administrator has the rights of one where this is how they came; nobody else ever does. */
+function withRights(user: User, mayAdminister: boolean): User {
+  return user.role === "admin" && mayAdminister ? { ...user, administers: true } : user;
+}
 
 /** Comparing digests takes the same time however much of a token is right. */
 function digest(token: string): Uint8Array {

@@ -10,8 +10,8 @@ export type User = {
   readonly groups: readonly string[];
   /** Where they are not those of the role. */
   readonly limits: Partial<LimitValues>;
-  /** False: an administrator who came with a token that has no scope for it. */
-  readonly administers?: boolean;
+  /** Has the rights of an administrator now: by a session, or by a token with the scope for it (`authenticate.ts`). */
+  readonly administers: boolean;
 };
 
 export const ROLES = ["anonymous", "user", "priority", "admin"] as const;
@@ -19,4 +19,9 @@ export const ROLES = ["anonymous", "user", "priority", "admin"] as const;
 /** Limits and turns follow the role. */
 export type Role = (typeof ROLES)[number];
 
-export const ANONYMOUS: User = { id: "anonymous", name: "anonymous", role: "anonymous", groups: [], limits: {} };
+const PLAIN = { groups: [], limits: {}, administers: false } as const;
+
+export const ANONYMOUS: User = { id: "anonymous", name: "anonymous", role: "anonymous", ...PLAIN };
+
+/** Of RECORTE_TEST_TOKEN: it has no account. */
+export const TEST_USER: User = { id: "test", name: "test", role: "user", ...PLAIN };

@@ -1,13 +1,10 @@
 import { createUserReader } from "../access/accounts/accounts-user.ts";
 import type { Permissions } from "../access/permissions.ts";
-import { ANONYMOUS, type User } from "../access/user.ts";
+import { ANONYMOUS, TEST_USER, type User } from "../access/user.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { ServiceError } from "../errors.ts";
 import { narrowRegistry } from "../surveys/readable-registry.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
-
-/** Owner of what comes with RECORTE_TEST_TOKEN: it has no account. */
-const TEST_USER: User = { id: "test", name: "test", role: "user", groups: [], limits: {} };
 
 /**
  * The surveys as the owner of a job may see them now: who made it may have left a group, or have no account any more.

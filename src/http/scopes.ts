@@ -1,5 +1,4 @@
 import type { MiddlewareHandler } from "hono";
-import type { Grant } from "../access/authenticate.ts";
 import { SCOPES, type Scope } from "../access/tokens/tokens.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -44,8 +43,6 @@ export function requireScopes(
     const { grant } = c.var;
     // What a user is told is for nobody else's cache; a handler may say more.
     if (grant.kind !== "none") c.header("Cache-Control", "private");
-    const { user } = c.var;
-    if (user.role === "admin" && !hasScope(grant, "admin")) c.set("user", { ...user, administers: false });
     if (grant.kind === "session" || (grant.kind === "none" && anonymous)) return next();
     const need = needOf(needs, c.req.path);
     if (need === "open") return next();
@@ -67,11 +64,6 @@ export function needOf(needs: Readonly<Record<string, Need>>, path: string): Nee
   const step = end === -1 ? path.slice(1) : path.slice(1, end);
   // What begins with two slashes is not the first page.
   return Object.hasOwn(needs, step) && (step !== "" || path === "/") ? needs[step] : UNKNOWN;
-}
-
-/** Whether a request was made with all rights of its user, or with a token that has this scope. */
-export function hasScope(grant: Grant, scope: Scope): boolean {
-  return grant.kind === "session" || (grant.kind === "token" && grant.scopes.includes(scope));
 }
 
 function lackOf(scope: Scope, what: string): ServiceError {

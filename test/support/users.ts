@@ -3,7 +3,8 @@ import type { User } from "../../src/access/user.ts";
 
 /** A user of this name, who has what the role has. */
 export function testUser(name: string, properties: Partial<User> = {}): User {
-  return { id: name, name, role: "user", groups: [], limits: {}, ...properties };
+  const administers = properties.role === "admin";
+  return { id: name, name, role: "user", groups: [], limits: {}, administers, ...properties };
 }
 
 /** The user as one comes with a token for everything but administration; nobody comes with nothing. */

@@ -1,5 +1,6 @@
 import { ServiceError } from "../../errors.ts";
 import { randomName } from "../secrets.ts";
+import { ANONYMOUS, TEST_USER } from "../user.ts";
 
 /** What one can sign in with, and what a header, a list and a file name can carry as it is. */
 const NAME = /^[a-z0-9][a-z0-9._@+-]{0,62}[a-z0-9]$/;
@@ -7,8 +8,8 @@ const NAME = /^[a-z0-9][a-z0-9._@+-]{0,62}[a-z0-9]$/;
 /** Ids of accounts begin so, and names do not: either finds one account. */
 export const ID_PREFIX = "usr_";
 
-/** Those of nobody, of the user of RECORTE_TEST_TOKEN, and of what may speak of itself. */
-const RESERVED = new Set(["anonymous", "nobody", "test", "recorte", "system", "local"]);
+/** Those of users without an account, and of what may speak of itself. */
+const RESERVED = new Set([ANONYMOUS.name, TEST_USER.name, "nobody", "recorte", "system", "local"]);
 
 /** In small letters. "usage" for what is no name of an account. */
 export function parseAccountName(text: string): string {

@@ -26,6 +26,7 @@ export function userOf({ userId, userName, userRole, userGroups, userLimits }: U
     name: userName,
     role: userRole,
     groups: userGroups === "[]" ? NO_GROUPS : (JSON.parse(userGroups) as string[]),
+    administers: false, // by a name or an id alone nobody does
     limits: userLimits === "{}" ? NO_LIMITS : limitsOf(JSON.parse(userLimits) as Record<string, number | null>),
   };
 }

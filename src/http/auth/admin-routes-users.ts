@@ -222,7 +222,7 @@ function differences(before: Account, after: Account): Record<string, unknown> {
 /** As the account would be known if it signed in, also where it is closed. */
 function userOf({ id, name, role, groups, limits }: Account): User {
   return {
-    ...{ id, name, role },
+    ...{ id, name, role, administers: false },
     groups: groups.map((group) => group.name),
     limits: Object.fromEntries(Object.entries(limits).map(([limit, value]) => [limit, value ?? Infinity])),
   };

@@ -5,7 +5,7 @@ import { errorPage } from "../../web/error-page.ts";
 import type { Html, Viewer } from "../../web/page.ts";
 import type { AppEnv } from "../app-env.ts";
 import { describeError } from "../error-response.ts";
-import type { ServiceName } from "../host-router.ts";
+import { ownOriginsOf } from "../service-addresses.ts";
 
 /** Headers of everything that the auth service says, and pages in place of texts where a browser asks. */
 export function servePages(): MiddlewareHandler<AppEnv> {
@@ -37,13 +37,10 @@ function policyOf(origins: readonly string[]): string {
   return `default-src 'none'; style-src 'self'; img-src 'self'; form-action ${forms}; base-uri 'none'; frame-ancestors 'none'`;
 }
 
-const SERVICES: readonly ServiceName[] = ["cutout", "auth", "dsa110"];
-
 /** Of our services, for this client: where one may go after signing in. */
 export function ownOrigins(c: Context<AppEnv>): readonly string[] {
   const { addressOf, publicUrl } = c.var;
-  const addresses = [publicUrl, ...SERVICES.map((service) => addressOf(service, publicUrl))];
-  return [...new Set(addresses.map((address) => new URL(address).origin))];
+  return ownOriginsOf(addressOf, publicUrl);
 }
 
 function isPage(response: Response): boolean {
@@ -76,7 +73,7 @@ export function viewerOf(c: Context<AppEnv>): Viewer | null {
   const { user, grant } = c.var;
   // A request that was refused before it was known who sent it has neither.
   if (grant?.kind !== "session") return null;
-  return { name: user.name, isAdmin: user.role === "admin", csrfToken: grant.csrfToken };
+  return { name: user.name, isAdmin: user.administers, csrfToken: grant.csrfToken };
 }
 
 /** "forbidden" where there is none: pages and their forms are for browsers. */
@@ -110,13 +107,10 @@ export const requireSignIn: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 /** "forbidden" for everybody but administrators, and their tokens without that scope. */
 export const requireAdmin: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const { user, grant } = c.var;
-  if (user.role !== "admin") throw new ServiceError("forbidden", "Cannot administer: it is for administrators only");
-  if (grant.kind === "token" && !grant.scopes.includes("admin")) {
-    throw new ServiceError("forbidden", "Cannot administer: it needs a token with scope admin");
-  }
-  refuseActing(c);
-  return next();
+  const { role, administers } = c.var.user;
+  if (administers) return next();
+  const needed = role === "admin" ? "it needs a token with scope admin" : "it is for administrators only";
+  throw new ServiceError("forbidden", `Cannot administer: ${needed}`);
 };
 
 /** A service that asks in somebody's name does their work, and nothing to their account. */

@@ -90,7 +90,7 @@ async function readNewToken(c: Context<AppEnv>, { tokens, tokenMaxDays, now }: T
 
 async function showTokens(c: Context<AppEnv>, services: TokenServices): Promise<Response> {
   const { user } = c.var;
-  const isAdmin = user.role === "admin";
+  const isAdmin = user.administers;
   const made = await takeMade(c, services);
   const view = tokensPage({
     viewer: requireViewer(c),

@@ -140,6 +140,17 @@ test("a token goes before a cookie, also one that is wrong", async () => {
   await expect(identify({ session, authorization: "Bearer wrong" })).rejects.toMatchObject({ code: "unauthenticated" });
 });
 
+test("an administrator has the rights of one by a session, and by a token with the scope for it", async () => {
+  const [root, ana] = [await makeUser("root", "admin"), await makeUser("ana")];
+  const administers = async (credentials: Partial<Credentials>) => (await identify(credentials)).user.administers;
+  const bySession = async ({ id }: User) => administers({ session: (await sessions.begin(id, "local")).secret });
+  const byToken = async (...scopes: Scope[]) =>
+    administers({ authorization: `Bearer ${await makeToken(root, scopes)}` });
+  expect([await bySession(root), await byToken("admin"), await byToken("admin", "read")]).toEqual([true, true, true]);
+  expect([await bySession(ana), await byToken("read", "jobs"), root.administers]).toEqual([false, false, false]);
+  expect(await administers({ authorization: `Bearer ${TEST_TOKEN}` })).toBe(false);
+});
+
 describe("in the name of another user", () => {
   let portal: User;
   let authorization: string;
@@ -181,7 +192,7 @@ describe("in the name of another user", () => {
     const root = createUserReader(records).byName("root") as User;
     const all = `Bearer ${await makeToken(root, ["read", "jobs", "admin", "act-for"])}`;
     const { user, grant } = await identify({ authorization: all, onBehalfOf: "ana" });
-    expect(user.role).toBe("user");
+    expect(user).toMatchObject({ role: "user", administers: false });
     expect(grant).toMatchObject({ scopes: ["read", "jobs"] });
   });
 

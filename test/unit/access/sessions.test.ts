@@ -31,7 +31,14 @@ test("a session is found by its secret, with its user", async () => {
   const { secret, expiresAt } = await sessions.begin(userId, "local");
   expect(expiresAt.getTime()).toBe(NOON + 14 * DAY);
   const session = await sessions.find(secret);
-  expect(session?.user).toEqual({ id: userId, name: "ana", role: "user", groups: ["des"], limits: {} });
+  expect(session?.user).toEqual({
+    id: userId,
+    name: "ana",
+    role: "user",
+    groups: ["des"],
+    limits: {},
+    administers: false,
+  });
   expect(session).toMatchObject({ provider: "local", isRenewed: false, createdAt: new Date(NOON) });
 });
 

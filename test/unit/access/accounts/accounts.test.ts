@@ -64,7 +64,7 @@ describe("a password", () => {
   test("lets in its user, and is written down", async () => {
     const { id } = await make("ana", { password: PASSWORD, groups: ["des"] });
     expect(await accounts.checkPassword("Ana", PASSWORD)).toEqual({
-      ...{ id, name: "ana", role: "user", groups: ["des"], limits: {} },
+      ...{ id, name: "ana", role: "user", groups: ["des"], limits: {}, administers: false },
     });
     expect((await accounts.find(id))?.lastSignInAt).toBe(now);
     expect(records.sqlite.prepare("select password_hash from user").pluck().get()).toMatch(/^\$argon2id\$/);
