@@ -16,7 +16,7 @@ export type LimitServices = RequestLimits & {
   close(): void;
 };
 
-/** Some 500 bytes each. */
+/** Some 700 bytes each. */
 const MAX_CLIENTS = 20_000;
 
 export function createLimitServices(configuration: Configuration, records: RecordsDatabase): LimitServices {

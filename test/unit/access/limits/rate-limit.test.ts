@@ -24,7 +24,20 @@ describe("requests a minute", () => {
       if (take("a", limit).isAllowed) taken.push(clock.milliseconds);
     }
     expect(taken.length).toBeGreaterThan(1000);
-    for (let i = limit; i < taken.length; i++) expect(taken[i] - taken[i - limit]).toBeGreaterThanOrEqual(60_000);
+    for (let i = limit; i < taken.length; i++) expect(taken[i] - taken[i - limit]).toBeGreaterThan(60_000 - 1); // counted in milliseconds
+  });
+
+  test("that come all at once wait for no longer than the minute", () => {
+    for (let part = 0; part < 1000; part += 13.7) {
+      const { clock, take } = counter();
+      clock.milliseconds += part;
+      for (let i = 0; i < 3; i++) expect(take("a", 3)).toMatchObject({ isAllowed: true, resetSeconds: 60 });
+      expect(take("a", 3)).toMatchObject({ isAllowed: false, resetSeconds: 60 });
+      clock.milliseconds += 59_990;
+      expect(take("a", 3)).toMatchObject({ isAllowed: false, resetSeconds: 1 });
+      clock.milliseconds += 10;
+      expect(take("a", 3)).toMatchObject({ isAllowed: true, used: 1 });
+    }
   });
 
   test("that are refused are told exactly when there will be room: not a second before", () => {
