@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { formatByteAmount, parseByteAmount } from "../access/limits/byte-amount.ts";
 
 /** Reads one environment variable. Throws an Error that says what is needed ("it must be …"). */
 export type ParseSetting<T> = (text: string) => T;
@@ -12,26 +13,13 @@ export function integer(least: number, most: number): ParseSetting<number> {
   };
 }
 
-const BYTE_UNITS: Readonly<Record<string, number>> = {
-  "": 1, B: 1,
-  kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12,
-  KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40,
-}; // prettier-ignore
-
 /** A number of bytes: `1048576`, `512MiB`, `1.5GB`. */
 export function bytes(least: number): ParseSetting<number> {
   return (text) => {
-    const [, amount = "", unit = ""] = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text) ?? [];
-    const value = Math.round(Number(amount) * (BYTE_UNITS[unit] ?? NaN));
-    if (amount !== "" && Number.isSafeInteger(value) && value >= least) return value;
-    throw new Error(`it must be bytes, at least ${formatBytes(least)}, such as 536870912, 512MiB or 1.5GB`);
+    const value = parseByteAmount(text);
+    if (value !== null && value >= least) return value;
+    throw new Error(`it must be bytes, at least ${formatByteAmount(least)}, such as 536870912, 512MiB or 1.5GB`);
   };
-}
-
-/** In the largest unit that leaves a whole number: `512MiB`. Read by `bytes`. */
-export function formatBytes(value: number): string {
-  const unit = ["TiB", "GiB", "MiB", "KiB"].find((name) => value > 0 && value % (BYTE_UNITS[name] ?? 1) === 0) ?? "";
-  return `${value / (BYTE_UNITS[unit] ?? 1)}${unit}`;
 }
 
 /** Seconds in [least, most]; fractions are allowed. */

@@ -1,4 +1,5 @@
 import { ROLES, type Role, type User } from "../user.ts";
+import { parseByteAmount } from "./byte-amount.ts";
 
 /** Everything that is limited, by role and by user. */
 export const LIMITS = {
@@ -90,23 +91,26 @@ export function parseLimits(text: string): Partial<LimitValues> {
 export function parseLimit(name: LimitName, text: string): number {
   const given = text.trim();
   if (given === "none") return Infinity;
-  const isBytes = UNITS[name] === "bytes";
-  const [, amount = "", unit = ""] = /^(\d{1,15}(?:\.\d{1,6})?) ?([A-Za-z]*)$/.exec(given) ?? [];
-  const factor = Object.hasOwn(BYTE_UNITS, unit) && (isBytes || unit === "") ? BYTE_UNITS[unit] : NaN;
-  const isWhole = UNITS[name] !== "seconds" && !isBytes;
-  const value = isBytes ? Math.round(Number(amount) * factor) : Number(amount) * factor;
-  if (amount !== "" && value >= 0 && value <= MOST && (!isWhole || Number.isInteger(value))) return value;
-  const wanted = isBytes ? "bytes, such as 1000000, 20GB or 512MiB" : isWhole ? "a whole number" : "seconds";
+  const value = readValue(name, given);
+  if (value !== null && value <= MOST) return value;
+  const unit = UNITS[name];
+  const other = unit === "seconds" ? "seconds" : "a whole number";
+  const wanted = unit === "bytes" ? "bytes, such as 1000000, 20GB or 512MiB" : other;
   throw new Error(`it must have ${name} as ${wanted}, or as none: ${shown(given)} is not`);
 }
 
 const MOST = 2 ** 50;
 
-const BYTE_UNITS: Readonly<Record<string, number>> = {
-  "": 1, B: 1,
-  kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12,
-  KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40,
-}; // prettier-ignore
+function readValue(name: LimitName, text: string): number | null {
+  switch (UNITS[name]) {
+    case "bytes":
+      return parseByteAmount(text);
+    case "seconds":
+      return /^\d{1,15}(?:\.\d{1,6})?$/.test(text) ? Number(text) : null;
+    default:
+      return /^\d{1,16}$/.test(text) ? Number(text) : null;
+  }
+}
 
 export type LimitUnit = "requests" | "answers" | "bytes" | "pixels" | "seconds" | "results" | "jobs";
 
