@@ -27,6 +27,8 @@ export type ServiceFrame = BeginOptions & {
   readonly controlNetwork?: MiddlewareHandler<AppEnv> | undefined;
   readonly refuseCrossSite?: MiddlewareHandler<AppEnv> | undefined;
   readonly limitRequests?: MiddlewareHandler<AppEnv> | undefined;
+  /** Whether pages of other origins may read its answers; else none may. */
+  readonly allowsOrigins?: boolean | undefined;
   /** The answer to what fails before or outside of a handler, where it is not a text; undefined: it is one there. */
   readonly formError?: ((c: Context<AppEnv>, error: unknown) => Response | undefined) | undefined;
 };
@@ -38,12 +40,12 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
   app.use(observeRequests({ service: name, log, metrics })); // what is refused is seen too
   app.use(beginRequests(frame));
   // For whoever looks after the service: from any network, and however many requests come.
-  app.use("/health", allowOrigins);
+  if (frame.allowsOrigins) app.use("/health", allowOrigins);
   addHealthRoute(app, frame.health);
   if (frame.metricsPage !== undefined) addMetricsRoute(app, frame.metricsPage);
   const uses = [
     frame.controlNetwork, // whoever may not come in gets to nothing that costs more
-    allowOrigins, // before who asks is known: a page is to read a 401 too
+    frame.allowsOrigins ? allowOrigins : undefined, // before who asks is known: a page is to read a 401 too
     identifyRequests(frame),
     frame.refuseCrossSite,
     frame.limitRequests,

@@ -64,6 +64,7 @@ describe("a form that changes something", () => {
 test("every answer forbids scripts, frames and caches, and tells other sites nothing", async () => {
   for (const path of ["/", "/login", "/account", "/tokens", "/admin", "/nothing"]) {
     const { headers } = await ana.send(path);
+    expect(headers.has("access-control-allow-origin")).toBe(false);
     const policy = headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'; style-src 'self';");
     expect(policy).toContain("frame-ancestors 'none'");

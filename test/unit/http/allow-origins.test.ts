@@ -4,7 +4,8 @@ import { ServiceError } from "../../../src/errors.ts";
 import { createServiceApp } from "../../../src/http/service-app.ts";
 
 const authenticate = authenticateByToken("a-token-for-tests-only");
-const app = createServiceApp({ authenticate, publicUrl: undefined, log: () => undefined }, (routes) => {
+const frame = { authenticate, publicUrl: undefined, log: () => undefined };
+const app = createServiceApp({ ...frame, allowsOrigins: true }, (routes) => {
   routes.get("/file", (c) => c.body("FITS", 200, { ETag: '"x"' }));
   routes.post("/file", (c) => c.redirect("/file", 303));
   routes.get("/fault", () => {
@@ -61,6 +62,17 @@ test("the answer is the same for every origin, and for none: caches may keep it"
     ["*", null],
     ["*", null],
   ]);
+});
+
+test("a service that does not say so lets them read nothing", async () => {
+  const closed = createServiceApp(frame, (routes) => routes.get("/file", (c) => c.text("mine")));
+  for (const path of ["/file", "/none", "/health"]) {
+    const answer = await closed.request(path, { headers: ORIGIN });
+    expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
+  }
+  const headers = { ...ORIGIN, "Access-Control-Request-Method": "GET" };
+  const preflight = await closed.request("/file", { method: "OPTIONS", headers });
+  expect([preflight.status, preflight.headers.has("access-control-allow-origin")]).toEqual([405, false]);
 });
 
 test("an OPTIONS that asks about no other method is no preflight", async () => {
