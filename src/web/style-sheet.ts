@@ -63,7 +63,8 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: .4rem 1.25rem; 
 dt { color: var(--soft); }
 dd { margin: 0; min-width: 0; }
 ul.tags { display: flex; flex-wrap: wrap; gap: .35rem; margin: 0; padding: 0; list-style: none; }
-.tag { display: inline-block; padding: .05rem .5rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .85rem; }
+.tag { display: inline-block; white-space: nowrap; padding: .05rem .5rem; border: 1px solid var(--line); border-radius: 1rem; font-size: .85rem; }
+.tags .tag { white-space: normal; }
 .tag.strong { color: var(--accent); background: var(--accent-soft); border-color: transparent; }
 .tag.bad { color: var(--danger); background: var(--danger-soft); border-color: transparent; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1rem 1.5rem; margin: 0; }
@@ -91,8 +92,9 @@ legend { padding: 0; margin-bottom: .3rem; font-size: .9rem; font-weight: 550; }
 button, .button {
   display: inline-block; min-height: 2.5rem; padding: .4rem 1.1rem; border: 1px solid var(--accent); border-radius: .45rem;
   background: var(--accent); color: var(--accent-ink); font: inherit; font-weight: 550; text-align: center;
-  text-decoration: none; cursor: pointer;
+  text-decoration: none; cursor: pointer; overflow-wrap: break-word;
 }
+button, .sure summary { white-space: nowrap; }
 button:hover, .button:hover { filter: brightness(1.08); }
 .second { background: transparent; color: var(--accent); border-color: var(--field); }
 .danger { background: transparent; color: var(--danger); border-color: var(--field); }
