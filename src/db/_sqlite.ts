@@ -23,8 +23,7 @@ export function openSqlite(
   try {
     if (path !== ":memory:") {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      // An empty file is an empty database. Made so from the start: there is no moment when others may open it.
-      if (isPrivate) closeSync(openSync(path, "a", 0o600));
+      if (isPrivate) makePrivateFile(path);
     }
     const sqlite = new Database(path, { timeout: BUSY_TIMEOUT_MILLISECONDS });
     sqlite.pragma("journal_mode = WAL");
@@ -35,6 +34,18 @@ export function openSqlite(
     return sqlite;
   } catch (cause) {
     throw new ServiceError("unavailable", `Cannot open ${what} "${path}"`, { cause });
+  }
+}
+
+/**
+ * An empty file is an empty database. Made so from the start: there is no moment when others may open it. One that is
+ * there is not touched: to close a file gives up all locks that this process has on it, SQLite's too (POSIX, fcntl).
+ */
+function makePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, "ax", 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 
