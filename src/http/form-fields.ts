@@ -14,8 +14,8 @@ export type Fields = {
 const MAX_BYTES = 64 * 1024;
 
 /**
- * The body of a request. In JSON a list is several values of a name, `{ "limits": { "streams": 3 } }` is `limits.streams`,
- * and null is an empty text.
+ * The body of a request. In JSON a list is several values of a name (and an empty one a name without), `{ "limits": {
+ * "streams": 3 } }` is `limits.streams`, and null is an empty text.
  */
 export async function readFields(request: Request): Promise<Fields> {
   const mediaType = mediaTypeOf(request.headers);
@@ -32,12 +32,15 @@ export async function readFields(request: Request): Promise<Fields> {
   return fieldsOf(form, false);
 }
 
-function fieldsOf(pairs: readonly (readonly [string, string])[], isJson: boolean): Fields {
-  const all = (name: string) => pairs.filter(([known]) => known === name).map(([, value]) => value);
+/** A name, and one of its values; null: it has none. */
+type Pair = readonly [name: string, value: string | null];
+
+function fieldsOf(pairs: readonly Pair[], isJson: boolean): Fields {
+  const all = (name: string) => pairs.flatMap(([known, value]) => (known === name && value !== null ? [value] : []));
   return { get: (name) => all(name)[0], all, names: [...new Set(pairs.map(([name]) => name))], isJson };
 }
 
-function readJson(body: Uint8Array): [string, string][] {
+function readJson(body: Uint8Array): Pair[] {
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
@@ -48,11 +51,13 @@ function readJson(body: Uint8Array): [string, string][] {
   return Object.entries(value).flatMap(([name, given]) => pairsOf(name, given, 1));
 }
 
-function pairsOf(name: string, value: unknown, depth: number): [string, string][] {
+function pairsOf(name: string, value: unknown, depth: number): Pair[] {
   if (typeof value === "string") return [[name, value]];
   if (typeof value === "number" || typeof value === "boolean") return [[name, String(value)]];
   if (value === null) return [[name, ""]];
-  if (Array.isArray(value) && depth < 3) return value.flatMap((one: unknown) => pairsOf(name, one, 3));
+  if (Array.isArray(value) && depth < 3) {
+    return value.length === 0 ? [[name, null]] : value.flatMap((one: unknown) => pairsOf(name, one, 3));
+  }
   if (isObject(value) && depth < 2) {
     return Object.entries(value).flatMap(([key, given]) => pairsOf(`${name}.${key}`, given, 2));
   }
