@@ -12,7 +12,7 @@ let access: AccessServices;
 beforeEach(() => {
   vi.useFakeTimers();
   records = openRecords();
-  access = createAccessServices(readConfiguration({ RECORTE_LOG: "none", RECORTE_AUDIT: "30" }), records);
+  access = createAccessServices(readConfiguration({ RECORTE_LOG: "none", RECORTE_AUDIT_DAYS: "30" }), records);
 });
 afterEach(() => {
   access.close();
@@ -46,7 +46,8 @@ test("what has outlived its use is deleted at the start and every hour, and noth
 
 test("after it is closed it looks at the records no more", async () => {
   access.startPruning();
+  await vi.advanceTimersByTimeAsync(DAY);
+  expect(vi.getTimerCount()).toBeGreaterThan(0);
   access.close();
-  records.close();
-  await vi.advanceTimersByTimeAsync(2 * DAY);
+  expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, write } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -96,11 +96,20 @@ describe("a sink of lines", () => {
     const { reader, writer } = openPipe();
     closeSync(reader);
     const sink = createLogSink(writer);
-    for (let i = 0; i < 100; i++) {
-      sink.write(line(i)); // EPIPE
-      if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let i = 0; i < 1000; i++) sink.write(line(i)); // a megabyte: written at once
+    for (let i = 0; i < 3; i++) {
+      const code = await new Promise((resolve) => write(writer, "x", (error) => resolve(error?.code)));
+      expect(code).toBe("EPIPE");
     }
     sink.flush();
+    const another = openSync(join(folder, "pipe"), constants.O_RDONLY | constants.O_NONBLOCK);
+    let read = "";
+    await vi.waitFor(() => {
+      sink.write(line(1000));
+      read += readAll(another);
+      expect(read).toContain(line(1000));
+    });
+    closeSync(another);
     closeSync(writer);
   });
 });
