@@ -1,13 +1,13 @@
-import type { ServiceName } from "../http/host-router.ts";
 import { limitRequests } from "../http/limit-requests.ts";
 import { controlNetwork } from "../http/network-control.ts";
 import { refuseCrossSite } from "../http/refuse-cross-site.ts";
-import { createServiceAddresses, type AddressOf } from "../http/service-addresses.ts";
+import { createServiceAddresses, ownOriginsOf, type AddressOf } from "../http/service-addresses.ts";
 import type { ServiceFrame } from "../http/service-app.ts";
+import type { ServiceName } from "../http/service-names.ts";
 import type { Configuration } from "./configuration.ts";
 import { createLog } from "./log.ts";
 import { createServiceMetrics, type ServiceMetrics } from "./metrics/service-metrics.ts";
-import { networksOf } from "./service-networks.ts";
+import { ALLOWED_IPS } from "./settings/network-settings.ts";
 import type { SharedServices } from "./shared-services.ts";
 
 /** What every service of this process has in common, as the configuration has it for this one. */
@@ -31,16 +31,8 @@ export function createServiceFrame(
     trustedProxies,
     offersPasswords: configuration.localAccounts,
     log: createLog(configuration.log),
-    controlNetwork: controlNetwork(networksOf(configuration, service)),
-    refuseCrossSite: refuseCrossSite({
-      ownOriginsOf: (publicUrl) => [
-        new URL(publicUrl).origin,
-        ...SERVICES.map((name) => new URL(addressOf(name, publicUrl)).origin),
-      ],
-    }),
+    controlNetwork: controlNetwork(configuration[ALLOWED_IPS[service]]),
+    refuseCrossSite: refuseCrossSite({ ownOriginsOf: (publicUrl) => ownOriginsOf(addressOf, publicUrl) }),
     limitRequests: limitRequests(limits),
   };
 }
-
-/** Whose pages may send what a cookie alone vouches for. */
-const SERVICES: readonly ServiceName[] = ["cutout", "auth", "dsa110"];

@@ -1,5 +1,4 @@
-/** A service of ours, by the first label of its host. */
-export type ServiceName = "cutout" | "auth" | "dsa110";
+import type { ServiceName } from "./service-names.ts";
 
 /** What a Hono app answers with; `env` is of the server below it. */
 export type Fetch = (request: Request, env: object) => Response | Promise<Response>;

@@ -1,4 +1,4 @@
-import type { ServiceName } from "./host-router.ts";
+import { SERVICE_NAMES, type ServiceName } from "./service-names.ts";
 
 /**
  * Address of a service as clients see it, without a slash at the end, told to a client of the service at `publicUrl`, which
@@ -6,7 +6,7 @@ import type { ServiceName } from "./host-router.ts";
  */
 export type AddressOf = (service: ServiceName, publicUrl: string) => string;
 
-const SERVICE_LABEL = /^(cutout|auth|dsa110)\./;
+const SERVICE_LABEL = new RegExp(`^(?:${SERVICE_NAMES.join("|")})\\.`);
 
 /**
  * Where the configuration says nothing of a service, it is the host next to the one that the client names: `auth.x.org` to a
@@ -32,4 +32,10 @@ export function createServiceAddresses({
     last = { service, publicUrl, address };
     return address;
   };
+}
+
+/** Origins of all our services, told to a client of the one at `publicUrl`: each once, and its own first. */
+export function ownOriginsOf(addressOf: AddressOf, publicUrl: string): readonly string[] {
+  const addresses = [publicUrl, ...SERVICE_NAMES.map((name) => addressOf(name, publicUrl))];
+  return [...new Set(addresses.map((address) => new URL(address).origin))];
 }

@@ -6,7 +6,7 @@ import { describeError } from "../command-line.ts";
 import { EXIT_FAILURE, EXIT_OK, parseArguments, type Command, type CommandContext } from "../command.ts";
 import { readConfiguration, type Configuration } from "../configuration.ts";
 import { indexDatabaseFile } from "../data-files.ts";
-import { networksOf } from "../service-networks.ts";
+import { ALLOWED_IPS } from "../settings/network-settings.ts";
 import type { Finding } from "./_doctor-records.ts";
 
 export const command: Command = {
@@ -87,7 +87,7 @@ function createReport({ stdout }: CommandContext) {
 }
 
 function describeNetworks(configuration: Configuration): Finding {
-  const lists = configuration.services.map((name) => ({ name, networks: networksOf(configuration, name) }));
+  const lists = configuration.services.map((name) => ({ name, networks: configuration[ALLOWED_IPS[name]] }));
   const services = lists.map(({ name, networks: { texts } }) => {
     return `${name} is open to ${texts.length === 0 ? "everybody" : texts.join(", ")}`;
   });

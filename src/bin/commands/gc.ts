@@ -18,7 +18,7 @@ Looks once over everything in RECORTE_DATA that has outlived its use, does away 
   jobs whose destruction time is over, with their results;
   folders of results that no job has, and files that no record names, after an hour;
   unfinished files that nothing was written to for a day;
-  synchronous requests older than RECORTE_HISTORY days, and workers not heard of for a day.
+  synchronous requests older than RECORTE_HISTORY_DAYS, and workers not heard of for a day.
 
 Results whose file is gone become FAILED, so that the job can be run again for them. A server does the same every
 RECORTE_GC_INTERVAL seconds; only one process does it at a time. It may be interrupted at any moment.

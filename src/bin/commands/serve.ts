@@ -1,3 +1,4 @@
+import { LIMITS } from "../../access/limits/limits.ts";
 import { describeConfiguration, readConfiguration } from "../configuration.ts";
 import { EXIT_OK, parseArguments, type Command } from "../command.ts";
 import { sendConsoleToLog } from "../console-log.ts";
@@ -12,7 +13,8 @@ export const command: Command = {
 Usage: recorte serve [--services cutout,auth]
 
 Serves cutouts of the images in the index, and sign-in for them, until it is stopped (SIGTERM, SIGINT: requests under way
-may end). Each service answers under its own host; any number of processes may share one RECORTE_DATA.
+may end). Each service answers under its own host. Any number of processes may share one RECORTE_DATA; what is counted by
+the minute or at a time (requests, answers being sent, requests that wait, wrong passwords) each counts for itself.
 
 Options:
   --services A,B   Services of this process, in place of RECORTE_SERVICES: cutout, auth
@@ -20,7 +22,10 @@ Options:
 Everything else is set by environment variables:
 
 ${describeConfiguration()}
+Limits of RECORTE_LIMITS_…, apart by commas; bytes may be written as 20GB, and none is no limit. Of who has not signed in
+they are of one address, but for waits and storedBytes, which all of them share:
 
+${describeLimits()}
 Examples:
   PORT=9000 RECORTE_DATA=/var/lib/recorte recorte serve
   PORT=9001 RECORTE_DATA=/var/lib/recorte recorte serve --services auth`,
@@ -43,3 +48,8 @@ Examples:
     return EXIT_OK;
   },
 };
+
+function describeLimits(): string {
+  const lines = Object.entries(LIMITS).map(([name, explanation]) => `  ${name.padEnd(19)}${explanation}\n`);
+  return lines.join("");
+}

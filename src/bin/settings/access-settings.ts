@@ -30,7 +30,7 @@ export const ACCESS_SETTINGS = {
     explanation: "JSON file of the OIDC and SAML providers that one may sign in by; needs RECORTE_AUTH_URL",
   }),
   sessionDays: required({
-    variable: "RECORTE_SESSION",
+    variable: "RECORTE_SESSION_DAYS",
     parse: integer(1, 365),
     fallback: "14",
     explanation: "Days after which one has to sign in again; who comes back in their second half is given as many more",
@@ -42,10 +42,10 @@ export const ACCESS_SETTINGS = {
     explanation: "Days that a token may last",
   }),
   auditDays: required({
-    variable: "RECORTE_AUDIT",
+    variable: "RECORTE_AUDIT_DAYS",
     parse: integer(1, 36_500),
     fallback: "730",
-    explanation: "Days that is kept on record who signed in, made tokens, changed accounts, deleted what",
+    explanation: "Days that the record of who signed in, made tokens, changed accounts and deleted what is kept",
   }),
   testToken: optional({
     variable: "RECORTE_TEST_TOKEN",
@@ -57,24 +57,25 @@ export const ACCESS_SETTINGS = {
     variable: "RECORTE_LIMITS_ANONYMOUS",
     parse: parseLimits,
     fallback: "",
-    explanation: "Limits of an address that has not signed in, as syncPixels=25000000,storedBytes=20GB,streams=none",
+    explanation:
+      "Limits of who has not signed in, by their names below: syncPixels=25000000,storedBytes=20GB,streams=none",
   }),
   limitsUser: required({
     variable: "RECORTE_LIMITS_USER",
     parse: parseLimits,
     fallback: "",
-    explanation: "The same, of users",
+    explanation: "Limits of users, written in the same way",
   }),
   limitsPriority: required({
     variable: "RECORTE_LIMITS_PRIORITY",
     parse: parseLimits,
     fallback: "",
-    explanation: "The same, of users of the role priority",
+    explanation: "Limits of users of the role priority, written in the same way",
   }),
   limitsAdmin: required({
     variable: "RECORTE_LIMITS_ADMIN",
     parse: parseLimits,
     fallback: "",
-    explanation: "The same, of administrators",
+    explanation: "Limits of administrators, written in the same way",
   }),
 };

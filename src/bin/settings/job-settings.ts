@@ -54,7 +54,7 @@ export const JOB_SETTINGS = {
     variable: "RECORTE_JOB_MAX_KEPT_ANONYMOUS",
     parse: integer(0, 1_000_000),
     fallback: "2000",
-    explanation: "The same, of all together who have not signed in",
+    explanation: "Jobs that are kept of all together who have not signed in",
   }),
   jobLifetimeSeconds: required({
     variable: "RECORTE_JOB_LIFETIME",

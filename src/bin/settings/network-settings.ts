@@ -1,4 +1,5 @@
 import { parseNetworks } from "../../access/network/networks.ts";
+import type { ServiceName } from "../../http/service-names.ts";
 import { required } from "./setting.ts";
 
 const LOOPBACK = "127.0.0.0/8,::1";
@@ -38,3 +39,10 @@ export const NETWORK_SETTINGS = {
     explanation: "Networks that /metrics is open to; a proxy on them does not let others in",
   }),
 };
+
+/** The setting with the networks that a service is open to; empty: everybody. */
+export const ALLOWED_IPS = {
+  cutout: "cutoutAllowedIps",
+  auth: "authAllowedIps",
+  dsa110: "dsa110AllowedIps",
+} as const satisfies Record<ServiceName, keyof typeof NETWORK_SETTINGS>;

@@ -49,7 +49,8 @@ export const REQUEST_SETTINGS = {
     variable: "RECORTE_WAIT_REQUESTS",
     parse: integer(1, 1_000_000),
     fallback: "200",
-    explanation: "Requests of one user that wait for a job or follow its events; nobody's count as one user's",
+    explanation:
+      "Requests of one user that wait for a job or follow its events, at one process; nobody's count as one user's",
   }),
   listMaxBytes: required({
     variable: "RECORTE_LIST_MAX",
@@ -58,7 +59,7 @@ export const REQUEST_SETTINGS = {
     explanation: "Bytes of a list of positions",
   }),
   historyDays: required({
-    variable: "RECORTE_HISTORY",
+    variable: "RECORTE_HISTORY_DAYS",
     parse: integer(1, 36_500),
     fallback: "90",
     explanation: "Days that synchronous requests are kept on record",

@@ -36,7 +36,7 @@ export const SERVER_SETTINGS = {
     variable: "RECORTE_DOMAIN",
     parse: hostName,
     fallback: "localhost",
-    explanation: "The services answer as cutout.<domain>, dsa110.<domain>, …",
+    explanation: "The services answer as cutout.<domain> and auth.<domain>; one sign-in is good for all of them",
   }),
   authority: required({
     variable: "RECORTE_AUTHORITY",
@@ -48,7 +48,7 @@ export const SERVER_SETTINGS = {
     variable: "RECORTE_SERVICES",
     parse: serviceNames,
     fallback: "cutout,auth",
-    explanation: "Services of this process; what comes to any other host goes to the first",
+    explanation: "Services of this process, of cutout and auth; what comes to any other host goes to the first",
   }),
   publicUrl: optional({
     variable: "RECORTE_PUBLIC_URL",
@@ -58,7 +58,7 @@ export const SERVER_SETTINGS = {
   authUrl: optional({
     variable: "RECORTE_AUTH_URL",
     parse: url,
-    explanation: "The same of the auth service, where users sign in",
+    explanation: "Address of the auth service, where users sign in, in the same way",
   }),
   accelRedirect: optional({
     variable: "RECORTE_ACCEL_REDIRECT",

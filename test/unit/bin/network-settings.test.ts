@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { NOBODY } from "../../../src/access/authenticate.ts";
 import { parseIpAddress } from "../../../src/access/network/ip-address.ts";
 import { readConfiguration } from "../../../src/bin/configuration.ts";
-import { networksOf } from "../../../src/bin/service-networks.ts";
+import { ALLOWED_IPS } from "../../../src/bin/settings/network-settings.ts";
 import { controlNetwork } from "../../../src/http/network-control.ts";
 import { createServiceApp } from "../../../src/http/service-app.ts";
 
@@ -14,7 +14,7 @@ function dsa110(env: Record<string, string> = {}) {
       authenticate: () => Promise.resolve(NOBODY),
       publicUrl: undefined,
       trustedProxies: configuration.trustedProxies,
-      controlNetwork: controlNetwork(networksOf(configuration, "dsa110")),
+      controlNetwork: controlNetwork(configuration[ALLOWED_IPS.dsa110]),
       log: () => undefined,
     },
     (routes) => routes.get("/images", (c) => c.text("images")),
@@ -113,7 +113,7 @@ describe("a setting of networks", () => {
     const configuration = readConfiguration({});
     expect(configuration.trustedProxies.texts).toEqual(["127.0.0.0/8", "::1"]);
     expect(configuration.metricsAllowedIps.texts).toEqual(["127.0.0.0/8", "::1"]);
-    for (const name of ["cutout", "auth"] as const) expect(networksOf(configuration, name).isEmpty).toBe(true);
+    for (const name of ["cutout", "auth"] as const) expect(configuration[ALLOWED_IPS[name]].isEmpty).toBe(true);
     expect(configuration.trustedProxies.has(parseIpAddress("10.0.0.1"))).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createHostRouter, type Fetch, type ServiceName } from "../../../src/http/host-router.ts";
+import { createHostRouter, type Fetch } from "../../../src/http/host-router.ts";
+import type { ServiceName } from "../../../src/http/service-names.ts";
 import { createServiceAddresses } from "../../../src/http/service-addresses.ts";
 
 const service =
