@@ -11,19 +11,17 @@ export type SqliteOptions = {
   /** Names it in errors. */
   readonly what: string;
   readonly cacheKibibytes: number;
-  /** When the file is made, nobody else on the machine may read it; the files that SQLite lays beside it follow it. */
-  readonly isPrivate?: boolean;
 };
 
-/** One connection to an embedded database that several processes may share. Its folder, where it is made, is ours alone. */
-export function openSqlite(
-  path: string,
-  { what, cacheKibibytes, isPrivate = false }: SqliteOptions,
-): Database.Database {
+/**
+ * One connection to an embedded database that several processes may share. When it is made, nobody else on the machine may
+ * read it, nor enter its folder where that is made too; the files that SQLite lays beside it follow it.
+ */
+export function openSqlite(path: string, { what, cacheKibibytes }: SqliteOptions): Database.Database {
   try {
     if (path !== ":memory:") {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      if (isPrivate) makePrivateFile(path);
+      makePrivateFile(path);
     }
     const sqlite = new Database(path, { timeout: BUSY_TIMEOUT_MILLISECONDS });
     sqlite.pragma("journal_mode = WAL");

@@ -21,7 +21,7 @@ const CACHE_KIBIBYTES = 8 * 1024;
 
 /** Opens `records.sqlite`, creating it and its folder; `:memory:` for tests. The tables come with `migrateRecords`. */
 export function openRecordsDatabase(path: string): RecordsDatabase {
-  const sqlite = openSqlite(path, { what: "the records", cacheKibibytes: CACHE_KIBIBYTES, isPrivate: true });
+  const sqlite = openSqlite(path, { what: "the records", cacheKibibytes: CACHE_KIBIBYTES });
   return { orm: drizzle(sqlite, { schema }), sqlite, close: () => void sqlite.close() };
 }
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 type Blob = { byteLength: number };
 
 /**
- * Files of ours that can be made again, in one folder, each written whole or not at all. When they pass the budget,
- * those that were not read or written for longest go. Names are ours: letters, digits, dots. One process writes; others
- * may read, and find a file gone.
+ * Files of ours that can be made again, in one folder, each written whole or not at all, that nobody else on the machine may
+ * read. When they pass the budget, those that were not read or written for longest go. Names are ours: letters, digits,
+ * dots. One process writes; others may read, and find a file gone.
  */
 export class BlobFolder {
   readonly #folder: string;
@@ -37,12 +37,12 @@ export class BlobFolder {
   /** Writes nothing that is larger than the whole budget. */
   async write(name: string, bytes: Uint8Array): Promise<void> {
     if (bytes.length > this.#maxBytes) return;
-    await mkdir(this.#folder, { recursive: true });
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     this.#blobs ??= this.#list();
     const blobs = await this.#blobs;
     const temporary = join(this.#folder, `${name}.${crypto.randomUUID()}.tmp`);
     try {
-      await writeFile(temporary, bytes);
+      await writeFile(temporary, bytes, { mode: 0o600 });
       await rename(temporary, join(this.#folder, name));
     } catch (error) {
       await rm(temporary, { force: true });

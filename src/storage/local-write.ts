@@ -14,6 +14,9 @@ type Place = {
   readonly path: string;
 };
 
+/** The group may read: the proxy's, which sends results. Nobody else on the machine may, whatever the umask. */
+const FOLDER_MODE = 0o750;
+const FILE_MODE = 0o640;
 /** Bytes that are hashed at once while the disk writes them. */
 const PIECE_BYTES = 1024 * 1024;
 
@@ -29,7 +32,7 @@ export async function writeDurably(place: Place, body: FileBody, signal: AbortSi
     throwIfCanceled(signal, `Write ${name}`);
     const handle = await onDisk(name, async () => {
       await makeFolder(folder);
-      return open(temporary, "wx");
+      return open(temporary, "wx", FILE_MODE);
     });
     begun = true;
     const written = await fill(handle, place, body, signal);
@@ -101,7 +104,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 }
 
 async function makeFolder(folder: string): Promise<void> {
-  const made = await mkdir(folder, { recursive: true });
+  const made = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (made !== undefined) await syncFolder(dirname(folder));
 }
 

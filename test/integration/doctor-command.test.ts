@@ -64,6 +64,22 @@ describe("recorte doctor", () => {
     expect(statSync(data).mode & 0o777).toBe(0o777); // it tells, and does not do it
   });
 
+  test("notes what an older version left open to others, where they can get to it", async () => {
+    const data = join(folder, "data");
+    mkdirSync(join(data, "results"), { recursive: true, mode: 0o755 });
+    writeFileSync(join(data, "index.sqlite"), "", { mode: 0o644 });
+    chmodSync(data, 0o711);
+    const { code, text } = await doctor();
+    expect(code).toBe(0);
+    expect(text).toContain(
+      `note    permissions: nobody else may read the records; they may read ${data}/index.sqlite, ${data}/results: ` +
+        "chmod -R o= closes them",
+    );
+    expect(statSync(join(data, "results")).mode & 0o777).toBe(0o755);
+    chmodSync(data, 0o750);
+    expect((await doctor()).text).toMatch(/^ok {6}permissions: nobody else may read the records$/m);
+  });
+
   test("finds records that are none", async () => {
     mkdirSync(join(folder, "data"));
     writeFileSync(join(folder, "data/records.sqlite"), "no database at all ".repeat(1000), { mode: 0o600 });

@@ -1,7 +1,7 @@
 import { stat, statfs } from "node:fs/promises";
 import type { RecordsDatabase } from "../../db/records-database.ts";
 import type { Configuration } from "../configuration.ts";
-import { recordsDatabaseFile } from "../data-files.ts";
+import { indexDatabaseFile, recordsDatabaseFile, resultsFolder, seekIndexFolder } from "../data-files.ts";
 import { countAdministrators } from "../first-administrator.ts";
 import { openRecords } from "../records.ts";
 
@@ -38,21 +38,33 @@ function withRecords(configuration: Configuration, check: (records: RecordsDatab
   }
 }
 
-/** Nobody else on the machine may read the records, nor put files into their folder. */
+/**
+ * Nobody else on the machine may read the records, nor put files into their folder. What an older version left open to
+ * others beside them, should they get to it at all, is a note: images and their results may be public.
+ */
 export async function checkPermissions(configuration: Configuration): Promise<Finding> {
   if (process.platform === "win32") return { text: "not looked at on this system" };
   const problems: string[] = [];
   const { dataDirectory } = configuration;
   const file = recordsDatabaseFile(configuration);
   for (const path of [file, `${file}-wal`, `${file}-shm`]) {
-    const mode = (await stat(path).catch(() => null))?.mode ?? 0;
-    if ((mode & 0o077) !== 0) problems.push(`others may read ${path}: chmod 600 it`);
+    if (((await modeOf(path)) & 0o077) !== 0) problems.push(`others may read ${path}: chmod 600 it`);
   }
-  if ((((await stat(dataDirectory).catch(() => null))?.mode ?? 0) & 0o002) !== 0) {
-    problems.push(`others may write to ${dataDirectory}: chmod o-w it`);
-  }
+  const folderMode = await modeOf(dataDirectory);
+  if ((folderMode & 0o002) !== 0) problems.push(`others may write to ${dataDirectory}: chmod o-w it`);
   if (problems.length > 0) throw new Error(problems.join("\n  "));
-  return { text: "nobody else may read the records" };
+  const text = "nobody else may read the records";
+  const open: string[] = [];
+  for (const path of [indexDatabaseFile, seekIndexFolder, resultsFolder].map((pathOf) => pathOf(configuration))) {
+    if ((folderMode & 0o001) !== 0 && ((await modeOf(path)) & 0o005) !== 0) open.push(path);
+  }
+  if (open.length === 0) return { text };
+  return { text: `${text}; they may read ${open.join(", ")}: chmod -R o= closes them`, isNote: true };
+}
+
+/** 0: it is not there. */
+async function modeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => null))?.mode ?? 0;
 }
 
 const GIB = 2 ** 30;

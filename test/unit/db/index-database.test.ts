@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getTableName } from "drizzle-orm";
@@ -23,6 +23,19 @@ describe("the database of the image index", () => {
     expect(pragma("synchronous")).toBe(1); // NORMAL
     expect(pragma("busy_timeout")).toBe(5000);
     database.close();
+  });
+
+  test("is for nobody else on the machine; one that is there keeps its mode", () => {
+    const path = join(folder, "mine/index.sqlite");
+    const modeOf = (file: string) => statSync(file).mode & 0o777;
+    for (const mode of [0o600, 0o644]) {
+      const database = openIndexDatabase(path);
+      migrateIndex(database);
+      expect([path, `${path}-wal`, `${path}-shm`].map(modeOf)).toEqual([mode, mode, mode]);
+      database.close();
+      chmodSync(path, 0o644);
+    }
+    expect(modeOf(join(folder, "mine"))).toBe(0o700);
   });
 
   test("a second migration changes nothing", () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -39,4 +39,10 @@ it("stays below its budget: what was unused for longest goes, of an earlier proc
 it("writes nothing larger than the budget", async () => {
   await new BlobFolder(folder, 99).write("a", blob(1));
   expect(await readdir(folder)).toEqual([]);
+});
+
+it("is for nobody else on the machine", async () => {
+  await new BlobFolder(join(folder, "new"), 1000).write("a.seek", blob(1));
+  const modes = ["new", "new/a.seek"].map(async (path) => (await stat(join(folder, path))).mode & 0o777);
+  expect(await Promise.all(modes)).toEqual([0o700, 0o600]);
 });

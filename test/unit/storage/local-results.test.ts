@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, open, readdir, readlink, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, readdir, readlink, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -289,4 +289,20 @@ describe("what there is", () => {
     await results.removeJob(JOB);
     expect(await readdir(join(folder, "results"))).toEqual([]);
   });
+});
+
+it("lets the group read, for the proxy that sends results, and nobody else", async () => {
+  await results.write(JOB, "a.fits", bytes("a"), never);
+  const modes = ["", JOB, `${JOB}/a.fits`].map(
+    async (path) => (await stat(join(folder, "results", path))).mode & 0o777,
+  );
+  expect(await Promise.all(modes)).toEqual([0o750, 0o750, 0o640]);
+});
+
+it("leaves the modes of a folder that is there alone", async () => {
+  await mkdir(join(folder, "results"));
+  await chmod(join(folder, "results"), 0o755);
+  await results.write(JOB, "a.fits", bytes("a"), never);
+  expect((await stat(join(folder, "results"))).mode & 0o777).toBe(0o755);
+  expect(await read("a.fits")).toBe("a");
 });
