@@ -8,6 +8,7 @@ import { describeAuthApi } from "../http/openapi/describe-auth-api.ts";
 import { createJobAdministration } from "../jobs/administer-jobs.ts";
 import { jobChangesOf } from "../jobs/job-changes.ts";
 import { createJobOverview } from "../jobs/job-overview.ts";
+import { createQueueReader } from "../jobs/queue-state.ts";
 import { createLocalResults } from "../storage/local-results.ts";
 import type { Configuration } from "./configuration.ts";
 import { resultsFolder } from "./data-files.ts";
@@ -41,7 +42,10 @@ export function createAuthAppServices(configuration: Configuration, shared: Shar
     tokens: { tokens, audit, tokenMaxDays, now },
     admin: {
       ...{ accounts, sessions, tokens, audit, usageOf, now },
-      overview: createJobOverview(records, { now }),
+      overview: createJobOverview(records, {
+        queue: createQueueReader(records, { leaseSeconds: configuration.jobLeaseSeconds }),
+        now,
+      }),
       jobs: createJobAdministration({
         records,
         results: createLocalResults(folder),

@@ -10,6 +10,7 @@ import { parseSodaParameters } from "../ivoa/soda.ts";
 import { createJobAdministration } from "../jobs/administer-jobs.ts";
 import { guardJobs } from "../jobs/guard-jobs.ts";
 import { findJob } from "../jobs/job-records.ts";
+import { createQueueReader } from "../jobs/queue-state.ts";
 import { createSyncHistory, type SyncHistory } from "../jobs/sync-history.ts";
 import { isAddress } from "../surveys/archive-files.ts";
 import { createObservationFinder } from "../surveys/observation-finder.ts";
@@ -90,17 +91,18 @@ export function createCutoutAppServices(
     enterRealtime: () => gate.enter(),
   };
   const startedAt = new Date();
+  const queue = createQueueReader(records, { leaseSeconds: configuration.jobLeaseSeconds });
   const health = () =>
     checkHealth({
       index: database,
       records,
       resultsFolder: resultsFolder(configuration),
       archiveFolders: () => index.roots().filter((root) => !isAddress(root)),
-      leaseSeconds: configuration.jobLeaseSeconds,
+      queue,
       stopping: stopping.signal,
     });
   addCutoutMetrics(frame.metrics.registry, cutting, { resultEnds });
-  const readSnapshot = createSnapshotReader(records, { leaseSeconds: configuration.jobLeaseSeconds });
+  const readSnapshot = createSnapshotReader(records, queue);
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   addRecordsMetrics(frame.metrics.registry, keepSnapshot(readSnapshot, clock));
   const services: CutoutAppServices = {

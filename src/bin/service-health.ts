@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import type { IndexDatabase } from "../db/index-database.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { ServiceHealth } from "../http/vosi-routes.ts";
+import type { QueueReader } from "../jobs/queue-state.ts";
 
 export type HealthSources = {
   readonly index: IndexDatabase;
@@ -11,21 +12,20 @@ export type HealthSources = {
   readonly resultsFolder: string;
   /** Folders on local disks that images lie in. */
   readonly archiveFolders: () => readonly string[];
-  /** A worker that was not heard of for so long is dead. */
-  readonly leaseSeconds: number;
+  readonly queue: Pick<QueueReader, "workers">;
   /** Fires when the process is to end. */
   readonly stopping: AbortSignal;
 };
 
 /** Asks each part that cutouts and jobs need. What exactly is wrong with one is for the log, not for clients. */
 export async function checkHealth(sources: HealthSources): Promise<ServiceHealth> {
-  const { index, records, resultsFolder, archiveFolders, leaseSeconds, stopping } = sources;
+  const { index, records, resultsFolder, archiveFolders, queue, stopping } = sources;
   const parts = await Promise.all([
     partOf("image index", "does not answer", () => index.sqlite.prepare("select 1 from release").get(), IS_NEEDED),
     partOf("job records", "do not answer", () => records.sqlite.prepare("select 1 from job").get(), IS_NEEDED),
     partOf("results of jobs", "cannot be written", () => access(resultsFolder, constants.W_OK).catch(ignoreMissing)),
     partOf("archive", "is not there in part", () => Promise.all(archiveFolders().map((folder) => access(folder)))),
-    partOf("workers on jobs", "none is at work", () => findLivingWorker(records, Date.now() - leaseSeconds * 1000)),
+    partOf("workers on jobs", "none is at work", () => findLivingWorker(queue)),
   ]);
   return { draining: stopping.aborted, parts };
 }
@@ -45,8 +45,6 @@ function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== "ENOENT") throw error;
 }
 
-function findLivingWorker({ sqlite }: RecordsDatabase, since: number): void {
-  if (sqlite.prepare("select 1 from worker where heartbeat_at > ? and id <> 'collector'").get(since) === undefined) {
-    throw new Error("No worker has been heard of");
-  }
+function findLivingWorker(queue: HealthSources["queue"]): void {
+  if (queue.workers(Date.now()) === 0) throw new Error("No worker has been heard of");
 }

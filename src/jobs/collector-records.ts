@@ -139,7 +139,7 @@ export function pruneWorkers({ sqlite }: RecordsDatabase, before: number): numbe
 }
 
 /** The collector is known as a worker of this id while it is at it: one at a time, with a heart that beats. */
-const COLLECTOR = "collector";
+export const COLLECTOR = "collector";
 
 /** False where another collector is at it whose heart has beaten since `before`. */
 export function beginCollecting({ sqlite }: RecordsDatabase, now: number, before: number): boolean {

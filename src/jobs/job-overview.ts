@@ -1,11 +1,13 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
-import type { JobPhase } from "./job.ts";
+import { JOB_PHASES, type JobPhase } from "./job.ts";
+import { WHOLE_JOB, type QueueReader, type QueueState } from "./queue-state.ts";
 
 /** What administrators see of everybody's jobs. Reads only; each takes milliseconds with a hundred thousand results. */
 export type JobOverview = {
   /** Phases that there are jobs in. */
   phases(): readonly { readonly phase: JobPhase; readonly jobs: number }[];
-  queue(): QueueState;
+  /** With the processes that work on it. */
+  queue(): QueueState & { readonly workers: number };
   /** Newest first. */
   list(query: OverviewQuery): readonly OverviewJob[];
   find(id: string): OverviewJob | null;
@@ -13,17 +15,6 @@ export type JobOverview = {
   stored(most: number): StoredState;
   /** Newest first: jobs and results that failed, and requests that the service failed. */
   errors(last: number): readonly ErrorRecord[];
-};
-
-export type QueueState = {
-  readonly waitingJobs: number;
-  readonly runningJobs: number;
-  readonly waitingResults: number;
-  readonly runningResults: number;
-  /** Milliseconds since 1970, of the job that waits longest; null: none waits. */
-  readonly oldestQueuedAt: number | null;
-  /** Processes that work on jobs, and have been heard of lately. */
-  readonly workers: number;
 };
 
 export type OverviewQuery = {
@@ -69,12 +60,8 @@ export type ErrorRecord = {
   readonly message: string;
 };
 
-/** A worker that has not been heard of for so long does nothing any more. */
-const HEARTBEAT_MILLISECONDS = 120_000;
 /** The latest rows of long tables, among which errors are looked for. */
 const LATEST_ROWS = 20_000;
-/** A job that is being made has no owner yet (job-records.ts). */
-const WHOLE = "owner <> '' and destruction_at > @now";
 
 const JOB_COLUMNS = `id, owner, actor, run_id as runId, phase, created_at as createdAt, queued_at as queuedAt,
   started_at as startedAt, ended_at as endedAt, error_message as errorMessage,
@@ -84,27 +71,17 @@ const JOB_COLUMNS = `id, owner, actor, run_id as runId, phase, created_at as cre
   (select coalesce(sum(byte_length), 0) from job_result where job_id = job.id and state = 'DONE') as storedBytes`;
 
 /** `now`: milliseconds since 1970. */
-export function createJobOverview({ sqlite }: RecordsDatabase, { now }: { readonly now: () => number }): JobOverview {
-  const phases = sqlite.prepare<[object], { phase: JobPhase; jobs: number }>(
-    `select phase, count(*) as jobs from job where ${WHOLE} group by phase order by phase`,
-  );
-  const jobsInQueue = sqlite.prepare<[object], Pick<QueueState, "waitingJobs" | "runningJobs" | "oldestQueuedAt">>(
-    `select coalesce(sum(phase = 'QUEUED'), 0) as waitingJobs, coalesce(sum(phase = 'EXECUTING'), 0) as runningJobs,
-       min(case when phase = 'QUEUED' then queued_at end) as oldestQueuedAt
-     from job where phase in ('QUEUED', 'EXECUTING') and ${WHOLE}`,
-  );
-  const resultsInQueue = sqlite.prepare<[object], { state: string; results: number }>(
-    `select state, count(*) as results from job_result where state in ('WAITING', 'RUNNING')
-       and job_id in (select id from job where phase in ('QUEUED', 'EXECUTING') and ${WHOLE}) group by state`,
-  );
-  const workers = sqlite.prepare<[number], number>("select count(*) from worker where heartbeat_at > ?").pluck();
+export function createJobOverview(
+  { sqlite }: RecordsDatabase,
+  { queue, now }: { readonly queue: QueueReader; readonly now: () => number },
+): JobOverview {
   const list = sqlite.prepare<[object], OverviewJob>(
     `select ${JOB_COLUMNS} from job
-     where ${WHOLE} and (@phase is null or phase = @phase) and (@owner is null or owner = @owner)
+     where ${WHOLE_JOB} and (@phase is null or phase = @phase) and (@owner is null or owner = @owner)
        and (@before is null or (created_at, id) < (select created_at, id from job where id = @before))
      order by created_at desc, id desc limit @last`,
   );
-  const find = sqlite.prepare<[object], OverviewJob>(`select ${JOB_COLUMNS} from job where id = @id and ${WHOLE}`);
+  const find = sqlite.prepare<[object], OverviewJob>(`select ${JOB_COLUMNS} from job where id = @id and ${WHOLE_JOB}`);
   const stored = sqlite.prepare<[], Omit<StoredState, "largest">>(
     `select coalesce(sum(stored_bytes), 0) as storedBytes, coalesce(sum(reserved_bytes), 0) as reservedBytes from usage`,
   );
@@ -115,12 +92,12 @@ export function createJobOverview({ sqlite }: RecordsDatabase, { now }: { readon
   const errors = sqlite.prepare<[object], ErrorRecord>(
     `select * from (
        select ended_at as at, owner, 'job' as what, id as subject, coalesce(error_message, 'Error') as message
-       from job where phase = 'ERROR' and ended_at is not null and ${WHOLE} order by ended_at desc limit @last)
+       from job where phase = 'ERROR' and ended_at is not null and ${WHOLE_JOB} order by ended_at desc limit @last)
      union all select * from (
        select job_result.ended_at, owner, 'result', job_id || '/' || number, coalesce(job_result.error_message, 'Error')
        from job_result join job on job.id = job_id
        where job_result.id > (select coalesce(max(id), 0) from job_result) - ${LATEST_ROWS} and state = 'FAILED'
-         and job_result.ended_at is not null and ${WHOLE} order by job_result.ended_at desc limit @last)
+         and job_result.ended_at is not null and ${WHOLE_JOB} order by job_result.ended_at desc limit @last)
      union all select * from (
        select started_at, owner, 'request', 'status ' || status, coalesce(error, 'Error')
        from sync_request where id > (select coalesce(max(id), 0) from sync_request) - ${LATEST_ROWS} and status >= 500
@@ -129,19 +106,11 @@ export function createJobOverview({ sqlite }: RecordsDatabase, { now }: { readon
   );
 
   return {
-    phases: () => phases.all({ now: now() }),
-    queue() {
-      const jobs = jobsInQueue.get({ now: now() });
-      const results = new Map(resultsInQueue.all({ now: now() }).map((row) => [row.state, row.results]));
-      return {
-        waitingJobs: jobs?.waitingJobs ?? 0,
-        runningJobs: jobs?.runningJobs ?? 0,
-        oldestQueuedAt: jobs?.oldestQueuedAt ?? null,
-        waitingResults: results.get("WAITING") ?? 0,
-        runningResults: results.get("RUNNING") ?? 0,
-        workers: workers.get(now() - HEARTBEAT_MILLISECONDS) ?? 0,
-      };
+    phases() {
+      const jobs = queue.phases(now());
+      return JOB_PHASES.filter((phase) => jobs[phase] > 0).map((phase) => ({ phase, jobs: jobs[phase] }));
     },
+    queue: () => ({ ...queue.queue(now()), workers: queue.workers(now()) }),
     list: ({ phase = null, owner = null, before = null, last }) => list.all({ phase, owner, before, last, now: now() }),
     find: (id) => find.get({ id, now: now() }) ?? null,
     stored: (most) => ({ storedBytes: 0, reservedBytes: 0, ...stored.get(), largest: largest.all(most) }),

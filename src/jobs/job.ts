@@ -1,6 +1,9 @@
 import type { StoredParameters, StoredPhase, StoredResultState } from "../db/records-schema.ts";
+import { UWS_PHASES } from "../ivoa/uws-values.ts";
 
 export type JobPhase = StoredPhase;
+/** All of them. */
+export const JOB_PHASES: readonly JobPhase[] = UWS_PHASES;
 export type ResultState = StoredResultState;
 /** Names and values, as a client sends them. */
 export type ParameterList = StoredParameters;

@@ -1,59 +1,36 @@
 import { Gauge, type Registry } from "prom-client";
 import type { RecordsDatabase } from "../../db/records-database.ts";
-import type { StoredPhase } from "../../db/records-schema.ts";
+import type { JobPhase } from "../../jobs/job.ts";
+import type { QueueReader } from "../../jobs/queue-state.ts";
+import { createStorageReader, type StoredByRole } from "../../jobs/stored-by-role.ts";
 
 /** What the records say of jobs: the same at every process that shares them. */
 export type RecordsSnapshot = {
-  readonly phases: Readonly<Record<StoredPhase, number>>;
+  readonly phases: Readonly<Record<JobPhase, number>>;
   /** Results that wait for a worker; no more than `MAX_COUNTED` are counted. */
   readonly waitingResults: number;
   /** Of the job that has been QUEUED for longest; 0 where none is. */
   readonly oldestSeconds: number;
   readonly workers: number;
-  readonly storage: readonly { readonly role: string; readonly stored: number; readonly reserved: number }[];
+  readonly storage: readonly StoredByRole[];
 };
 
 /** More would take longer than a request may wait for it. */
 export const MAX_COUNTED = 5000;
 
-const PHASES: readonly StoredPhase[] = [
-  ...(["PENDING", "QUEUED", "EXECUTING", "COMPLETED", "ERROR", "ABORTED"] as const),
-  ...(["HELD", "SUSPENDED", "ARCHIVED", "UNKNOWN"] as const),
-];
-
-/** Reads the records by statements that are prepared once, and by indices alone: no result is looked at that does not wait. */
-export function createSnapshotReader(
-  { sqlite }: RecordsDatabase,
-  { leaseSeconds }: { /** A worker that was not heard of for so long is dead. */ readonly leaseSeconds: number },
-): (now: number) => RecordsSnapshot {
-  const number = <P extends unknown[]>(sql: string) => sqlite.prepare<P, number | null>(sql).pluck();
-  const jobs = number<[string]>("select count(*) from job where phase = ?");
-  // The index has jobs by phase, priority and time: the first of each priority is looked up.
-  const oldest = number<[]>(
-    `with recursive turn (priority) as (
-       select min(priority) from job where phase = 'QUEUED'
-       union all
-       select (select min(priority) from job where phase = 'QUEUED' and priority > turn.priority)
-       from turn where priority is not null)
-     select min((select min(queued_at) from job where phase = 'QUEUED' and priority = turn.priority)) from turn`,
-  );
-  const waiting = number<[number]>(
-    `select count(*) from (
-       select 1 from job j cross join job_result r
-       where j.phase in ('QUEUED', 'EXECUTING') and r.job_id = j.id and r.state = 'WAITING' limit ?)`,
-  );
-  const workers = number<[number]>("select count(*) from worker where heartbeat_at > ? and id <> 'collector'");
-  const storage = sqlite.prepare<[], RecordsSnapshot["storage"][number]>(
-    `select coalesce(u.role, 'anonymous') as role, sum(s.stored_bytes) as stored, sum(s.reserved_bytes) as reserved
-     from usage s left join user u on u.id = s.owner group by 1`,
-  );
-  return (now) => ({
-    phases: Object.fromEntries(PHASES.map((phase) => [phase, jobs.get(phase) ?? 0])) as RecordsSnapshot["phases"],
-    waitingResults: waiting.get(MAX_COUNTED) ?? 0,
-    oldestSeconds: Math.max(0, now - (oldest.get() ?? now)) / 1000,
-    workers: workers.get(now - leaseSeconds * 1000) ?? 0,
-    storage: storage.all(),
-  });
+/** Of jobs and workers what everybody sees of them; no result is looked at that does not wait or run. */
+export function createSnapshotReader(records: RecordsDatabase, queue: QueueReader): (now: number) => RecordsSnapshot {
+  const readStorage = createStorageReader(records);
+  return (now) => {
+    const { waitingResults, oldestQueuedAt } = queue.queue(now, { mostResults: MAX_COUNTED });
+    return {
+      phases: queue.phases(now),
+      waitingResults,
+      oldestSeconds: Math.max(0, now - (oldestQueuedAt ?? now)) / 1000,
+      workers: queue.workers(now),
+      storage: readStorage(),
+    };
+  };
 }
 
 /** Milliseconds that a look at the records is kept, and how often as long as it took: it never costs more than a thousandth. */

@@ -1,9 +1,9 @@
 import { JSON_LIST } from "../../ivoa/list-json.ts";
+import { UWS_PHASES } from "../../ivoa/uws-values.ts";
 import { describeSodaParameters } from "./soda-parameters.ts";
 import { formOf, schemaOf, TEXT, XML, type ApiParameter, type Operation } from "./operation.ts";
 
-const PHASES = ["PENDING", "QUEUED", "EXECUTING", "COMPLETED", "ERROR", "ABORTED", "HELD", "SUSPENDED", "ARCHIVED"];
-const phase = { type: "string", enum: PHASES };
+const phase = { type: "string", enum: UWS_PHASES };
 const instant = { type: "string", format: "date-time" };
 const text = { type: "string" };
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { checkHealth, type HealthSources } from "../../../src/bin/service-health.ts";
 import { migrateIndex, openIndexDatabase } from "../../../src/db/index-database.ts";
+import { createQueueReader } from "../../../src/jobs/queue-state.ts";
 import { migrateRecords, openRecordsDatabase } from "../../../src/db/records-database.ts";
 
 let folder: string;
@@ -16,7 +17,8 @@ beforeEach(async () => {
   migrateRecords(records);
   records.sqlite.prepare("insert into worker (id, started_at, heartbeat_at) values ('w', 1, ?)").run(Date.now());
   const stopping = new AbortController().signal;
-  sources = { index, records, resultsFolder: folder, archiveFolders: () => [folder], leaseSeconds: 30, stopping };
+  const queue = createQueueReader(records, { leaseSeconds: 30 });
+  sources = { index, records, resultsFolder: folder, archiveFolders: () => [folder], queue, stopping };
 });
 afterEach(async () => {
   await rm(folder, { recursive: true });

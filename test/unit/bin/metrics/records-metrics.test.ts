@@ -6,6 +6,7 @@ import {
   keepSnapshot,
   MAX_COUNTED,
 } from "../../../../src/bin/metrics/records-metrics.ts";
+import { createQueueReader } from "../../../../src/jobs/queue-state.ts";
 import { migrateRecords, openRecordsDatabase, type RecordsDatabase } from "../../../../src/db/records-database.ts";
 
 const NOW = 1_800_000_000_000;
@@ -27,7 +28,7 @@ function addJob(id: string, { phase = "QUEUED", priority = 1, queuedAt = NOW, wa
   for (let i = 0; i < waiting + done; i++) add.run(id, i + 1, i < done ? "DONE" : "WAITING");
 }
 
-const snapshot = () => createSnapshotReader(records, { leaseSeconds: 30 })(NOW);
+const snapshot = () => createSnapshotReader(records, createQueueReader(records, { leaseSeconds: 30 }))(NOW);
 
 test("an empty queue is one", () => {
   const found = snapshot();
