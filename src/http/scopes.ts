@@ -4,8 +4,8 @@ import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { challengesOf } from "./challenge.ts";
 
-/** What a resource asks of a token, by method, or that nobody need be known. */
-export type Need = "open" | { readonly reading: Scope; readonly changing: Scope };
+/** What a resource asks of a token, by method, or that nobody need be known. "session": no token does. */
+export type Need = "open" | { readonly reading: Scope; readonly changing: Scope | "session" };
 
 const READ: Need = { reading: "read", changing: "read" };
 const OWN: Need = { reading: "read", changing: "jobs" };
@@ -52,6 +52,7 @@ export function requireScopes(
     const { method } = c.req;
     const isReading = method === "GET" || method === "HEAD" || method === "OPTIONS";
     const scope = isReading ? need.reading : need.changing;
+    if (scope === "session") throw noToken(`${method} ${c.req.path.slice(0, 200)}`);
     if (grant.scopes.includes(scope)) return next();
     c.header("WWW-Authenticate", challengesOf(c, { error: "insufficient_scope", scope }));
     throw lackOf(scope, `${method} ${c.req.path.slice(0, 200)}`);
@@ -64,6 +65,10 @@ export function needOf(needs: Readonly<Record<string, Need>>, path: string): Nee
   const step = end === -1 ? path.slice(1) : path.slice(1, end);
   // What begins with two slashes is not the first page.
   return Object.hasOwn(needs, step) && (step !== "" || path === "/") ? needs[step] : UNKNOWN;
+}
+
+function noToken(what: string): ServiceError {
+  return new ServiceError("forbidden", `Cannot ${what} by a token: somebody has to sign in`);
 }
 
 function lackOf(scope: Scope, what: string): ServiceError {

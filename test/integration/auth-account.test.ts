@@ -207,8 +207,38 @@ describe("a token", () => {
     // One that may only read changes nothing.
     const reader = { headers: bearer(child.token) };
     expect((await request(`/tokens/${child.id}`, { method: "DELETE", ...reader })).status).toBe(403);
-    expect((await request(`/tokens/${child.id}`, { method: "DELETE", headers: bearer(secret) })).status).toBe(204);
-    expect((await request("/account", reader)).status).toBe(401);
+  });
+
+  test("revokes itself, and no other", async () => {
+    const [one, other] = [await auth.addToken("ana", { scopes: ["read", "jobs"] }), await auth.addToken("ana", {})];
+    const headers = bearer(one.secret);
+    const refused = [
+      await request(`/tokens/${other.id}`, { method: "DELETE", headers }),
+      await request(`/tokens/${other.id}/revoke`, { method: "POST", headers, body: "{}" }),
+    ];
+    for (const response of refused) {
+      expect(response.status).toBe(403);
+      expect(await response.text()).toMatch(/^AuthorizationError: Cannot revoke a token by another one/);
+    }
+    expect((await request("/account", { headers: bearer(other.secret) })).status).toBe(200);
+    expect((await request(`/tokens/${one.id}`, { method: "DELETE", headers })).status).toBe(204);
+    expect((await request("/account", { headers })).status).toBe(401);
+  });
+
+  test("changes nothing of the account, whatever its scopes are", async () => {
+    await auth.addUser("carla", { role: "admin" });
+    const { secret } = await auth.addToken("carla", { scopes: ["read", "jobs", "admin"] });
+    const carla = await auth.browserOf("carla");
+    for (const [path, fields] of [
+      ["/account/sessions/end", { session: "others" }],
+      ["/account/password", { current: PASSWORD, new: "another long password" }],
+    ] as const) {
+      const body = JSON.stringify(fields);
+      const response = await request(path, { method: "POST", headers: bearer(secret), body });
+      expect([path, response.status]).toEqual([path, 403]);
+      expect(await response.text()).toContain("somebody has to sign in");
+    }
+    expect((await carla.send("/account")).status).toBe(200);
   });
 
   test("of an administrator, who may have more, makes none that has more than itself", async () => {

@@ -9,7 +9,7 @@ import type { User } from "../user.ts";
 /** What a token lets its bearer do. */
 export const SCOPES = {
   read: "Cut, search, and read one's own jobs and results",
-  jobs: "Make, change and delete one's own jobs",
+  jobs: "Make, change and delete one's own jobs; make tokens that can do no more, and revoke itself",
   admin: "Administer; of an administrator only",
   "act-for": "Ask in the name of other users (X-On-Behalf-Of); given by administrators only",
 } as const;

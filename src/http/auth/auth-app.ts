@@ -37,8 +37,8 @@ export const AUTH_NEEDS: Readonly<Record<string, Need>> = {
   logout: "open",
   oidc: "open",
   saml: "open",
-  account: { reading: "read", changing: "jobs" },
-  tokens: { reading: "read", changing: "jobs" },
+  account: { reading: "read", changing: "session" },
+  tokens: { reading: "read", changing: "jobs" }, // its routes let it make no more than itself, and revoke itself
   admin: { reading: "admin", changing: "admin" },
 };
 

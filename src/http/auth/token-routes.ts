@@ -47,7 +47,12 @@ export function addTokenRoutes(app: Hono<AppEnv>, services: TokenServices): void
   const revoke = async (c: Context<AppEnv>): Promise<ApiToken> => {
     await readChange(c);
     refuseActing(c);
-    const token = await tokens.revoke(c.var.user.id, c.req.param("id") ?? "");
+    const { user, grant } = c.var;
+    const id = c.req.param("id") ?? "";
+    if (grant.kind === "token" && grant.tokenId !== id) {
+      throw new ServiceError("forbidden", "Cannot revoke a token by another one: somebody has to sign in");
+    }
+    const token = await tokens.revoke(user.id, id);
     note(c, services, "token-revoked", token);
     return token;
   };

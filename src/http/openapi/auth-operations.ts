@@ -134,7 +134,7 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
   ),
   ...of("Tokens", "/tokens/:id", {
     method: "delete",
-    summary: "Revoke a token",
+    summary: "Revoke a token; by a token, itself",
     responses: { 204: { description: "It lets nobody in any more" }, ...NOBODY, ...NOT_ALLOWED, ...NOT_FOUND },
   }),
   ...of("Tokens", "/tokens/:id/revoke", {

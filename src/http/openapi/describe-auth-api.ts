@@ -27,7 +27,8 @@ type Security = NonNullable<Operation["security"]>;
 function securityOf({ path, method }: Operation): Security {
   const need = needOf(AUTH_NEEDS, path);
   if (need === "open") return path === "/logout" ? [{ session: [] }] : [{}];
-  const ways: Security = [{ token: [method === "get" ? need.reading : need.changing] }, { session: [] }];
-  if (path === "/account/password") return [{ session: [] }];
+  const scope = method === "get" ? need.reading : need.changing;
+  if (scope === "session") return [{ session: [] }];
+  const ways: Security = [{ token: [scope] }, { session: [] }];
   return path === "/account/usage" ? [{}, ...ways] : ways;
 }
