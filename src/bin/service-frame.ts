@@ -34,5 +34,6 @@ export function createServiceFrame(
     controlNetwork: controlNetwork(configuration[ALLOWED_IPS[service]]),
     refuseCrossSite: refuseCrossSite({ ownOriginsOf: (publicUrl) => ownOriginsOf(addressOf, publicUrl) }),
     limitRequests: limitRequests(limits),
+    allowsOrigins: service === "cutout",
   };
 }

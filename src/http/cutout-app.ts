@@ -45,7 +45,7 @@ function formError(c: Context<AppEnv>, error: unknown): Response | undefined {
 
 /** The cutout service: SODA now and as jobs, SIA, DataLink, VOSI, and what describes them. */
 export function createCutoutApp(services: CutoutAppServices): Hono<AppEnv> {
-  return createServiceApp({ ...services, formError, allowsOrigins: true }, (app) => {
+  return createServiceApp({ ...services, formError }, (app) => {
     app.use(requireScopes(CUTOUT_NEEDS, services));
     app.get("/", (c) => {
       const { software } = services.sync.cutouts;

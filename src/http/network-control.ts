@@ -5,10 +5,11 @@ import type { AppEnv } from "./app-env.ts";
 import type { Client } from "./client-address.ts";
 
 /** Refuses clients outside of the networks that a service is open to; without networks it is open to everybody. */
-export function controlNetwork(allowed: Networks): MiddlewareHandler<AppEnv> | undefined {
-  if (allowed.isEmpty) return undefined;
+export function controlNetwork(allowed: Networks): MiddlewareHandler<AppEnv> | null {
+  if (allowed.isEmpty) return null;
   return (c, next) => {
-    if (!allowed.has(c.var.client.ip)) throw refusal(c.var.client);
+    const client = c.get("client");
+    if (!allowed.has(client.ip)) throw refusal(client);
     return next();
   };
 }

@@ -14,7 +14,7 @@ import { noteError, observeRequests } from "./observe-requests.ts";
 
 export type ServiceFrame = BeginOptions & {
   readonly authenticate: Authenticate;
-  readonly sessionCookie?: SessionCookieOptions | undefined;
+  readonly sessionCookie: SessionCookieOptions;
   readonly log: (entry: LogEntry) => void;
   /** As the log names the service. */
   readonly name?: string | undefined;
@@ -23,12 +23,12 @@ export type ServiceFrame = BeginOptions & {
   readonly health?: HealthServices | undefined;
   /** /metrics is not there without. */
   readonly metricsPage?: MetricsPage | undefined;
-  /** What looks at requests, where it is there: see `createServiceApp` for the order. */
-  readonly controlNetwork?: MiddlewareHandler<AppEnv> | undefined;
-  readonly refuseCrossSite?: MiddlewareHandler<AppEnv> | undefined;
-  readonly limitRequests?: MiddlewareHandler<AppEnv> | undefined;
-  /** Whether pages of other origins may read its answers; else none may. */
-  readonly allowsOrigins?: boolean | undefined;
+  /** What looks at requests: see `createServiceApp` for the order. null: nothing does, and that is meant. */
+  readonly controlNetwork: MiddlewareHandler<AppEnv> | null;
+  readonly refuseCrossSite: MiddlewareHandler<AppEnv> | null;
+  readonly limitRequests: MiddlewareHandler<AppEnv> | null;
+  /** Pages of other origins may read its answers. */
+  readonly allowsOrigins: boolean;
   /** The answer to what fails before or outside of a handler, where it is not a text; undefined: it is one there. */
   readonly formError?: ((c: Context<AppEnv>, error: unknown) => Response | undefined) | undefined;
 };
@@ -39,18 +39,17 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
   const { name = "service", log, metrics = NO_METRICS } = frame;
   app.use(observeRequests({ service: name, log, metrics })); // what is refused is seen too
   app.use(beginRequests(frame));
-  // For whoever looks after the service: from any network, and however many requests come.
-  if (frame.allowsOrigins) app.use("/health", allowOrigins);
-  addHealthRoute(app, frame.health);
+  // For whoever looks after the service, and for no page of others: /metrics are those of a network.
   if (frame.metricsPage !== undefined) addMetricsRoute(app, frame.metricsPage);
+  if (frame.allowsOrigins) app.use(allowOrigins); // before all refusals: a page is to read a 401, 403 and 429 too
+  addHealthRoute(app, frame.health); // to any network, and however many requests come
   const uses = [
     frame.controlNetwork, // whoever may not come in gets to nothing that costs more
-    frame.allowsOrigins ? allowOrigins : undefined, // before who asks is known: a page is to read a 401 too
     identifyRequests(frame),
     frame.refuseCrossSite,
     frame.limitRequests,
   ];
-  for (const use of uses) if (use !== undefined) app.use(use);
+  for (const use of uses) if (use !== null) app.use(use);
   addRoutes(app);
   refuseOtherMethods(app);
   app.notFound((c) =>

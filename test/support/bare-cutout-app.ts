@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { OPEN_FRAME } from "./service-frame.ts";
 import { authenticateByToken } from "./users.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { createCutoutApp, type CutoutAppServices } from "../../src/http/cutout-app.ts";
@@ -8,10 +9,10 @@ export function createBareCutoutApp(changes: Partial<CutoutAppServices> = {}): H
   const services = { sync: {}, async: { limits: {} }, results: {}, links: {}, sia: {}, vosi: {}, history: {} };
   return createCutoutApp({
     ...({ ...services, docs: {}, usage: {} } as unknown as CutoutAppServices),
+    ...OPEN_FRAME,
+    allowsOrigins: true,
     authenticate: authenticateByToken(undefined),
     anonymous: true,
-    publicUrl: undefined,
-    log: () => undefined,
     ...changes,
   });
 }

@@ -2,7 +2,6 @@ import { setCookie } from "hono/cookie";
 import type { Hono } from "hono";
 import { createAccounts, type Accounts } from "../../src/access/accounts/accounts.ts";
 import type { AuditEntry } from "../../src/access/audit.ts";
-import { NOBODY } from "../../src/access/authenticate.ts";
 import { createPasswords } from "../../src/access/accounts/passwords.ts";
 import { parseProviders } from "../../src/access/sign-in/providers-schema.ts";
 import { createProviders } from "../../src/access/sign-in/providers.ts";
@@ -13,6 +12,7 @@ import type { AppEnv } from "../../src/http/app-env.ts";
 import { addFederationRoutes } from "../../src/http/auth/federation-routes.ts";
 import type { LogEntry } from "../../src/http/log-entry.ts";
 import { createServiceApp } from "../../src/http/service-app.ts";
+import { OPEN_FRAME } from "./service-frame.ts";
 import { createTestBrowser, type TestBrowser } from "./test-browser.ts";
 
 export const AUTH_URL = "https://auth.survey.example";
@@ -45,7 +45,7 @@ export function createSignInApp(
   const audited: AuditEntry[] = [];
   const failures: string[] = [];
   const frame = {
-    authenticate: () => Promise.resolve(NOBODY),
+    ...OPEN_FRAME,
     publicUrl: AUTH_URL,
     log: (entry: LogEntry) => void (entry.error === undefined || failures.push(messagesOf(entry.error))),
   };

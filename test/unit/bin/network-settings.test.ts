@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { NOBODY } from "../../../src/access/authenticate.ts";
+import { OPEN_FRAME } from "../../support/service-frame.ts";
 import { parseIpAddress } from "../../../src/access/network/ip-address.ts";
 import { readConfiguration } from "../../../src/bin/configuration.ts";
 import { ALLOWED_IPS } from "../../../src/bin/settings/network-settings.ts";
@@ -11,11 +11,9 @@ function dsa110(env: Record<string, string> = {}) {
   const configuration = readConfiguration(env);
   const app = createServiceApp(
     {
-      authenticate: () => Promise.resolve(NOBODY),
-      publicUrl: undefined,
+      ...OPEN_FRAME,
       trustedProxies: configuration.trustedProxies,
       controlNetwork: controlNetwork(configuration[ALLOWED_IPS.dsa110]),
-      log: () => undefined,
     },
     (routes) => routes.get("/images", (c) => c.text("images")),
   );

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { OPEN_FRAME } from "../../support/service-frame.ts";
 import { authenticateByToken } from "../../support/users.ts";
+import { parseNetworks } from "../../../src/access/network/networks.ts";
 import { ServiceError } from "../../../src/errors.ts";
+import { controlNetwork } from "../../../src/http/network-control.ts";
 import { createServiceApp } from "../../../src/http/service-app.ts";
 
 const authenticate = authenticateByToken("a-token-for-tests-only");
-const frame = { authenticate, publicUrl: undefined, log: () => undefined };
+const frame = { ...OPEN_FRAME, authenticate };
 const app = createServiceApp({ ...frame, allowsOrigins: true }, (routes) => {
   routes.get("/file", (c) => c.body("FITS", 200, { ETag: '"x"' }));
   routes.post("/file", (c) => c.redirect("/file", 303));
@@ -62,6 +65,32 @@ test("the answer is the same for every origin, and for none: caches may keep it"
     ["*", null],
     ["*", null],
   ]);
+});
+
+test("may read that its network is refused, and that there are too many; of metrics it may read nothing", async () => {
+  const services = {
+    ...frame,
+    allowsOrigins: true,
+    metricsPage: { allowed: parseNetworks("0.0.0.0/0"), contentType: "text/plain", format: () => Promise.resolve("1") },
+  };
+  const far = createServiceApp(
+    { ...services, controlNetwork: controlNetwork(parseNetworks("192.0.2.0/24")) },
+    () => {},
+  );
+  const many = createServiceApp(
+    { ...services, limitRequests: () => Promise.reject(new ServiceError("too-many", "x")) },
+    () => {},
+  );
+  const env = { incoming: { socket: { remoteAddress: "203.0.113.9" } } };
+  for (const [closed, path, status, allowed] of [
+    [far, "/file", 403, "*"],
+    [many, "/file", 429, "*"],
+    [far, "/health", 200, "*"],
+    [far, "/metrics", 200, null],
+  ] as const) {
+    const answer = await closed.request(path, { headers: ORIGIN }, env);
+    expect([path, answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([path, status, allowed]);
+  }
 });
 
 test("a service that does not say so lets them read nothing", async () => {

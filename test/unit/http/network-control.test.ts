@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
+import { OPEN_FRAME } from "../../support/service-frame.ts";
 import { NOBODY } from "../../../src/access/authenticate.ts";
 import { parseNetworks } from "../../../src/access/network/networks.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
@@ -20,8 +21,8 @@ describe("a service that is open to some networks", () => {
   let asked = 0;
   const app = createServiceApp(
     {
+      ...OPEN_FRAME,
       authenticate: () => Promise.resolve((asked++, NOBODY)),
-      publicUrl: undefined,
       trustedProxies: parseNetworks("127.0.0.0/8,::1"),
       controlNetwork: controlNetwork(parseNetworks("192.0.2.0/24,2001:db8::/32,127.0.0.1")),
       log: (entry) => void (entry.event === "request" && logged.push(entry)),
@@ -92,7 +93,7 @@ describe("a service that is open to some networks", () => {
 });
 
 test("a service without networks has nothing to control", () => {
-  expect(controlNetwork(parseNetworks(""))).toBeUndefined();
+  expect(controlNetwork(parseNetworks(""))).toBeNull();
 });
 
 describe("what a request tells before it is looked at", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Identity } from "../../../src/access/authenticate.ts";
 import { refuseCrossSite } from "../../../src/http/refuse-cross-site.ts";
 import { createServiceApp } from "../../../src/http/service-app.ts";
+import { OPEN_FRAME } from "../../support/service-frame.ts";
 import { testUser } from "../../support/users.ts";
 
 const SESSION = { kind: "session", sessionId: "1", csrfToken: "", renewedUntil: null } as const;
@@ -14,9 +15,9 @@ function send(
 ) {
   const app = createServiceApp(
     {
+      ...OPEN_FRAME,
       authenticate: () => Promise.resolve({ user: testUser("ana"), grant }),
       publicUrl: OWN[0],
-      log: () => undefined,
       refuseCrossSite: refuseCrossSite({ ownOriginsOf: () => OWN }),
     },
     (routes) => void routes.all("/thing", (c) => c.text("done")),
