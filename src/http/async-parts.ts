@@ -5,7 +5,7 @@ import { formatInstant, parseExecutionDuration, parseInstant } from "../ivoa/uws
 import type { Job } from "../jobs/job.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
-import { answerText, answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
+import { answerText, answerXml, changedBy, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
 import { viewOwner, viewResults, type Viewing } from "./async-view.ts";
 import { readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
@@ -60,7 +60,7 @@ function changePhase(c: AsyncContext, { jobs }: PartServices, text: string): Pro
     case "RUN":
       return jobs.run(jobIdOf(c), c.var.user);
     case "ABORT":
-      return jobs.abort(jobIdOf(c), c.var.user);
+      return jobs.abort(jobIdOf(c), c.var.user, changedBy(c));
     default:
       throw new ServiceError("usage", `Cannot use PHASE ${JSON.stringify(text.slice(0, 100))}: it needs RUN or ABORT`);
   }

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { ChangedBy } from "../jobs/job-service.ts";
 import { formatHexadecimal } from "../storage/hexadecimal.ts";
 import type { AppEnv } from "./app-env.ts";
 import { evaluatePreconditions } from "./conditional.ts";
@@ -8,6 +9,12 @@ export type AsyncContext = Context<AppEnv>;
 /** Of a route below /async/:id. */
 export function jobIdOf(c: AsyncContext): string {
   return c.req.param("id") ?? "";
+}
+
+/** Who changes a job, beside the user. */
+export function changedBy(c: AsyncContext): ChangedBy {
+  const { grant, clientAddress: address } = c.var;
+  return { actor: grant.kind === "token" ? grant.actor : null, address };
 }
 
 export function jobUrl(c: AsyncContext, id: string): string {

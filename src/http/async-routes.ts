@@ -12,7 +12,7 @@ import type { JobFilter, NewJob } from "../jobs/job-service.ts";
 import type { AppEnv } from "./app-env.ts";
 import { addPartRoutes } from "./async-parts.ts";
 import { addParameterRoutes } from "./async-parameters.ts";
-import { answerXml, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
+import { answerXml, changedBy, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
 import { UPLOAD, viewJob, viewReference } from "./async-view.ts";
 import { addEventRoutes, type EventServices } from "./job-events.ts";
 import { readParameters } from "./request-parameters.ts";
@@ -138,7 +138,7 @@ async function handleAction(c: AsyncContext, services: AsyncServices): Promise<R
 }
 
 async function handleDelete(c: AsyncContext, { jobs }: AsyncServices): Promise<Response> {
-  await jobs.remove(jobIdOf(c), c.var.user);
+  await jobs.remove(jobIdOf(c), c.var.user, changedBy(c));
   return seeOther(c, `${c.var.publicUrl}/async`);
 }
 

@@ -3,8 +3,8 @@ import type { Permissions } from "../access/permissions.ts";
 import { ANONYMOUS, type User } from "../access/user.ts";
 import type { JobAdministration } from "./administer-jobs.ts";
 import { releasesNamedBy } from "./job-releases.ts";
-import type { JobService } from "./job-service.ts";
-import type { ParameterList } from "./job.ts";
+import type { ChangedBy, JobService } from "./job-service.ts";
+import { FINISHED_PHASES, type ParameterList } from "./job.ts";
 
 export type JobGuards = {
   readonly permissions: Pick<Permissions, "check">;
@@ -17,7 +17,7 @@ export type JobGuards = {
 /**
  * The same jobs, but that nobody gets by one of theirs what they may not read: when a job is made or queued its owner must
  * be able to read all releases that it names, and whoever fetches results must be then. Administrators see everybody's
- * jobs, and may end and delete them, which is written down; lists are of one's own.
+ * jobs, and may end and delete them; lists are of one's own. Who aborted or deleted a job, whosever it was, is written down.
  */
 export function guardJobs(jobs: JobService, { permissions, ownerOf, administration, audit }: JobGuards): JobService {
   function checkReadable(parameters: ParameterList, user: User): void {
@@ -46,8 +46,13 @@ export function guardJobs(jobs: JobService, { permissions, ownerOf, administrati
     checkReadable(parameters, owner === ANONYMOUS.id ? ANONYMOUS : user);
   }
 
-  function note(action: AuditEntry["action"], id: string, owner: string | null, user: User): void {
-    audit.record({ actor: user.id, actorName: user.name, action, subject: id, detail: { owner }, address: null });
+  type Ended = { readonly id: string; readonly owner: string | null; readonly user: User };
+
+  /** In the name of the service where one asks for the user. */
+  function note(action: AuditEntry["action"], { id, owner, user }: Ended, by: ChangedBy = NOBODY_KNOWN): void {
+    const { id: who, name } = by.actor ?? user;
+    const actor = who === ANONYMOUS.id ? null : who;
+    audit.record({ actor, actorName: name, action, subject: id, detail: { owner }, address: by.address });
   }
 
   return {
@@ -66,21 +71,30 @@ export function guardJobs(jobs: JobService, { permissions, ownerOf, administrati
       await checkOwner(id, user);
       return jobs.run(id, user);
     },
-    async abort(id, user) {
-      if (!isOthers(id, user)) return jobs.abort(id, user);
-      const owner = ownerOf(id);
-      if (await administration.abort(id)) note("job-aborted", id, owner, user);
-      return jobs.get(id, reader(id, user));
+    async abort(id, user, by) {
+      if (isOthers(id, user)) {
+        const owner = ownerOf(id);
+        if (await administration.abort(id)) note("job-aborted", { id, owner, user }, by);
+        return jobs.get(id, reader(id, user));
+      }
+      const { phase } = await jobs.get(id, user);
+      const job = await jobs.abort(id, user);
+      const isDone = job.phase === "ABORTED" && !FINISHED_PHASES.includes(phase);
+      if (isDone) note("job-aborted", { id, owner: job.owner, user }, by);
+      return job;
     },
     async rerun(id, user) {
       await checkOwner(id, user);
       return jobs.rerun(id, user);
     },
-    async remove(id, user) {
-      if (!isOthers(id, user)) return jobs.remove(id, user);
+    async remove(id, user, by) {
       const owner = ownerOf(id);
-      await administration.remove(id);
-      note("job-deleted", id, owner, user);
+      try {
+        await (isOthers(id, user) ? administration.remove(id) : jobs.remove(id, user));
+      } finally {
+        // Also where its files could not be removed at once: nobody finds it any more.
+        if (owner !== null && ownerOf(id) === null) note("job-deleted", { id, owner, user }, by);
+      }
     },
     setDestruction: (id, user, at) => jobs.setDestruction(id, user, at),
     setExecutionDuration: (id, user, seconds) => jobs.setExecutionDuration(id, user, seconds),
@@ -98,3 +112,5 @@ export function guardJobs(jobs: JobService, { permissions, ownerOf, administrati
     watch: (id, user, signal) => jobs.watch(id, reader(id, user), signal),
   };
 }
+
+const NOBODY_KNOWN: ChangedBy = { actor: null, address: null };

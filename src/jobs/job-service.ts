@@ -17,11 +17,11 @@ export interface JobService {
   /** PENDING or HELD → QUEUED, or ERROR where the parameters do not make sense together. */
   run(id: string, user: User): Promise<Job>;
   /** → ABORTED; results that are there stay. Does nothing to a finished job. */
-  abort(id: string, user: User): Promise<Job>;
+  abort(id: string, user: User, by?: ChangedBy): Promise<Job>;
   /** Queues what FAILED, and what an abort left undone, again; what is done stays. Of a finished job only. */
   rerun(id: string, user: User): Promise<Job>;
   /** Gone, with its results; work on it stops within a second. */
-  remove(id: string, user: User): Promise<void>;
+  remove(id: string, user: User, by?: ChangedBy): Promise<void>;
   /** May be answered with another instant: within what the configuration allows, and so many times. */
   setDestruction(id: string, user: User, at: number): Promise<Job>;
   setExecutionDuration(id: string, user: User, seconds: number): Promise<Job>;
@@ -38,6 +38,14 @@ export interface JobService {
   /** The job at once, and again after each change of phase or progress (several in half a second are one), to its end. */
   watch(id: string, user: User, signal: AbortSignal): AsyncIterable<Job>;
 }
+
+/** Who does it beside the user, for the log of audit. */
+export type ChangedBy = {
+  /** The service that asks in the user's name. */
+  readonly actor: Pick<User, "id" | "name"> | null;
+  /** That it comes from. */
+  readonly address: string | null;
+};
 
 export type NewJob = {
   readonly owner: User;

@@ -289,6 +289,10 @@ describe("a service that acts for a user", () => {
     expect((await closed(job, { headers: outsiders, token: portal.token })).status).toBe(404);
 
     await (await open(`/sync?${CUTOUT}`, { headers, token: portal.token })).arrayBuffer();
+    expect((await open(job, { method: "DELETE", headers, token: portal.token })).status).toBe(303);
+    expect(await service.access.audit.list({ action: "job-deleted", last: 1 })).toMatchObject([
+      { actor: portal.id, actorName: "portal", subject: job.slice(7), detail: { owner: member.id } },
+    ]);
     const history = (await (await open("/history?LAST=1", { token: member.token })).json()) as { requests: unknown[] };
     expect(history.requests).toMatchObject([{ actor: "portal" }]);
   });
