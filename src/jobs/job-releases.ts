@@ -1,3 +1,4 @@
+import { releaseOfDid } from "../surveys/publisher-did.ts";
 import type { ParameterList } from "./job.ts";
 
 /** Releases that the parameters of a job, or of one result, name: as they are, or within the identifier of an image. */
@@ -10,5 +11,5 @@ export function releasesNamedBy(parameters: ParameterList): string[] {
 
 /** The release of an ID: it is one, or it is `ivo://authority/release?key`. null where it is neither. */
 export function releaseNameOf(id: string): string | null {
-  return id.startsWith("ivo:") ? (/^ivo:\/\/[^/?#]+\/([^?#]+)\?/.exec(id)?.[1] ?? null) : id;
+  return id.startsWith("ivo:") ? releaseOfDid(id) : id;
 }

@@ -13,3 +13,8 @@ export function parsePublisherDid(authority: string, did: string): DidParts | nu
   if (query === -1) return null;
   return { release: did.slice(prefix.length, query), key: did.slice(query + 1) };
 }
+
+/** The release that an identifier names, of whatever authority: one that `parsePublisherDid` takes is of no other. */
+export function releaseOfDid(did: string): string | null {
+  return /^ivo:\/\/[^/]*\/([^?]+)\?/.exec(did)?.[1] ?? null;
+}

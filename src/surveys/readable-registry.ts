@@ -1,4 +1,5 @@
 import { ServiceError } from "../errors.ts";
+import { releaseOfDid } from "./publisher-did.ts";
 import type { SurveyRegistry } from "./registry.ts";
 
 /** What one reader may see. */
@@ -43,11 +44,6 @@ export function narrowRegistry(registry: SurveyRegistry, { mayRead, check }: Rel
       return registry.locate(dataset, plane);
     },
   };
-}
-
-/** The release that an identifier of ours would be of; its authority does not matter. */
-function releaseOfDid(publisherDid: string): string | null {
-  return /^ivo:\/\/[^/]*\/([^?]*)\?/.exec(publisherDid)?.[1] ?? null;
 }
 
 function unknownRelease(id: string, releases: SurveyRegistry["releases"]): ServiceError {
