@@ -21,13 +21,20 @@ const MAX_CLIENTS = 20_000;
 
 export function createLimitServices(configuration: Configuration, records: RecordsDatabase): LimitServices {
   const { limitsOf } = readLimits(configuration);
+  const ofAllAnonymous = {
+    jobsActive: configuration.jobMaxActiveAnonymous,
+    jobsKept: configuration.jobMaxKeptAnonymous,
+  };
   const log = createLog(configuration.log);
   const requests = createRequestCounter({ maxKeys: MAX_CLIENTS });
   const [streams, waits] = [createStreamSlots(), createStreamSlots()];
   const traffic = createTraffic(records, {
     onFailure: (error) => log({ event: "fault", what: "count bytes sent", error }),
   });
-  const usageOf = createUsageOf({ records, limitsOf, requests, streams, traffic, waits: (user) => waits.used(user) });
+  const usageOf = createUsageOf({
+    ...{ records, limitsOf, ofAllAnonymous, requests, streams, traffic },
+    waits: (user) => waits.used(user),
+  });
   return { limitsOf, requests, streams, traffic, waits, usageOf, close: () => traffic.close() };
 }
 

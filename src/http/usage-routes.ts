@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import { z } from "zod";
 import { LIMIT_NAMES } from "../access/limits/limits.ts";
-import type { UsageOf } from "../access/limits/usage.ts";
+import type { UsageLine, UsageOf } from "../access/limits/usage.ts";
 import { ROLES } from "../access/user.ts";
 import type { AppEnv } from "./app-env.ts";
 
@@ -21,7 +21,9 @@ export const usageAnswer = z.object({
       sharedWith: z
         .enum(["address", "anonymous"])
         .nullable()
-        .describe("Of who has not signed in: the use of all with this address, or of all there are"),
+        .describe(
+          "Of who has not signed in: the limit and the use of all with this address, or of all there are; a limit may be there for each",
+        ),
     }),
   ),
 });
@@ -30,11 +32,17 @@ export const usageAnswer = z.object({
 export function addUsageRoutes(app: Hono<AppEnv>, services: UsageServices): void {
   app.get("/account/usage", (c) => {
     const { user, clientAddress } = c.var;
-    const limits = services.usageOf(user, clientAddress).map(({ resetsAt, ...line }) => ({
-      ...line,
-      resetsAt: resetsAt === null ? null : new Date(resetsAt).toISOString(),
-    }));
+    const limits = describeUsage(services.usageOf(user, clientAddress));
     c.header("Cache-Control", "no-store");
     return c.json({ user: user.name, role: user.role, limits } satisfies z.infer<typeof usageAnswer>);
   });
+}
+
+/** As JSON has it: no limit is null, an instant is text. */
+export function describeUsage(lines: readonly UsageLine[]): z.infer<typeof usageAnswer>["limits"] {
+  return lines.map(({ limit, resetsAt, ...line }) => ({
+    ...line,
+    limit: limit === Infinity ? null : limit,
+    resetsAt: resetsAt === null ? null : new Date(resetsAt).toISOString(),
+  }));
 }

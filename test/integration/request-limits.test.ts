@@ -86,7 +86,8 @@ async function usage(url: string, options: Options = {}): Promise<Record<string,
   const { text, status } = await ask(`${url}/account/usage`, options);
   expect(status).toBe(200);
   const { limits } = JSON.parse(text) as { limits: Line[] };
-  return Object.fromEntries(limits.map((line) => [line.name, line]));
+  const keyOf = ({ name, sharedWith }: Line) => (sharedWith === "anonymous" ? `${name} of all` : name);
+  return Object.fromEntries(limits.map((line) => [keyOf(line), line]));
 }
 
 describe("requests a minute", () => {
@@ -266,7 +267,10 @@ test("a user may have cutouts of one size, and another user of another", async (
 });
 
 test("everybody is told of all limits, on both services", async () => {
-  const url = await start({ RECORTE_LIMITS_USER: "storedBytes=5GB,streams=none" });
+  const url = await start({
+    RECORTE_LIMITS_USER: "storedBytes=5GB,streams=none",
+    RECORTE_JOB_MAX_ACTIVE_ANONYMOUS: "7",
+  });
   const mine = await usage(url, { token: TOKEN });
   expect(Object.keys(mine)).toHaveLength(12);
   expect(mine.storedBytes).toMatchObject({ limit: 5e9, used: 0, resetsAt: null, sharedWith: null });
@@ -277,6 +281,8 @@ test("everybody is told of all limits, on both services", async () => {
   const onAuth = await usage(url, { headers: { Host: `auth.localhost:${auth.port}` }, token: TOKEN });
   expect(onAuth.requestsPerMinute?.used).toBe(2);
   const nobodys = await usage(url, { from: "192.0.2.50" });
-  expect(nobodys.storedBytes).toMatchObject({ sharedWith: "anonymous" });
+  expect(nobodys["storedBytes of all"]).toMatchObject({ limit: 100e9, used: 0 });
+  expect(nobodys["jobsActive of all"]).toMatchObject({ limit: 7, used: 0 });
+  expect(nobodys["jobsKept of all"]).toMatchObject({ limit: 2000, used: 0 });
   expect(nobodys.jobsActive).toMatchObject({ limit: 10, used: 0, sharedWith: "address" });
 });

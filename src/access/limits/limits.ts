@@ -36,11 +36,14 @@ export function createLimitsOf(byRole: RoleLimits): LimitsOf {
   };
 }
 
-/** Values that older settings of their own give to every role. */
+/** Values that settings of their own give to every role. */
 export type CommonLimits = Pick<
   LimitValues,
   "waits" | "syncPixels" | "syncSeconds" | "jobRows" | "jobPixels" | "jobsActive" | "jobsKept"
 >;
+
+/** What all who have not signed in have together, beside what one address of theirs may have. */
+export type LimitsOfAllAnonymous = Pick<LimitValues, "jobsActive" | "jobsKept">;
 
 const GB = 1e9;
 const NONE = Infinity;

@@ -1,6 +1,14 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
-import { clientKeyOf } from "../network/client-key.ts";
-import { LIMIT_NAMES, LIMITS, UNITS, type LimitName, type LimitsOf, type LimitUnit } from "./limits.ts";
+import { countedAs } from "./counted-as.ts";
+import {
+  LIMIT_NAMES,
+  LIMITS,
+  UNITS,
+  type LimitName,
+  type LimitsOf,
+  type LimitsOfAllAnonymous,
+  type LimitUnit,
+} from "./limits.ts";
 import type { RequestCounter } from "./rate-limit.ts";
 import type { StreamSlots } from "./stream-slots.ts";
 import type { Traffic } from "./traffic.ts";
@@ -12,8 +20,8 @@ export type UsageLine = {
   /** In a few words. */
   readonly explanation: string;
   readonly unit: LimitUnit;
-  /** null: no limit. */
-  readonly limit: number | null;
+  /** Infinity: no limit. */
+  readonly limit: number;
   /** null where it is about one request or job at a time: there is no use of it now. */
   readonly used: number | null;
   /** When what is used now no longer counts, milliseconds since 1970, UTC; null where time alone does not bring it back. */
@@ -22,12 +30,16 @@ export type UsageLine = {
   readonly sharedWith: "address" | "anonymous" | null;
 };
 
-/** In the order of `LIMITS`. `address`: the client's, which is who somebody is that has not signed in. */
+/**
+ * In the order of `LIMITS`; what is limited for one address and for all who have not signed in together has a line for
+ * each. `address`: the client's, which is who somebody is that has not signed in.
+ */
 export type UsageOf = (user: User, address: string | null) => readonly UsageLine[];
 
 export type UsageServices = {
   readonly records: RecordsDatabase;
   readonly limitsOf: LimitsOf;
+  readonly ofAllAnonymous: LimitsOfAllAnonymous;
   readonly requests: RequestCounter;
   readonly streams: StreamSlots;
   readonly traffic: Traffic;
@@ -37,7 +49,7 @@ export type UsageServices = {
 };
 
 export function createUsageOf(services: UsageServices): UsageOf {
-  const { records, limitsOf, requests, streams, traffic, waits, now = Date.now } = services;
+  const { records, limitsOf, ofAllAnonymous, requests, streams, traffic, waits, now = Date.now } = services;
   const { sqlite } = records;
   // Of an owner, and of one address where that is asked for.
   const countJobs = sqlite.prepare<[object], { kept: number; active: number }>(
@@ -50,10 +62,12 @@ export function createUsageOf(services: UsageServices): UsageOf {
 
   return (user, address) => {
     const isNobody = user.role === "anonymous";
-    const key = isNobody ? clientKeyOf(address) : user.id;
+    const key = countedAs(user, address);
     const limits = limitsOf(user);
     const minute = requests.look(key, limits.requestsPerMinute);
-    const jobs = countJobs.get({ owner: user.id, client: isNobody ? key : null, now: now() });
+    const count = (client: string | null) =>
+      countJobs.get({ owner: user.id, client, now: now() }) ?? { kept: 0, active: 0 };
+    const jobs = count(isNobody ? key : null);
     const uses: Partial<Record<LimitName, Pick<UsageLine, "used"> & Partial<UsageLine>>> = {
       requestsPerMinute: {
         used: minute.used,
@@ -62,19 +76,30 @@ export function createUsageOf(services: UsageServices): UsageOf {
       streams: { used: streams.used(key) },
       bytesPerDay: { used: traffic.used(key), resetsAt: traffic.resetsAt() },
       waits: { used: waits(user.id), sharedWith: isNobody ? "anonymous" : null },
-      jobsActive: { used: jobs?.active ?? 0 },
-      jobsKept: { used: jobs?.kept ?? 0 },
+      jobsActive: { used: jobs.active },
+      jobsKept: { used: jobs.kept },
       storedBytes: { used: findStored.get(user.id) ?? 0, sharedWith: isNobody ? "anonymous" : null },
     };
-    return LIMIT_NAMES.map((name) => ({
-      name,
-      explanation: LIMITS[name],
-      unit: UNITS[name],
-      limit: limits[name] === Infinity ? null : limits[name],
-      used: null,
-      resetsAt: null,
-      sharedWith: isNobody && uses[name] !== undefined ? "address" : null,
-      ...uses[name],
-    }));
+    const ofAll = isNobody ? count(null) : null;
+    const all = (name: keyof LimitsOfAllAnonymous, used: number): UsageLine => ({
+      ...{ name, explanation: LIMITS[name], unit: UNITS[name], limit: ofAllAnonymous[name] },
+      ...{ used, resetsAt: null, sharedWith: "anonymous" },
+    });
+    return LIMIT_NAMES.flatMap((name): UsageLine[] => {
+      const line: UsageLine = {
+        name,
+        explanation: LIMITS[name],
+        unit: UNITS[name],
+        limit: limits[name],
+        used: null,
+        resetsAt: null,
+        sharedWith: isNobody && uses[name] !== undefined ? "address" : null,
+        ...uses[name],
+      };
+      if (ofAll === null) return [line];
+      if (name === "jobsActive") return [line, all(name, ofAll.active)];
+      if (name === "jobsKept") return [line, all(name, ofAll.kept)];
+      return [line];
+    });
   };
 }
