@@ -1,4 +1,5 @@
 import { createUserReader } from "../access/accounts/accounts-user.ts";
+import { createGrantCheck } from "../access/grant-check.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
 import { describeApi } from "../http/openapi/describe-api.ts";
 import { readJobRequest } from "../http/read-job-request.ts";
@@ -134,6 +135,7 @@ export function createCutoutAppServices(
       limits: { maxWaitSeconds: configuration.waitMaxSeconds, maxWaitingPerUser: configuration.waitMaxRequests },
       stopping: stopping.signal,
       keepAliveSeconds: KEEP_ALIVE_SECONDS,
+      grantHolds: createGrantCheck(records, { now }),
       logFault: ({ error, requestId }) =>
         log({ event: "fault", what: `events of a job (request ${requestId})`, error }),
     },

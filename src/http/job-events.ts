@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import type { GrantHolds } from "../access/grant-check.ts";
 import type { User } from "../access/user.ts";
 import { ServiceError } from "../errors.ts";
 import { formatInstant } from "../ivoa/uws-values.ts";
@@ -16,6 +17,8 @@ export type EventServices = {
   readonly waitingRoom: WaitingRoom;
   /** Requests that wait, and streams of events, that a user may have open at a time; as the room has it where it is left out. */
   readonly maxWaitingOf?: ((user: User) => number) | undefined;
+  /** Looked at again and again while a stream goes on. Not there: what one was known by holds as long as the stream. */
+  readonly grantHolds?: GrantHolds | undefined;
   /** A fault after the answer has begun, when only the log can be told. */
   readonly logFault: (fault: { readonly error: unknown; readonly requestId: string }) => void;
 };
@@ -35,7 +38,7 @@ const HEADERS = {
 };
 
 async function handleEvents(c: AsyncContext, services: EventServices): Promise<Response> {
-  const { user, requestId } = c.var;
+  const { user, grant, requestId } = c.var;
   const job = await services.jobs.get(jobIdOf(c), user);
   // A browser asks again when a stream ends, until it is answered with 204.
   if (isFinished(job) && c.req.header("last-event-id") === END) return c.body(null, 204);
@@ -51,11 +54,12 @@ async function handleEvents(c: AsyncContext, services: EventServices): Promise<R
       { limit: "waits" },
     );
   }
-  const { keepAliveSeconds } = services;
+  const { keepAliveSeconds, grantHolds } = services;
+  const mayGoOn = () => grantHolds?.({ user, grant }) ?? true;
   const onFault = (error: unknown) => services.logFault({ error, requestId });
   const watch = (signal: AbortSignal) => services.jobs.watch(job.id, user, signal);
   try {
-    return c.body(streamEvents({ watch, waiting, keepAliveSeconds, onFault }), 200, HEADERS);
+    return c.body(streamEvents({ watch, waiting, keepAliveSeconds, mayGoOn, onFault }), 200, HEADERS);
   } catch (error) {
     waiting.leave();
     throw error;
@@ -68,14 +72,20 @@ export type EventSource = {
   readonly watch: (signal: AbortSignal) => AsyncIterable<Job>;
   readonly waiting: Waiting;
   readonly keepAliveSeconds: number;
+  /** Whether the client may still see the job: asked every few seconds, and at events at most once a second. */
+  readonly mayGoOn: () => boolean;
   readonly onFault: (error: unknown) => void;
 };
 
+/** Between two looks at whether a stream may go on: while nothing happens, and while much does. */
+const LOOK_SECONDS = 3;
+const LEAST_LOOK_SECONDS = 1;
+
 /**
- * `progress` at once and after each change, `end` after the last. Made as it is read: to a client that is slow nothing
- * piles up. Whichever ends it, the client or the job, the watch ends and no timer stays.
+ * `progress` at once and after each change, `end` after the last, or when the client may not see more. Made as it is read:
+ * to a client that is slow nothing piles up. Whichever ends it, the watch ends and no timer stays.
  */
-export function streamEvents({ watch, waiting, keepAliveSeconds, onFault }: EventSource): EventStream {
+export function streamEvents({ watch, waiting, keepAliveSeconds, mayGoOn, onFault }: EventSource): EventStream {
   const { signal } = waiting;
   const states = watch(signal)[Symbol.asyncIterator]();
   const finish = () => {
@@ -90,14 +100,25 @@ export function streamEvents({ watch, waiting, keepAliveSeconds, onFault }: Even
   let awaited: Promise<IteratorResult<Job>> | undefined;
   let last: Job | undefined;
   let number = 0;
+  let lookedAt = performance.now();
+  let spokenAt = lookedAt;
 
   return new ReadableStream(
     {
       async pull(stream) {
         try {
           awaited ??= states.next();
-          const next = await within(awaited, keepAliveSeconds, signal);
-          if (signal.aborted) return close(stream);
+          let next: IteratorResult<Job> | null;
+          do {
+            const silence = keepAliveSeconds - secondsSince(spokenAt);
+            next = await within(awaited, Math.min(LOOK_SECONDS, Math.max(silence, 0)), signal);
+            if (signal.aborted) return close(stream);
+            if (secondsSince(lookedAt) >= LEAST_LOOK_SECONDS) {
+              if (!mayGoOn()) return refuse(stream);
+              lookedAt = performance.now();
+            }
+          } while (next === null && secondsSince(spokenAt) < keepAliveSeconds);
+          spokenAt = performance.now();
           if (next === null) return stream.enqueue(encoder.encode(": still here\n\n"));
           awaited = undefined;
           if (next.done !== true) {
@@ -122,6 +143,12 @@ export function streamEvents({ watch, waiting, keepAliveSeconds, onFault }: Even
     { highWaterMark: 0 },
   );
 
+  /** Not under the id of the end: this client has not seen all. */
+  function refuse(stream: ReadableStreamDefaultController): void {
+    stream.enqueue(encoder.encode(formatEvent(END, String(number), REFUSED)));
+    close(stream);
+  }
+
   function close(stream: ReadableStreamDefaultController): void {
     finish();
     try {
@@ -130,6 +157,10 @@ export function streamEvents({ watch, waiting, keepAliveSeconds, onFault }: Even
       // canceled: it is closed
     }
   }
+}
+
+function secondsSince(instant: number): number {
+  return (performance.now() - instant) / 1000;
 }
 
 /** What `promise` gives; null where that takes longer, or the signal fires first. */
@@ -153,6 +184,9 @@ function within<T>(promise: Promise<T>, seconds: number, signal: AbortSignal): P
 
 /** Of a job that was deleted, or whose time was over. */
 const GONE = { phase: null };
+
+/** Of a job that goes on, to a client that is not to hear of it. */
+const REFUSED = { phase: null, error: "Cannot send more events: the token or session they were asked with has ended" };
 
 /** The job was deleted while it was watched. */
 function isGone(error: unknown): boolean {

@@ -184,7 +184,9 @@ export const ASYNC_OPERATIONS: readonly Operation[] = [
     method: "get",
     summary: "Progress as it is made: server-sent events, to the end of the job",
     responses: {
-      ...shows("Events named progress, and end at last", { "text/event-stream": text }),
+      ...shows("Events named progress, and end at last: also when the token or session asked with has ended", {
+        "text/event-stream": text,
+      }),
       429: { description: "UsageError: as many are open as one may have; Retry-After", content: TEXT },
     },
   }),

@@ -61,13 +61,13 @@ function manualWatch() {
   };
 }
 
-function openStream(manual: ReturnType<typeof manualWatch>, client = new AbortController()) {
+function openStream(manual: ReturnType<typeof manualWatch>, client = new AbortController(), mayGoOn = () => true) {
   const faults: unknown[] = [];
   const onFault = (error: unknown) => void faults.push(error);
   const room = createWaitingRoom({ maxPerUser: 1, stopping: undefined });
   const waiting = room.enter("ana", client.signal);
   if (waiting === null) throw new Error("No room");
-  const stream = streamEvents({ watch: manual.watch, waiting, keepAliveSeconds: 15, onFault });
+  const stream = streamEvents({ watch: manual.watch, waiting, keepAliveSeconds: 15, mayGoOn, onFault });
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
   return { reader, faults, client, room };
 }
@@ -160,6 +160,45 @@ describe("a stream of events", () => {
     expect((await pending).value).toBe('event: end\nid: end\ndata: {"phase":null}\n\n');
     expect((await reader.read()).done).toBe(true);
     expect(faults).toEqual([]);
+  });
+
+  test("ends some seconds after its client may not see the job any more, though nothing happens", async () => {
+    const manual = manualWatch();
+    let may = true;
+    const { reader, room, faults } = openStream(manual, new AbortController(), () => may);
+    const silent = reader.read();
+    await vi.advanceTimersByTimeAsync(7000);
+    may = false;
+    await vi.advanceTimersByTimeAsync(3000);
+    const text = (await silent).value ?? "";
+    expect(text).toMatch(
+      /^event: end\nid: 0\ndata: {"phase":null,"error":"Cannot send more events: .* has ended"}\n\n$/,
+    );
+    expect((await reader.read()).done).toBe(true);
+    expect([manual.isOver(), room.size, vi.getTimerCount(), faults]).toEqual([true, 0, 0, []]);
+  });
+
+  test("looks once a second while much happens, and tells nothing to who may not see it", async () => {
+    const manual = manualWatch();
+    let looks = 0;
+    let may = true;
+    const { reader } = openStream(manual, new AbortController(), () => (looks++, may));
+    const read = async () => {
+      const pending = reader.read();
+      await vi.waitUntil(manual.isAsked, { interval: 1 });
+      manual.say(JOB);
+      return (await pending).value ?? "";
+    };
+    const begun = performance.now();
+    for (let i = 0; i < 9; i++) {
+      expect(await read()).toContain("event: progress");
+      await vi.advanceTimersByTimeAsync(300);
+    }
+    expect(looks).toBeGreaterThanOrEqual(2);
+    expect(looks).toBeLessThanOrEqual((performance.now() - begun) / 1000);
+    await vi.advanceTimersByTimeAsync(1000);
+    may = false;
+    expect(await read()).toContain("event: end");
   });
 
   test("breaks, and tells the log, when the records fail", async () => {
