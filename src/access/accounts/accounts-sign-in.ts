@@ -5,9 +5,7 @@ import type { ProviderIdentity } from "./accounts.ts";
 import { lineOrNull } from "./accounts-checks.ts";
 import { ID_PREFIX, namesLike } from "./accounts-names.ts";
 import { tidyGroups } from "./groups.ts";
-import { randomName } from "../secrets.ts";
-
-const ID_BYTES = 10;
+import { newId } from "../secrets.ts";
 
 /**
  * The id of the account that the provider's subject has, made where it has none; null where it is closed. An account is
@@ -40,14 +38,14 @@ export function signInByProvider({ orm }: RecordsDatabase, identity: ProviderIde
       return id;
 
       function insert(): string {
-        const newId = ID_PREFIX + randomName(ID_BYTES);
+        const made = ID_PREFIX + newId();
         for (const name of namesLike(identity.name)) {
-          const account = { id: newId, name, ...details, role: "user" as const, passwordHash: null, createdAt: now };
+          const account = { id: made, name, ...details, role: "user" as const, passwordHash: null, createdAt: now };
           const { changes } = tx.insert(user).values(account).onConflictDoNothing({ target: user.name }).run();
           if (changes === 1) break;
         }
-        tx.insert(identityTable).values({ provider, subject, userId: newId, createdAt: now }).run();
-        return newId;
+        tx.insert(identityTable).values({ provider, subject, userId: made, createdAt: now }).run();
+        return made;
       }
     },
     { behavior: "immediate" },

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
+import { isSameSecret, newSecret, SECRET } from "../../access/secrets.ts";
 import { ServiceError } from "../../errors.ts";
 import type { AppEnv } from "../app-env.ts";
 import { readFields, type Fields } from "../form-fields.ts";
@@ -8,15 +9,12 @@ import { readFields, type Fields } from "../form-fields.ts";
 // of who has signed in a digest of the session's secret, of who has not, what a cookie has (double submit).
 
 const FORM_COOKIE = "recorte_form";
-const FORM_BYTES = 20;
 
 /** What a form of somebody who has not signed in carries; its cookie is set where it is not there. */
 export function formTokenOf(c: Context<AppEnv>): string {
   const known = readFormCookie(c);
   if (known !== undefined) return known;
-  const token = [...crypto.getRandomValues(new Uint8Array(FORM_BYTES))]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  const token = newSecret();
   const isSecure = hasTls(c);
   // With the prefix no other host, and nothing without TLS, can have set it (RFC 6265bis, section 4.1.3.2).
   const prefix = isSecure ? ({ prefix: "host" } as const) : {};
@@ -32,7 +30,7 @@ export function comesFromForm(c: Context<AppEnv>, fields: Fields): boolean {
 /** "forbidden" unless the form is one of ours, in this browser. */
 export function requireFormToken(c: Context<AppEnv>, fields: Fields): void {
   const known = readFormCookie(c);
-  if (known !== undefined && isSame(fields.get("csrf") ?? "", known)) return;
+  if (known !== undefined && isSameSecret(fields.get("csrf") ?? "", known)) return;
   throw refused();
 }
 
@@ -50,7 +48,7 @@ export async function readChange(c: Context<AppEnv>): Promise<Fields> {
       return fields;
     case "session": {
       const given = fields.get("csrf") ?? c.req.header("x-csrf-token") ?? "";
-      if (fields.isJson || isSame(given, grant.csrfToken)) return fields;
+      if (fields.isJson || isSameSecret(given, grant.csrfToken)) return fields;
       throw refused();
     }
     default:
@@ -63,16 +61,10 @@ export function hasTls(c: Context<AppEnv>): boolean {
   return c.var.publicUrl.startsWith("https:");
 }
 
+/** One that is none of ours is none. */
 function readFormCookie(c: Context<AppEnv>): string | undefined {
-  return hasTls(c) ? getCookie(c, FORM_COOKIE, "host") : getCookie(c, FORM_COOKIE);
-}
-
-/** In a time that tells nothing but the length. */
-function isSame(given: string, known: string): boolean {
-  let difference = given.length ^ known.length;
-  for (let i = 0; i < known.length; i++)
-    difference |= given.charCodeAt(i % Math.max(1, given.length)) ^ known.charCodeAt(i);
-  return difference === 0 && known.length > 0;
+  const value = hasTls(c) ? getCookie(c, FORM_COOKIE, "host") : getCookie(c, FORM_COOKIE);
+  return value !== undefined && SECRET.test(value) ? value : undefined;
 }
 
 function refused(): ServiceError {
