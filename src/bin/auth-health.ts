@@ -1,20 +1,11 @@
-import type { CheckHealth } from "../http/kept-health.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
+import { checkPart, type CheckHealth } from "../http/health.ts";
 
 /** What signing in needs: the accounts. */
 export function createAuthHealth({ sqlite }: RecordsDatabase, stopping: AbortSignal): CheckHealth {
-  return () => {
-    const part = { name: "accounts", isNeeded: true };
-    const problem = canRead(() => sqlite.prepare("select 1 from user").get()) ? null : "do not answer";
-    return Promise.resolve({ draining: stopping.aborted, parts: [{ ...part, problem }] });
+  return async () => {
+    const read = () => sqlite.prepare("select 1 from user").get();
+    const accounts = await checkPart("accounts", "do not answer", read, { isNeeded: true });
+    return { draining: stopping.aborted, parts: [accounts] };
   };
-}
-
-function canRead(read: () => unknown): boolean {
-  try {
-    read();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -13,20 +13,21 @@ export function observedResponseClass(Base: typeof ServerResponse): typeof Serve
     #bytes = 0;
     #firstByteAt: number | null = null;
     #end: AnswerEnd | null = null;
-    #listener: ((end: AnswerEnd) => void) | null = null;
+    readonly #listeners: ((end: AnswerEnd) => void)[] = [];
 
     constructor(...options: ConstructorParameters<typeof ServerResponse<Request>>) {
       super(...options);
       // After the last byte is with the system, or the connection is gone.
       this.once("close", () => {
-        this.#end = { isWhole: this.writableFinished, bytes: this.#bytes, firstByteAt: this.#firstByteAt };
-        this.#listener?.(this.#end);
+        const end = { isWhole: this.writableFinished, bytes: this.#bytes, firstByteAt: this.#firstByteAt };
+        this.#end = end;
+        for (const listener of this.#listeners) listener(end);
       });
     }
 
     /** At once where it has. */
     onceEnded(listener: (end: AnswerEnd) => void): void {
-      if (this.#end === null) this.#listener = listener;
+      if (this.#end === null) this.#listeners.push(listener);
       else listener(this.#end);
     }
 

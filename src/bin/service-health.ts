@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import type { IndexDatabase } from "../db/index-database.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
-import type { ServiceHealth } from "../http/vosi-routes.ts";
+import { checkPart, type ServiceHealth } from "../http/health.ts";
 import type { QueueReader } from "../jobs/queue-state.ts";
 
 export type HealthSources = {
@@ -21,25 +21,16 @@ export type HealthSources = {
 export async function checkHealth(sources: HealthSources): Promise<ServiceHealth> {
   const { index, records, resultsFolder, archiveFolders, queue, stopping } = sources;
   const parts = await Promise.all([
-    partOf("image index", "does not answer", () => index.sqlite.prepare("select 1 from release").get(), IS_NEEDED),
-    partOf("job records", "do not answer", () => records.sqlite.prepare("select 1 from job").get(), IS_NEEDED),
-    partOf("results of jobs", "cannot be written", () => access(resultsFolder, constants.W_OK).catch(ignoreMissing)),
-    partOf("archive", "is not there in part", () => Promise.all(archiveFolders().map((folder) => access(folder)))),
-    partOf("workers on jobs", "none is at work", () => findLivingWorker(queue)),
+    checkPart("image index", "does not answer", () => index.sqlite.prepare("select 1 from release").get(), IS_NEEDED),
+    checkPart("job records", "do not answer", () => records.sqlite.prepare("select 1 from job").get(), IS_NEEDED),
+    checkPart("results of jobs", "cannot be written", () => access(resultsFolder, constants.W_OK).catch(ignoreMissing)),
+    checkPart("archive", "is not there in part", () => Promise.all(archiveFolders().map((folder) => access(folder)))),
+    checkPart("workers on jobs", "none is at work", () => findLivingWorker(queue)),
   ]);
   return { draining: stopping.aborted, parts };
 }
 
 const IS_NEEDED = { isNeeded: true };
-
-async function partOf(name: string, problem: string, check: () => unknown, { isNeeded } = { isNeeded: false }) {
-  try {
-    await check();
-    return { name, problem: null, isNeeded };
-  } catch {
-    return { name, problem, isNeeded };
-  }
-}
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {
   if (error.code !== "ENOENT") throw error;

@@ -1,6 +1,8 @@
 import type { Hono } from "hono";
+import { z } from "zod";
 import type { AppEnv } from "./app-env.ts";
-import { keepHealth, type CheckHealth, type HealthStatus, type KeptHealth } from "./kept-health.ts";
+import type { CheckHealth } from "./health.ts";
+import { keepHealth, type HealthStatus, type KeptHealth } from "./kept-health.ts";
 
 export type HealthServices = {
   /** "recorte 0.1.0". */
@@ -8,6 +10,14 @@ export type HealthServices = {
   readonly startedAt: Date;
   readonly checkHealth: CheckHealth;
 };
+
+export const healthAnswer = z.object({
+  status: z.enum(["ok", "degraded", "draining"]),
+  version: z.string().optional(),
+  startedAt: z.iso.datetime(),
+  uptimeSeconds: z.number().int(),
+  parts: z.array(z.object({ name: z.string(), status: z.enum(["ok", "failed"]), problem: z.string().optional() })),
+});
 
 const NO_PARTS: CheckHealth = () => Promise.resolve({ draining: false, parts: [] });
 
@@ -26,9 +36,9 @@ export function addHealthRoute(app: Hono<AppEnv>, services: HealthServices | und
       startedAt: startedAt.toISOString(),
       uptimeSeconds: Math.floor((Date.now() - startedAt.getTime()) / 1000),
       parts: found.parts.map(({ name, problem }) =>
-        problem === null ? { name, status: "ok" } : { name, status: "failed", problem },
+        problem === null ? { name, status: "ok" as const } : { name, status: "failed" as const, problem },
       ),
-    };
+    } satisfies z.infer<typeof healthAnswer>;
     return c.json(body, isServing(found) ? 200 : 503, { "Cache-Control": "no-store" });
   });
 }

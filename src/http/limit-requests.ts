@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { clientKeyOf } from "../access/network/client-key.ts";
+import { countedAs } from "../access/limits/counted-as.ts";
 import type { LimitsOf } from "../access/limits/limits.ts";
 import type { RequestCounter } from "../access/limits/rate-limit.ts";
 import type { StreamSlots } from "../access/limits/stream-slots.ts";
@@ -7,6 +7,7 @@ import type { Traffic } from "../access/limits/traffic.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { setQuotaHeaders } from "./limit-headers.ts";
+import { whenEnded } from "./sent-answer.ts";
 
 export type RequestLimits = {
   readonly limitsOf: LimitsOf;
@@ -16,7 +17,7 @@ export type RequestLimits = {
 };
 
 /** What is asked for to see whether all is well, and what a page needs to look like one. */
-const FREE = /^\/(?:health|metrics|capabilities|availability|examples|(?:assets\/)?[\w-]+\.(?:css|svg|ico))$/;
+const FREE = /^\/(?:health|metrics|capabilities|availability|(?:assets\/)?[\w-]+\.(?:css|svg|ico))$/;
 /** What waits for something to happen has a limit of its own (`waits`). */
 const WAITING = /^\/async\/[^/]+(?:\/events)?$/;
 
@@ -31,9 +32,9 @@ export function limitRequests({ limitsOf, requests, streams, traffic }: RequestL
   return (c, next) => {
     const { path } = c.req;
     if (FREE.test(path)) return next();
-    const { user } = c.var;
+    const user = c.get("user"); // `c.var` copies all there is, at each request
     const limits = limitsOf(user);
-    const key = user.role === "anonymous" ? clientKeyOf(c.var.clientAddress) : user.id;
+    const key = countedAs(user, c.get("clientAddress"));
 
     const { requestsPerMinute } = limits;
     const { isAllowed, used, resetSeconds } = requests.take(key, requestsPerMinute);
@@ -58,51 +59,17 @@ export function limitRequests({ limitsOf, requests, streams, traffic }: RequestL
     if (WAITING.test(path)) return next();
     const release = streams.take(key, limits.streams);
     if (release === null) throw tooManyStreams(limits.streams);
-    return releaseAtEnd(c, next, release);
+    return holdUntilEnded(c, next, release);
   };
 }
 
-/** Of node:http: tells when it is over with an answer, however. */
-type Outgoing = { once(event: "close", listener: () => void): unknown; readonly destroyed?: boolean };
-
-/** Without a server below it (in tests, and on other runtimes), the end of the body is the end of the answer. */
-function releaseAtEnd(c: Context<AppEnv>, next: () => Promise<void>, release: () => void): Promise<void> {
-  const outgoing = (c.env as { readonly outgoing?: Outgoing } | undefined)?.outgoing;
-  if (outgoing === undefined) return releaseAtEndOfBody(c, next, release);
-  if (outgoing.destroyed === true) release();
-  else outgoing.once("close", release);
-  return next();
-}
-
-async function releaseAtEndOfBody(c: Context<AppEnv>, next: () => Promise<void>, release: () => void): Promise<void> {
-  await next().catch((error: unknown) => {
-    release();
-    throw error;
-  });
-  const { body } = c.res;
-  if (body === null || c.req.method === "HEAD") return release();
-  const reader = body.getReader();
-  const watched = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (!done) return controller.enqueue(value);
-        } catch (error) {
-          release();
-          throw error;
-        }
-        release();
-        controller.close();
-      },
-      async cancel(reason) {
-        release();
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  c.res = new Response(watched, c.res);
+/** What holds a place until it has ended; where it fails before there is an answer, no longer than that. */
+async function holdUntilEnded(c: Context<AppEnv>, next: () => Promise<void>, release: () => void): Promise<void> {
+  try {
+    await next();
+  } finally {
+    whenEnded(c, release);
+  }
 }
 
 function tooManyRequests(limit: number, retryAfterSeconds: number): ServiceError {

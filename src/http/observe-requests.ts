@@ -6,7 +6,7 @@ import type { AppEnv } from "./app-env.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { Metrics } from "./metrics.ts";
 import { redactSecrets } from "./redact-secrets.ts";
-import { sentAnswerIn, watchBody, type AnswerEnd } from "./sent-answer.ts";
+import { whenEnded, type AnswerEnd } from "./sent-answer.ts";
 
 /** What only a handler knows of its request: it writes it here, until the answer has ended. */
 export type RequestNotes = {
@@ -55,15 +55,6 @@ export function noteError(c: Context<AppEnv>, error: unknown): void {
 /** One variable, where it has been set; `c.var` would copy all of them first. */
 function find<K extends keyof AppEnv["Variables"]>(c: Context<AppEnv>, name: K): AppEnv["Variables"][K] | undefined {
   return c.get(name);
-}
-
-function whenEnded(c: Context<AppEnv>, listener: (end: AnswerEnd) => void): void {
-  const sent = sentAnswerIn(c.env);
-  if (sent !== null) return sent.onceEnded(listener);
-  const { body } = c.res;
-  // Of an answer to HEAD nobody reads the body.
-  if (body === null || c.req.method === "HEAD") return listener({ isWhole: true, bytes: 0, firstByteAt: null });
-  c.res = new Response(watchBody(body, listener), c.res);
 }
 
 /** As nginx counts a client that went away. */

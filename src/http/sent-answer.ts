@@ -1,3 +1,5 @@
+import type { Context } from "hono";
+
 /** How the sending of an answer ended. */
 export type AnswerEnd = {
   /** All of it went out. */
@@ -11,17 +13,27 @@ export type AnswerEnd = {
 /** An answer as the server below the app sends it, which knows best when it has ended. */
 export type SentAnswer = { onceEnded(listener: (end: AnswerEnd) => void): void };
 
+/**
+ * Calls the listener once the answer that a context has now was sent, or lost: to be called behind `next`. Without a server
+ * below that tells (in tests, and on other runtimes), the end of its body is the end of it.
+ */
+export function whenEnded(c: Context, listener: (end: AnswerEnd) => void): void {
+  const sent = sentAnswerIn(c.env);
+  if (sent !== null) return sent.onceEnded(listener);
+  const { body } = c.res;
+  // Of an answer to HEAD nobody reads the body.
+  if (body === null || c.req.method === "HEAD") return listener({ isWhole: true, bytes: 0, firstByteAt: null });
+  c.res = new Response(watchBody(body, listener), c.res);
+}
+
 /** The answer to this request, in what the server gives to the app beside it; null where the server has none. */
-export function sentAnswerIn(env: unknown): SentAnswer | null {
+function sentAnswerIn(env: unknown): SentAnswer | null {
   const outgoing = (env as { readonly outgoing?: Partial<SentAnswer> } | undefined)?.outgoing;
   return outgoing !== undefined && "onceEnded" in outgoing ? (outgoing as SentAnswer) : null;
 }
 
-/** The same where no server tells: the body ends when it has been read, and each piece of it passes through here. */
-export function watchBody(
-  body: ReadableStream<Uint8Array>,
-  listener: (end: AnswerEnd) => void,
-): ReadableStream<Uint8Array> {
+/** The body ends when it has been read, and each piece of it passes through here. */
+function watchBody(body: ReadableStream<Uint8Array>, listener: (end: AnswerEnd) => void): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   let bytes = 0;
   let firstByteAt: number | null = null;

@@ -6,7 +6,7 @@ import type { Dataset } from "../surveys/dataset.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { AppEnv } from "./app-env.ts";
 import { challengesOf } from "./challenge.ts";
-import { startDeadline } from "./deadline.ts";
+import { checkInTime, type CheckHealth } from "./health.ts";
 import type { ReadableBy } from "./readable-by.ts";
 import { addResource } from "./resource.ts";
 
@@ -14,26 +14,13 @@ export type VosiServices = {
   /** The surveys as who asks may see them: examples are of what they can cut. */
   readonly readableBy: ReadableBy;
   readonly startedAt: Date;
-  /** Asks the database, the queue, the storage …; rejects, or never answers, where it cannot even ask. */
-  readonly checkHealth: (signal: AbortSignal) => Promise<ServiceHealth>;
+  readonly checkHealth: CheckHealth;
   readonly limits: {
     /** What has not answered by then counts as down. */
     readonly healthSeconds: number;
     /** Images of a release that are looked at for one whose file is there. */
     readonly exampleCandidates: number;
   };
-};
-
-export type ServiceHealth = {
-  /** The process ends what it has, and takes no more. */
-  readonly draining: boolean;
-  /** `problem` in words that name no file or address of ours; null: well. */
-  readonly parts: readonly {
-    readonly name: string;
-    readonly problem: string | null;
-    /** Without it no request can be answered. */
-    readonly isNeeded?: boolean | undefined;
-  }[];
 };
 
 const XML = { "Content-Type": "application/xml; charset=utf-8" };
@@ -51,7 +38,11 @@ export function addVosiRoutes(app: Hono<AppEnv>, services: VosiServices): void {
 
   addResource(app, "/availability", {
     GET: async (c) => {
-      const { draining, parts } = await healthOf(services, c.req.raw.signal);
+      const { draining, parts } = await checkInTime(
+        services.checkHealth,
+        services.limits.healthSeconds,
+        c.req.raw.signal,
+      );
       const problems = parts.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]));
       const notes = draining ? ["The service is about to stop", ...problems] : problems;
       const document = formatAvailability({ available: notes.length === 0, upSince: services.startedAt, notes });
@@ -96,22 +87,6 @@ function capabilitiesAt(publicUrl: string): Capability[] {
     },
     { standardId: "ivo://ivoa.net/std/SIA#query-2.0", ...resource("query"), version: "2.0", resultType: votable },
   ];
-}
-
-/** A check that fails, or takes too long, is a problem too. */
-async function healthOf({ checkHealth, limits }: VosiServices, request: AbortSignal): Promise<ServiceHealth> {
-  const deadline = startDeadline(request, limits.healthSeconds);
-  const stopped = new Promise<never>((_, reject) => {
-    deadline.signal.addEventListener("abort", () => reject(deadline.signal.reason as Error));
-  });
-  try {
-    return await Promise.race([checkHealth(deadline.signal), stopped]);
-  } catch {
-    const problem = deadline.isOver ? `no answer in ${limits.healthSeconds} seconds` : "cannot be asked";
-    return { draining: false, parts: [{ name: "health", problem, isNeeded: true }] };
-  } finally {
-    deadline.end();
-  }
 }
 
 /** Degrees: a few hundred pixels of most surveys. */

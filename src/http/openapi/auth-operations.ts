@@ -1,5 +1,6 @@
 import { SCOPES } from "../../access/tokens/tokens.ts";
 import { AUDITED } from "../../access/audit.ts";
+import { HEALTH_RESPONSES } from "./service-operations.ts";
 import { formOf, TEXT, type ApiParameter, type Operation } from "./operation.ts";
 
 const text = { type: "string" };
@@ -211,7 +212,7 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
   ...of("Service", "/health", {
     method: "get",
     summary: "Whether the service is well",
-    responses: shows("It is", JSON_OBJECT),
+    responses: HEALTH_RESPONSES,
   }),
   ...of("Service", "/openapi.json", {
     method: "get",

@@ -26,5 +26,12 @@ export function describeApi({
   readonly anonymous?: boolean;
 }): object {
   const operations = OPERATIONS.map((operation) => describeAccess(operation, { anonymous }));
-  return formatOpenApi(operations, { software, publicUrl });
+  return formatOpenApi(operations, {
+    software,
+    publicUrl,
+    title: "image cutouts",
+    description:
+      "Cuts images of sky surveys and serves the pieces: IVOA SODA, UWS, DataLink and SIA. Names of request parameters " +
+      "ignore case; their values do not.",
+  });
 }

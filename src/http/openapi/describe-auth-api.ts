@@ -6,19 +6,16 @@ import type { Operation } from "./operation.ts";
 
 /** The OpenAPI document of the auth service. `software`: name and version, apart by a space. */
 export function describeAuthApi({ software, publicUrl }: { software: string; publicUrl: string }): object {
-  const [name, version] = software.split(" ");
   const operations = AUTH_OPERATIONS.map((operation) => ({ ...operation, security: securityOf(operation) }));
-  return {
-    ...formatOpenApi(operations, { software, publicUrl }),
-    info: {
-      title: `${name}: accounts and tokens`,
-      version,
-      description:
-        "Sign in, see what is used, and make tokens for scripts. Browsers get pages, and their forms lead back to pages; " +
-        "scripts get JSON: whoever sends a token, or Accept: application/json. Administration needs a token of an " +
-        "administrator with scope admin.",
-    },
-  };
+  return formatOpenApi(operations, {
+    software,
+    publicUrl,
+    title: "accounts and tokens",
+    description:
+      "Sign in, see what is used, and make tokens for scripts. Browsers get pages, and their forms lead back to pages; " +
+      "scripts get JSON: whoever sends a token, or Accept: application/json. Administration needs a token of an " +
+      "administrator with scope admin.",
+  });
 }
 
 type Security = NonNullable<Operation["security"]>;

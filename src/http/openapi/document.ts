@@ -2,25 +2,32 @@ import { SCOPES } from "../../access/tokens/tokens.ts";
 import { SESSION_COOKIE } from "../session-cookie.ts";
 import type { Operation } from "./operation.ts";
 
+export type ApiFacts = {
+  readonly publicUrl: string;
+  /** Name and version, apart by a space. */
+  readonly software: string;
+  /** What the service does, in two or three words. */
+  readonly title: string;
+  readonly description: string;
+};
+
 /** An OpenAPI 3.1 document of these operations, for a service at this address. */
 export function formatOpenApi(
   operations: readonly Operation[],
-  { publicUrl, software }: { readonly publicUrl: string; readonly software: string },
+  { publicUrl, software, title, description }: ApiFacts,
 ): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
     const path = operation.path.replace(/:(\w+)/g, "{$1}");
     (paths[path] ??= {})[operation.method] = describe(operation);
   }
-  const [title, version] = software.split(" ");
+  const [name, version] = software.split(" ");
   return {
     openapi: "3.1.0",
     info: {
-      title: `${title}: image cutouts`,
+      title: `${name}: ${title}`,
       version,
-      description:
-        "Cuts images of sky surveys and serves the pieces: IVOA SODA, UWS, DataLink and SIA. Names of request parameters " +
-        "ignore case; their values do not.",
+      description,
     },
     servers: [{ url: publicUrl }],
     security: [{}, { token: [] }],

@@ -1,8 +1,19 @@
 import { HISTORY_ROWS, historyAnswer } from "../history-routes.ts";
 import { usageAnswer } from "../usage-routes.ts";
-import { schemaOf, TEXT, type Operation } from "./operation.ts";
+import { healthAnswer } from "../health-routes.ts";
+import { schemaOf, TEXT, type ApiResponse, type Operation } from "./operation.ts";
 
 const HTML = { "text/html": { type: "string" } };
+
+const HEALTH = { "application/json": schemaOf(healthAnswer) };
+
+export const HEALTH_RESPONSES: Readonly<Record<number, ApiResponse>> = {
+  200: {
+    description: "It answers: all is well, or a part that only some requests need is not (degraded)",
+    content: HEALTH,
+  },
+  503: { description: "It cannot answer, or is about to stop (draining)", content: HEALTH },
+};
 
 export const SERVICE_OPERATIONS: readonly Operation[] = [
   {
@@ -42,8 +53,8 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     method: "get",
     path: "/health",
     tag: "Service",
-    summary: "Whether the process answers",
-    responses: { 200: { description: "It does", content: { "application/json": { type: "object" } } } },
+    summary: "Whether the service is well",
+    responses: HEALTH_RESPONSES,
   },
   {
     method: "get",

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { keepHealth, type CheckHealth } from "../../../src/http/kept-health.ts";
+import type { CheckHealth } from "../../../src/http/health.ts";
+import { keepHealth } from "../../../src/http/kept-health.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
