@@ -2,6 +2,8 @@ import { DrizzleSQLiteAdapter } from "@lucia-auth/adapter-drizzle";
 import { Lucia, TimeSpan, type DatabaseSession, type DatabaseUser } from "lucia";
 import { session as sessionTable, user as userTable } from "../db/accounts-schema.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
+import { ServiceError } from "../errors.ts";
+import type { PasswordProof } from "./accounts/passwords.ts";
 import { USER_COLUMNS, userOf, type UserRow } from "./accounts/accounts-user.ts";
 import { digestOf, newSecret, SECRET } from "./secrets.ts";
 import type { User } from "./user.ts";
@@ -19,8 +21,15 @@ export type Session = {
 
 /** Users who have signed in, in browsers. */
 export type Sessions = {
-  /** `secret` is the cookie's value; kept as its digest only. */
-  begin(userId: string, provider: string): Promise<{ readonly secret: string; readonly expiresAt: Date }>;
+  /**
+   * `secret` is the cookie's value; kept as its digest only. "unauthenticated" where the account is closed, or the
+   * password is no more what the proof is of.
+   */
+  begin(
+    userId: string,
+    provider: string,
+    proof?: PasswordProof,
+  ): Promise<{ readonly secret: string; readonly expiresAt: Date }>;
   /** null where it is not known, has expired, or its account is closed. */
   find(secret: string): Promise<Session | null>;
   list(userId: string): Promise<readonly Omit<Session, "user" | "isRenewed">[]>;
@@ -60,9 +69,9 @@ export function createSessions({ records, lifetimeSeconds }: SessionsOptions): S
   const endOthers = records.sqlite.prepare("delete from session where user_id = ? and id <> ?");
 
   return {
-    async begin(userId, provider) {
+    async begin(userId, provider, proof) {
       const secret = newSecret();
-      const attributes = { createdAt: Date.now(), provider };
+      const attributes = { createdAt: Date.now(), provider, proof: proof ?? null };
       const { expiresAt } = await lucia.createSession(userId, attributes, { sessionId: digestOf(secret) });
       endOldest.run(userId);
       return { secret, expiresAt };
@@ -103,6 +112,7 @@ type SessionRow = UserRow & {
 /** Finds a session with its user, groups and limits in one prepared statement: Lucia's own builds two at every request. */
 class PreparedAdapter extends DrizzleSQLiteAdapter {
   readonly #find;
+  readonly #insert;
 
   constructor({ orm, sqlite }: RecordsDatabase) {
     super(orm, sessionTable, userTable);
@@ -110,6 +120,19 @@ class PreparedAdapter extends DrizzleSQLiteAdapter {
       `select session.expires_at as expiresAt, session.created_at as createdAt, session.provider, ${USER_COLUMNS}
        from session join user on user.id = session.user_id where session.id = ? and user.disabled_at is null`,
     );
+    this.#insert = sqlite.prepare(
+      `insert into session (id, user_id, expires_at, created_at, provider)
+       select @id, id, @expiresAt, @createdAt, @provider from user
+       where id = @userId and disabled_at is null and (@proof is null or password_hash = @proof)`,
+    );
+  }
+
+  /** One statement looks whether the user may come in, and lets them in. */
+  override setSession({ id, userId, expiresAt, attributes }: DatabaseSession): Promise<void> {
+    const seconds = Math.floor(expiresAt.getTime() / 1000);
+    if (this.#insert.run({ id, userId, ...attributes, expiresAt: seconds }).changes === 1) return Promise.resolve();
+    const message = "Cannot sign in: the account has been closed or has another password";
+    return Promise.reject(new ServiceError("unauthenticated", message));
   }
 
   override getSessionAndUser(id: string): Promise<[DatabaseSession | null, DatabaseUser | null]> {
@@ -118,7 +141,7 @@ class PreparedAdapter extends DrizzleSQLiteAdapter {
     const { expiresAt, createdAt, provider, ...user } = row;
     const { userId } = user;
     return Promise.resolve([
-      { id, userId, expiresAt: new Date(expiresAt * 1000), attributes: { createdAt, provider } },
+      { id, userId, expiresAt: new Date(expiresAt * 1000), attributes: { createdAt, provider, proof: null } },
       { id: userId, attributes: user },
     ]);
   }
@@ -127,7 +150,7 @@ class PreparedAdapter extends DrizzleSQLiteAdapter {
 declare module "lucia" {
   interface Register {
     Lucia: Lucia<{ createdAt: Date; provider: string }, User>;
-    DatabaseSessionAttributes: { createdAt: number; provider: string };
+    DatabaseSessionAttributes: { createdAt: number; provider: string; proof: PasswordProof | null };
     DatabaseUserAttributes: UserRow;
   }
 }

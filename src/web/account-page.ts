@@ -119,7 +119,14 @@ function changePassword({ viewer, leastLength }: AccountView): Html {
         ${passwordField("new", "New password", "new-password", leastLength)}
         ${passwordField("again", "The new one again", "new-password", leastLength)}
       </div>
-      <p class="quiet">At least ${leastLength} characters. All other sessions end; tokens stay as they are.</p>
+      <label class="choice">
+        <input type="checkbox" name="revoke_tokens" value="1" />
+        <span>Revoke all my tokens <small>also those that I made myself</small></span>
+      </label>
+      <p class="quiet">
+        At least ${leastLength} characters. All other sessions end, and the tokens that signing in with the present one
+        gave.
+      </p>
       <button>Change it</button>
     </form>
   </section>`;

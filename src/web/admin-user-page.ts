@@ -152,7 +152,11 @@ function accessForms(view: UserView): Html {
         </div>
         <button class="second">Set it</button>
       </div>
-      <p class="quiet">It ends all sessions of the user.</p>
+      <label class="choice">
+        <input type="checkbox" name="revoke_tokens" value="1" />
+        <span>Revoke all tokens of the user <small>also those that no password gave</small></span>
+      </label>
+      <p class="quiet">It ends all sessions of the user, and the tokens that the password before gave.</p>
     </form>
     <form method="post" action="${path}/${disabledAt === null ? "close" : "open"}">
       ${csrfField(viewer.csrfToken)}

@@ -187,7 +187,7 @@ describe("users", () => {
     await expect(auth.browserOf("carla")).rejects.toThrow("cannot sign in");
     await admin.send("/admin/users/carla/open", { csrf });
     await auth.browserOf("carla");
-    expect((await request("/account", secret)).status).toBe(200);
+    expect((await request("/account", secret)).status).toBe(401); // has ended for good
   });
 
   test("get another password, which ends their sessions", async () => {

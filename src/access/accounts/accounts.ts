@@ -1,12 +1,12 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
 import { ServiceError } from "../../errors.ts";
-import { insertAccount, removeAccount, updateAccount } from "./accounts-changes.ts";
+import { insertAccount, removeAccount, replacePassword, updateAccount } from "./accounts-changes.ts";
 import { checkChanges, checkNewAccount } from "./accounts-checks.ts";
 import { createAccountRows } from "./accounts-rows.ts";
 import { signInByProvider } from "./accounts-sign-in.ts";
 import { createUserReader } from "./accounts-user.ts";
 import type { LimitName } from "../limits/limits.ts";
-import type { Passwords } from "./passwords.ts";
+import { checkNewPassword, type PasswordProof, type Passwords } from "./passwords.ts";
 import type { Role, User } from "../user.ts";
 
 export type Account = {
@@ -49,6 +49,17 @@ export type AccountChanges = {
   readonly limits?: Readonly<Partial<Record<LimitName, number | null | undefined>>>;
   readonly password?: string | null;
   readonly disabled?: boolean;
+  /** All that live. */
+  readonly revokeTokens?: boolean;
+};
+
+/** Whose password was right, and what shows it to whoever lets them in. */
+export type CheckedPassword = { readonly user: User; readonly proof: PasswordProof };
+
+export type NewPassword = {
+  readonly password: string;
+  /** All that live, also those that no password gave. */
+  readonly revokeTokens?: boolean;
 };
 
 /** What a provider says of who has signed in there. */
@@ -73,17 +84,26 @@ export type AccountQuery = {
 
 /** Accounts of users. Names are compared without regard to case. */
 export type Accounts = {
-  /** "usage" for a name or password that is not allowed, or a name that is taken. */
-  create(account: NewAccount): Promise<Account>;
+  /**
+   * "usage" for a name or password that is not allowed, or a name that is taken. `by`: the id of who does it, as an
+   * administrator; "forbidden" where they are none any more.
+   */
+  create(account: NewAccount, by?: string): Promise<Account>;
   /** By id or by name. */
   find(idOrName: string): Promise<Account | null>;
   list(query: AccountQuery): Promise<readonly Account[]>;
-  /** "not-found" for an unknown id. Closing an account, and a new password, end its sessions. */
-  update(id: string, changes: AccountChanges): Promise<Account>;
+  /**
+   * "not-found" for an unknown id. Closing an account ends its sessions and tokens; a new password those sessions and the
+   * tokens that a password gave; a lower role an administrator's tokens with scope admin or act-for. `by`: as above;
+   * "forbidden" also where they close their own account or lower its role.
+   */
+  update(id: string, changes: AccountChanges, by?: string): Promise<Account>;
+  /** By its owner, who has shown the present one; "forbidden" where it has been changed since. */
+  changePassword(checked: CheckedPassword, wanted: NewPassword): Promise<CheckedPassword>;
   /** With its sessions and tokens; "wrong-phase" while it has jobs. */
   remove(id: string): Promise<void>;
   /** null for a wrong name or password, which take the same time, and for a closed account. */
-  checkPassword(name: string, password: string): Promise<User | null>;
+  checkPassword(name: string, password: string): Promise<CheckedPassword | null>;
   /** The first sign-in makes the account; later ones bring its groups up to date. "forbidden" for a closed one. */
   signIn(identity: ProviderIdentity): Promise<User>;
   /** null where there is none, or it is closed. */
@@ -105,7 +125,9 @@ export function createAccounts({ records, passwords, allowPasswords = true, now 
   const findCredentials = records.sqlite.prepare<[string], Credentials>(
     "select id, password_hash as passwordHash from user where name = ? and disabled_at is null",
   );
-  const setSignIn = records.sqlite.prepare("update user set last_sign_in_at = ? where id = ?");
+  const setSignIn = records.sqlite.prepare(
+    "update user set last_sign_in_at = @now where id = @id and password_hash = @passwordHash",
+  );
 
   function refuseUnlessAllowed(): void {
     if (!allowPasswords) throw new ServiceError("usage", "Cannot give an account a password: this service has none");
@@ -118,12 +140,12 @@ export function createAccounts({ records, passwords, allowPasswords = true, now 
   }
 
   return {
-    async create(account) {
+    async create(account, by) {
       if (account.password !== null) refuseUnlessAllowed();
       const details = checkNewAccount(account);
       if (rows.byName(details.name) !== null) throw nameIsTaken(details.name);
       const passwordHash = account.password === null ? null : await passwords.hash(account.password);
-      const id = insertAccount(records, { ...details, passwordHash, createdAt: now() });
+      const id = insertAccount(records, { ...details, passwordHash, createdAt: now() }, by);
       if (id === null) throw nameIsTaken(details.name); // somebody was first, since
       return get(id);
     },
@@ -132,14 +154,24 @@ export function createAccounts({ records, passwords, allowPasswords = true, now 
 
     list: async (query) => Promise.resolve(rows.list(query)),
 
-    async update(id, changes) {
+    async update(id, changes, by) {
       const account = get(id);
       const { password } = changes;
       if (typeof password === "string") refuseUnlessAllowed();
       checkChanges(changes, account);
       const passwordHash = typeof password === "string" ? await passwords.hash(password) : password;
-      if (!updateAccount(records, { id, changes, passwordHash, now: now() })) throw unknownAccount(id);
+      if (!updateAccount(records, { id, changes, passwordHash, by, now: now() })) throw unknownAccount(id);
       return get(id);
+    },
+
+    async changePassword({ user, proof }, { password, revokeTokens = false }) {
+      refuseUnlessAllowed();
+      checkNewPassword(password, user);
+      const passwordHash = await passwords.hash(password);
+      if (!replacePassword(records, { id: user.id, proof, passwordHash, revokeTokens, now: now() })) {
+        throw new ServiceError("forbidden", "Cannot change the password: it has been changed meanwhile");
+      }
+      return { user, proof: passwordHash };
     },
 
     async remove(id) {
@@ -154,10 +186,12 @@ export function createAccounts({ records, passwords, allowPasswords = true, now 
     async checkPassword(name, password) {
       if (!allowPasswords) return null;
       const known = findCredentials.get(name.toLowerCase());
-      if (!(await passwords.matches(password, known?.passwordHash ?? null)) || known === undefined) return null;
-      const user = users.byId(known.id); // closed meanwhile?
-      if (user !== null) setSignIn.run(now(), user.id);
-      return user;
+      const { id, passwordHash } = known ?? { id: "", passwordHash: null };
+      if (!(await passwords.matches(password, passwordHash)) || passwordHash === null) return null;
+      const user = users.byId(id); // closed meanwhile?
+      if (user === null) return null;
+      setSignIn.run({ now: now(), id, passwordHash });
+      return { user, proof: passwordHash };
     },
 
     async signIn(identity) {

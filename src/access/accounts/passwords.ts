@@ -16,6 +16,9 @@ const NOBODYS_HASH = [
   `$${"A".repeat(43)}`,
 ].join("");
 
+/** What a password was right for: the hash. Whoever lets somebody in by it looks, as they do, that it is the account's still. */
+export type PasswordProof = string;
+
 export type Passwords = {
   /** argon2id, in PHC form. */
   hash(password: string): Promise<string>;

@@ -1,5 +1,6 @@
 import { ServiceError } from "../../errors.ts";
 import { SCOPES, type ApiToken, type NewToken, type Scope } from "./tokens.ts";
+import { isBySignIn, SIGN_IN_MARK } from "./tokens-sign-in.ts";
 import type { User } from "../user.ts";
 
 const DAY_MILLISECONDS = 86_400_000;
@@ -10,7 +11,7 @@ type Checked = Pick<ApiToken, "name" | "scopes" | "expiresAt">;
 /** "usage" for what no token can be, "forbidden" for what this user may not have. */
 export function checkNewToken(
   user: User,
-  { name, scopes, expiresAt, isGiven = false }: NewToken,
+  { name, scopes, expiresAt, isGiven = false, maker }: NewToken,
   { now, maxDays }: { readonly now: number; readonly maxDays: number },
 ): Checked {
   if (user.role === "anonymous") throw new ServiceError("unauthenticated", "Cannot make a token: sign in first");
@@ -18,11 +19,15 @@ export function checkNewToken(
   if (!(line.length > 0 && line.length <= MOST_NAME && /^[^\p{Control}]*$/u.test(line))) {
     throw new ServiceError("usage", `Cannot name a token so: it needs one line of 1 to ${MOST_NAME} characters`);
   }
+  if (isBySignIn({ name: line })) {
+    throw new ServiceError("usage", `Cannot name a token so: names end in "${SIGN_IN_MARK}" that signing in gives`);
+  }
   const latest = now + maxDays * DAY_MILLISECONDS;
   if (expiresAt !== null && !(expiresAt > now && expiresAt <= latest)) {
     throw new ServiceError("usage", `Cannot make a token that expires then: it needs to, within ${maxDays} days`);
   }
-  return { name: line, scopes: checkScopes(user, scopes, isGiven), expiresAt: expiresAt ?? latest };
+  const marked = maker?.kind === "password" ? line + SIGN_IN_MARK : line;
+  return { name: marked, scopes: checkScopes(user, scopes, isGiven), expiresAt: expiresAt ?? latest };
 }
 
 function checkScopes(user: User, wanted: readonly string[], isGiven: boolean): readonly Scope[] {

@@ -1,6 +1,7 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
 import { USER_COLUMNS, userOf, type UserRow } from "../accounts/accounts-user.ts";
-import { SCOPES, type ApiToken, type Scope } from "./tokens.ts";
+import { SCOPES, type ApiToken, type MadeToken, type Scope, type TokenMaker } from "./tokens.ts";
+import { isBySignIn, SIGN_IN_MARK } from "./tokens-sign-in.ts";
 import type { User } from "../user.ts";
 
 type TokenRow = Omit<ApiToken, "scopes"> & { readonly scopes: string };
@@ -13,8 +14,11 @@ const COLUMNS = `
 const IS_LIVE = "api_token.revoked_at is null and (api_token.expires_at is null or api_token.expires_at > @now)";
 
 export type TokenRows = {
-  /** False where the user has `most` that live. Of those that have ended, the user keeps the latest `most`. */
-  insert(token: ApiToken, kept: { readonly hash: string; readonly most: number }): boolean;
+  /**
+   * "full" where the user has `most` that live and no password gave; "refused" where the account, the role or the maker is
+   * not what the token needs. Of those that have ended, the user keeps the latest `most`.
+   */
+  insert(token: ApiToken, insertion: TokenInsertion): Omit<MadeToken, "secret"> | "full" | "refused";
   list(userId: string): readonly ApiToken[];
   /** Once revoked it stays as it is; null where the user has none of that id. */
   revoke(userId: string, id: string, now: number): ApiToken | null;
@@ -22,11 +26,38 @@ export type TokenRows = {
   prune(endedBefore: number): number;
 };
 
-export function createTokenRows({ sqlite }: RecordsDatabase): TokenRows {
+export type TokenInsertion = {
+  readonly hash: string;
+  readonly maker: TokenMaker | null;
+  readonly isOfAdministrator: boolean;
+  readonly most: number;
+  readonly mostBySignIn: number;
+};
+
+const IS_BY_SIGN_IN = `substr(api_token.name, ${-SIGN_IN_MARK.length}) = '${SIGN_IN_MARK}'`;
+
+export function createTokenRows({ sqlite, orm }: RecordsDatabase): TokenRows {
   const insert = sqlite.prepare(
     `insert into api_token (id, user_id, name, prefix, hash, scopes, created_at, expires_at)
-     select @id, @userId, @name, @prefix, @hash, @scopes, @now, @expiresAt
-     where (select count(*) from api_token where user_id = @userId and ${IS_LIVE}) < @most`,
+     select @id, @userId, @name, @prefix, @hash, @scopes, @now, @expiresAt from user
+     where id = @userId and disabled_at is null and (not @isOfAdministrator or role = 'admin')
+       and (@proof is null or password_hash = @proof)
+       and (@session is null or exists (select 1 from session where id = @session and user_id = @userId))
+       and (@parent is null or exists (
+         select 1 from api_token where id = @parent and user_id = @userId and ${IS_LIVE}))`,
+  );
+  const findName = sqlite.prepare<[string], string>("select name from api_token where id = ?").pluck();
+  const count = sqlite
+    .prepare<
+      [Record<string, unknown>],
+      number
+    >(`select count(*) from api_token where user_id = @userId and ${IS_LIVE} and not (${IS_BY_SIGN_IN})`)
+    .pluck();
+  const replace = sqlite.prepare<[Record<string, unknown>], TokenRow>(
+    `update api_token set revoked_at = @now where id in (
+       select id from api_token where user_id = @userId and id <> @id and ${IS_LIVE} and ${IS_BY_SIGN_IN}
+       order by coalesce(last_used_at, created_at) desc, id limit -1 offset @most - 1)
+     returning ${COLUMNS}`,
   );
   const forgetEnded = sqlite.prepare(
     `delete from api_token where id in (
@@ -49,11 +80,37 @@ export function createTokenRows({ sqlite }: RecordsDatabase): TokenRows {
   );
 
   return {
-    insert({ id, userId, name, prefix, scopes, createdAt, expiresAt }, { hash, most }) {
-      const token = { id, userId, name, prefix, scopes: JSON.stringify(scopes), now: createdAt, expiresAt };
-      if (insert.run({ ...token, hash, most }).changes === 0) return false;
-      forgetEnded.run({ userId, now: createdAt, most });
-      return true;
+    insert(wanted, { hash, maker, isOfAdministrator, most, mostBySignIn }) {
+      const { id, userId, prefix, createdAt: now, expiresAt } = wanted;
+      return orm.transaction(
+        () => {
+          const parent = maker?.kind === "token" ? maker.id : null;
+          const isOfSignIn = parent !== null && isBySignIn({ name: findName.get(parent) ?? "" });
+          const token = isOfSignIn ? { ...wanted, name: wanted.name + SIGN_IN_MARK } : wanted;
+          if (!isBySignIn(token) && (count.get({ userId, now }) ?? 0) >= most) return "full";
+          const row = {
+            id,
+            userId,
+            name: token.name,
+            prefix,
+            hash,
+            scopes: JSON.stringify(token.scopes),
+            now,
+            expiresAt,
+          };
+          const needs = {
+            proof: maker?.kind === "password" ? maker.proof : null,
+            session: maker?.kind === "session" ? maker.id : null,
+            parent,
+            isOfAdministrator: isOfAdministrator ? 1 : 0,
+          };
+          if (insert.run({ ...row, ...needs }).changes === 0) return "refused";
+          const replaced = isBySignIn(token) ? replace.all({ userId, id, now, most: mostBySignIn }).map(tokenOf) : [];
+          forgetEnded.run({ userId, now, most });
+          return { token, replaced };
+        },
+        { behavior: "immediate" },
+      );
     },
     list: (userId) => list.all(userId).map(tokenOf),
     revoke(userId, id, now) {

@@ -3,7 +3,8 @@ import type { RecordsDatabase } from "../../db/records-database.ts";
 import { checkNewToken } from "./tokens-checks.ts";
 import { createLastUse } from "./tokens-last-use.ts";
 import { createTokenRows } from "./tokens-rows.ts";
-import { digestOf, newSecret, randomName, SECRET } from "../secrets.ts";
+import type { PasswordProof } from "../accounts/passwords.ts";
+import { digestOf, newId, newSecret, SECRET } from "../secrets.ts";
 import type { User } from "../user.ts";
 
 /** What a token lets its bearer do. */
@@ -23,8 +24,9 @@ export type ApiToken = {
   /** Its first characters. */
   readonly prefix: string;
   readonly scopes: readonly Scope[];
-  /** Milliseconds since 1970, UTC; null: never. */
+  /** Milliseconds since 1970, UTC. */
   readonly createdAt: number;
+  /** null: never. */
   readonly expiresAt: number | null;
   readonly lastUsedAt: number | null;
   readonly revokedAt: number | null;
@@ -35,12 +37,29 @@ export type NewToken = Pick<ApiToken, "name" | "scopes"> & {
   readonly expiresAt: number | null;
   /** An administrator gives it, to whom it lets ask in the name of others. */
   readonly isGiven?: boolean;
+  /** What let in whoever makes it, and has to still when it is made; left out on the command line. */
+  readonly maker?: TokenMaker;
+};
+
+/** A password makes tokens that end with it, and so do those that are made by such a token. */
+export type TokenMaker =
+  | { readonly kind: "password"; readonly proof: PasswordProof }
+  | { readonly kind: "session" | "token"; readonly id: string };
+
+export type MadeToken = {
+  readonly token: ApiToken;
+  readonly secret: string;
+  /** Of those that a password gave, the longest unused is revoked for one too many. */
+  readonly replaced: readonly ApiToken[];
 };
 
 /** What scripts send instead of signing in. */
 export type Tokens = {
-  /** `secret` is told this once, and kept nowhere. "usage" for a bad name or expiry, "forbidden" for scopes not the user's to give. */
-  create(user: User, token: NewToken): Promise<{ readonly token: ApiToken; readonly secret: string }>;
+  /**
+   * `secret` is told this once, and kept nowhere. "usage" for a bad name or expiry, "forbidden" for scopes not the user's to
+   * give, and where the account is closed or its maker has ended meanwhile; "unauthenticated" where the password has.
+   */
+  create(user: User, token: NewToken): Promise<MadeToken>;
   /** Newest first, revoked and expired ones too. */
   list(userId: string): Promise<readonly ApiToken[]>;
   /** "not-found" where the user has no such token. */
@@ -63,9 +82,9 @@ export type TokensOptions = {
 /** Tells a token from everything else that is secret, in a log or a file that should not have it. */
 const TOKEN_PREFIX = "rct_";
 const SHOWN_LENGTH = 12;
-const ID_BYTES = 10;
-/** Of one user, that are neither revoked nor expired. */
+/** Of one user, that are neither revoked nor expired. Those that a password gave are counted by themselves. */
 const MOST_TOKENS = 100;
+const MOST_BY_SIGN_IN = 20;
 
 /**
  * Every search is one of the digest in its index: how long that takes tells nothing of a token that one could search by,
@@ -80,13 +99,20 @@ export function createTokens({ records, maxDays, now }: TokensOptions): Tokens {
       const createdAt = now();
       const checked = checkNewToken(user, wanted, { now: createdAt, maxDays });
       const secret = TOKEN_PREFIX + newSecret();
-      const id = randomName(ID_BYTES);
+      const id = newId();
       const prefix = secret.slice(0, SHOWN_LENGTH);
       const token = { id, userId: user.id, prefix, createdAt, lastUsedAt: null, revokedAt: null, ...checked };
-      if (!rows.insert(token, { hash: digestOf(secret), most: MOST_TOKENS })) {
+      const { maker = null, isGiven = false } = wanted;
+      const isOfAdministrator = token.scopes.includes("admin") || (token.scopes.includes("act-for") && !isGiven);
+      const inserted = rows.insert(token, {
+        ...{ hash: digestOf(secret), maker, isOfAdministrator },
+        ...{ most: MOST_TOKENS, mostBySignIn: MOST_BY_SIGN_IN },
+      });
+      if (inserted === "full") {
         throw new ServiceError("too-many", `Cannot make another token: ${MOST_TOKENS} are in use; revoke one first`);
       }
-      return Promise.resolve({ token, secret });
+      if (inserted === "refused") throw refusal(user, maker);
+      return Promise.resolve({ secret, ...inserted });
     },
 
     list: async (userId) => Promise.resolve(rows.list(userId)),
@@ -110,4 +136,12 @@ export function createTokens({ records, maxDays, now }: TokensOptions): Tokens {
 
     flush: () => lastUse.flush(),
   };
+}
+
+function refusal({ name }: User, maker: TokenMaker | null): ServiceError {
+  if (maker?.kind === "password") {
+    return new ServiceError("unauthenticated", "Cannot sign in: the account has been closed or has another password");
+  }
+  const reason = "there is no open account that may have it, or what it is made by has ended";
+  return new ServiceError("forbidden", `Cannot make a token for ${name}: ${reason}`);
 }

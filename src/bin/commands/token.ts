@@ -21,7 +21,8 @@ Usage: recorte token create USER --name TEXT [--scope SCOPE]... [--days N] [--js
 
 create prints the token, this once, and nothing else on standard output: only a digest of it is kept. It is sent as
 \`Authorization: Bearer <token>\`. revoke takes the id of the token, the first characters that list shows, or all of it; a server sees
-it at its next request. Tokens outlive a new password; closing the account, or \`recorte user remove\`, ends them.
+it at its next request. A new password ends the tokens that signing in gave, a lower role those with scope admin or act-for;
+closing the account, or \`recorte user remove\`, ends all of them.
 
 Scopes:
 ${Object.entries(SCOPES)

@@ -16,7 +16,8 @@ Usage: recorte user list [--search TEXT] [--json]
 
 Accounts of RECORTE_DATA; a server that runs there sees what has changed at once. What is done is written down in the
 audit log. add asks for a password on the terminal unless an option says otherwise. remove refuses while the user has
-jobs; --disable lets the user in nowhere and keeps everything. A new password and --disable end the user's sessions.
+jobs; --disable lets the user in nowhere, ends all sessions and tokens, and keeps the rest. A new password ends the
+user's sessions, and the tokens that signing in gave.
 
 Options:
   --full-name TEXT     As people write it; empty: none

@@ -10,10 +10,11 @@ import type { AppEnv } from "../app-env.ts";
 import { requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.ts";
 import { readChange } from "./csrf.ts";
 import { openSession, type LoginServices } from "./login-routes-check.ts";
+import type { Fields } from "../form-fields.ts";
 import { addResource } from "../resource.ts";
 
 export type AccountServices = Pick<LoginServices, "sessions" | "sessionCookie" | "guesses"> & {
-  readonly accounts: Pick<Accounts, "find" | "update" | "checkPassword">;
+  readonly accounts: Pick<Accounts, "find" | "changePassword" | "checkPassword">;
   readonly audit: Pick<AuditLog, "record">;
   readonly usageOf: UsageOf;
 };
@@ -22,7 +23,8 @@ export type AccountServices = Pick<LoginServices, "sessions" | "sessionCookie" |
 const LEAST_PASSWORD_LENGTH = 10;
 
 const DONE: Readonly<Record<string, string>> = {
-  password: "The password is changed. All other sessions have ended.",
+  password: "The password is changed. All other sessions have ended, and the tokens that the one before gave.",
+  "password-tokens": "The password is changed. All other sessions and all tokens have ended.",
   session: "The session has ended.",
   sessions: "All other sessions have ended.",
 };
@@ -65,19 +67,27 @@ export function addAccountRoutes(app: Hono<AppEnv>, services: AccountServices): 
       const { user, clientAddress } = c.var;
       const [current = "", next = "", again = next] = ["current", "new", "again"].map((name) => fields.get(name));
       if (next !== again) throw new ServiceError("usage", "Cannot change the password: the new ones are not the same");
-      const known = await guesses.attempt({ name: user.name, address: clientAddress }, () =>
+      const checked = await guesses.attempt({ name: user.name, address: clientAddress }, () =>
         accounts.checkPassword(user.name, current),
       );
-      if (known?.id !== user.id) {
+      const who = { actor: user.id, actorName: user.name, subject: user.name, address: clientAddress };
+      if (checked?.user.id !== user.id) {
+        audit.record({ ...who, action: "sign-in-refused", detail: { provider: "local", for: "password-change" } });
         throw new ServiceError("forbidden", "Cannot change the password: the present one is wrong");
       }
-      await accounts.update(user.id, { password: next }); // ends all sessions, this one too
-      await openSession(c, services, { user, provider: "local" });
-      const who = { actor: user.id, actorName: user.name, subject: user.name };
-      audit.record({ ...who, action: "password-changed", address: clientAddress });
-      return wantsJson(c) ? c.json({ changed: true }) : seeOther(c, "/account", "password");
+      const revokeTokens = isChosen(fields, "revoke_tokens");
+      const changed = await accounts.changePassword(checked, { password: next, revokeTokens }); // ends this session too
+      audit.record({ ...who, action: "password-changed", detail: { revokeTokens } });
+      await openSession(c, services, { ...changed, provider: "local" });
+      if (wantsJson(c)) return c.json({ changed: true });
+      return seeOther(c, "/account", revokeTokens ? "password-tokens" : "password");
     },
   });
+}
+
+/** Of a box that is ticked; in JSON, true. */
+export function isChosen(fields: Fields, name: string): boolean {
+  return ["1", "true", "on"].includes(fields.get(name) ?? "");
 }
 
 /** "not-found" for the user of RECORTE_TEST_TOKEN, who has none. */
@@ -126,7 +136,7 @@ export function metersOf(lines: readonly UsageLine[]): Meter[] {
     title: explanation,
     unit: unit === "bytes" ? "bytes" : "count",
     used,
-    limit: limit ?? Infinity,
+    limit,
   }));
 }
 

@@ -6,7 +6,7 @@ import { ServiceError } from "../../errors.ts";
 import { userPage } from "../../web/admin-user-page.ts";
 import { usersPage } from "../../web/admin-users-page.ts";
 import { formatBytes, formatCount } from "../../web/values.ts";
-import { describeAccount, metersOf, noticeOf } from "./account-routes.ts";
+import { describeAccount, isChosen, metersOf, noticeOf } from "./account-routes.ts";
 import { nameJobs } from "./admin-routes-jobs.ts";
 import { noteChange, readCount, type AdminServices } from "./admin-routes-common.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -14,6 +14,7 @@ import { requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.t
 import { readChange } from "./csrf.ts";
 import type { Fields } from "../form-fields.ts";
 import { addResource } from "../resource.ts";
+import { describeUsage } from "../usage-routes.ts";
 import { describeToken } from "./token-routes.ts";
 
 const ROLES: readonly Account["role"][] = ["user", "priority", "admin"];
@@ -24,9 +25,9 @@ const LAST_JOBS = 10;
 const DONE = {
   added: "The user is added.",
   saved: "The changes are saved.",
-  closed: "The account is closed: nothing of it lets anybody in.",
+  closed: "The account is closed: its sessions and tokens have ended.",
   opened: "The account is open again.",
-  password: "The password is set, and all sessions of the user have ended.",
+  password: "The password is set. All sessions of the user have ended, and the tokens that the one before gave.",
   revoked: "The token is revoked.",
 };
 
@@ -53,14 +54,15 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
     },
     async POST(c) {
       const fields = await readChange(c);
-      const account = await accounts.create({
+      const wanted = {
         name: fields.get("name") ?? "",
         fullName: textOf(fields, "full_name"),
         email: textOf(fields, "email"),
         role: readRole(fields) ?? "user",
         password: textOf(fields, "password"),
         groups: readGroups(fields) ?? [],
-      });
+      };
+      const account = await accounts.create(wanted, c.var.user.id);
       noteChange(c, services, { action: "user-added", subject: account.name, detail: { role: account.role } });
       return wantsJson(c) ? c.json(describeAccount(account), 201) : seeOther(c, pathOf(account), "added");
     },
@@ -82,8 +84,7 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
         ...(groups === undefined ? {} : { groups }),
         ...(limits === undefined ? {} : { limits }),
       };
-      if (role !== undefined && role !== account.role) refuseOwn(c, account, "change the role of");
-      const changed = await accounts.update(account.id, changes);
+      const changed = await accounts.update(account.id, changes, c.var.user.id);
       const detail = differences(account, changed);
       if (Object.keys(detail).length > 0) {
         noteChange(c, services, { action: "user-changed", subject: account.name, detail });
@@ -100,8 +101,7 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
       async POST(c) {
         await readChange(c);
         const account = await getAccount(services, c);
-        if (disabled) refuseOwn(c, account, "close");
-        const changed = await accounts.update(account.id, { disabled });
+        const changed = await accounts.update(account.id, { disabled }, c.var.user.id);
         noteChange(c, services, { action: "user-changed", subject: account.name, detail: { closed: disabled } });
         if (wantsJson(c)) return c.json(describeAccount(changed));
         return seeOther(c, pathOf(account), disabled ? "closed" : "opened");
@@ -113,8 +113,9 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
     async POST(c) {
       const fields = await readChange(c);
       const account = await getAccount(services, c);
-      await accounts.update(account.id, { password: fields.get("password") ?? "" });
-      noteChange(c, services, { action: "password-changed", subject: account.name });
+      const revokeTokens = isChosen(fields, "revoke_tokens");
+      await accounts.update(account.id, { password: fields.get("password") ?? "", revokeTokens }, c.var.user.id);
+      noteChange(c, services, { action: "password-changed", subject: account.name, detail: { revokeTokens } });
       return wantsJson(c) ? c.json({ changed: true }) : seeOther(c, pathOf(account), "password");
     },
   });
@@ -141,12 +142,6 @@ async function getAccount({ accounts }: AdminServices, c: Context<AppEnv>): Prom
   if (account === null)
     throw new ServiceError("not-found", `Cannot find the user ${JSON.stringify(name.slice(0, 64))}`);
   return account;
-}
-
-/** Nobody locks themselves out: another administrator, or the command line, does that. */
-function refuseOwn(c: Context<AppEnv>, { id }: Account, what: string): void {
-  if (id !== c.var.user.id) return;
-  throw new ServiceError("forbidden", `Cannot ${what} your own account: another administrator can`);
 }
 
 function textOf(fields: Fields, name: string): string | null {
@@ -238,8 +233,8 @@ async function showUser(c: Context<AppEnv>, services: AdminServices, account: Ac
     roles: ROLES,
     limits: LIMIT_NAMES.map((name) => {
       const own = account.limits[name];
-      const { limit = null, unit } = usage.find((line) => line.name === name) ?? {};
-      const value = limit === null ? "none" : unit === "bytes" ? formatBytes(limit) : formatCount(limit);
+      const { limit = Infinity, unit } = usage.find((line) => line.name === name) ?? {};
+      const value = limit === Infinity ? "none" : unit === "bytes" ? formatBytes(limit) : formatCount(limit);
       return { name, meaning: LIMITS[name], own: own === undefined ? "" : limitText(name, own), value };
     }),
     usage: metersOf(usage),
@@ -253,7 +248,7 @@ async function showUser(c: Context<AppEnv>, services: AdminServices, account: Ac
 async function describeUser(services: AdminServices, account: Account): Promise<object> {
   return {
     ...describeAccount(account),
-    usage: services.usageOf(userOf(account), null),
+    usage: describeUsage(services.usageOf(userOf(account), null)),
     tokens: (await services.tokens.list(account.id)).map(describeToken),
     sessions: (await services.sessions.list(account.id)).length,
   };

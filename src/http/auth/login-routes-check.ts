@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import type { Accounts } from "../../access/accounts/accounts.ts";
+import type { Accounts, CheckedPassword } from "../../access/accounts/accounts.ts";
+import type { PasswordProof } from "../../access/accounts/passwords.ts";
 import type { AuditLog } from "../../access/audit.ts";
 import type { GuessLimit } from "../../access/sign-in/guess-limit.ts";
 import type { Sessions } from "../../access/sessions.ts";
@@ -31,30 +32,33 @@ export async function checkPassword(
   c: Context<AppEnv>,
   { accounts, guesses, audit, takesPasswords }: LoginServices,
   { name, password }: PasswordGuess,
-): Promise<User | null> {
+): Promise<CheckedPassword | null> {
   const address = c.var.clientAddress;
-  const user = await guesses.attempt({ name, address }, () =>
+  const checked = await guesses.attempt({ name, address }, () =>
     takesPasswords ? accounts.checkPassword(name, password) : Promise.resolve(null),
   );
-  if (user === null) {
+  if (checked === null) {
     // People type passwords where names belong: what cannot be a name is not written down.
     const subject = /^[\w.@+-]{1,64}$/.test(name) ? name.toLowerCase() : null;
     const detail = { provider: "local" };
     audit.record({ actor: null, actorName: "nobody", action: "sign-in-refused", subject, detail, address });
     return null;
   }
+  const { user } = checked;
   const who = { actor: user.id, actorName: user.name, subject: user.name };
   audit.record({ ...who, action: "sign-in", detail: { provider: "local" }, address });
-  return user;
+  return checked;
 }
+
+export type Opening = { readonly user: User; readonly provider: string; readonly proof?: PasswordProof };
 
 /** Begins a session and sets its cookie; one that the browser had before ends. */
 export async function openSession(
   c: Context<AppEnv>,
   { sessions, sessionCookie }: Pick<LoginServices, "sessions" | "sessionCookie">,
-  { user, provider }: { readonly user: User; readonly provider: string },
+  { user, provider, proof }: Opening,
 ): Promise<void> {
   const { grant } = c.var;
   if (grant.kind === "session") await sessions.end(grant.sessionId);
-  setSessionCookie(c, { ...sessionCookie, ...(await sessions.begin(user.id, provider)) });
+  setSessionCookie(c, { ...sessionCookie, ...(await sessions.begin(user.id, provider, proof)) });
 }

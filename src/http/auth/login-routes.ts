@@ -45,13 +45,13 @@ export function addLoginRoutes(app: Hono<AppEnv>, services: LoginServices): void
 
 async function signIn(c: Context<AppEnv>, services: LoginServices, fields: Fields): Promise<Response> {
   const name = fields.get("username") ?? "";
-  const user = await checkPassword(c, services, { name, password: fields.get("password") ?? "" });
+  const checked = await checkPassword(c, services, { name, password: fields.get("password") ?? "" });
   const returnTo = returnTarget(c, fields.get("return_to"));
-  if (user === null) {
+  if (checked === null) {
     c.header("WWW-Authenticate", `Bearer realm="${new URL(c.var.publicUrl).host}"`);
     return showSignIn(c, services, { returnTo, name: name.slice(0, 200), wrong: true });
   }
-  await openSession(c, services, { user, provider: "local" });
+  await openSession(c, services, { ...checked, provider: "local" });
   return seeOther(c, returnTo);
 }
 

@@ -36,8 +36,9 @@ export function addTokenRoutes(app: Hono<AppEnv>, services: TokenServices): void
     async POST(c) {
       const fields = await readChange(c);
       const wanted = await readNewToken(c, services, fields);
-      const { token, secret } = await tokens.create(c.var.user, wanted);
+      const { token, secret, replaced } = await tokens.create(c.var.user, wanted);
       note(c, services, "token-created", token);
+      for (const ended of replaced) note(c, services, "token-revoked", ended);
       if (wantsJson(c)) return c.json({ ...describeToken(token), token: secret }, 201);
       setMade(c, secret);
       return seeOther(c, "/tokens");
@@ -88,9 +89,12 @@ async function readNewToken(c: Context<AppEnv>, { tokens, tokenMaxDays, now }: T
     }
     const own = (await tokens.list(user.id)).find(({ id }) => id === grant.tokenId);
     const latest = own?.expiresAt ?? expiresAt;
-    return { name: fields.get("name") ?? "", scopes, expiresAt: Math.min(expiresAt, latest) };
+    const maker = { kind: "token", id: grant.tokenId } as const;
+    return { name: fields.get("name") ?? "", scopes, expiresAt: Math.min(expiresAt, latest), maker };
   }
-  return { name: fields.get("name") ?? "", scopes, expiresAt };
+  if (grant.kind !== "session") throw new ServiceError("unauthenticated", "Cannot make a token: sign in first");
+  const maker = { kind: "session", id: grant.sessionId } as const;
+  return { name: fields.get("name") ?? "", scopes, expiresAt, maker };
 }
 
 async function showTokens(c: Context<AppEnv>, services: TokenServices): Promise<Response> {

@@ -117,10 +117,13 @@ test.each([{ disabled: true }, { password: "an unusual password" }, { password: 
   },
 );
 
-test("a session that began while its account was being closed lets nobody in", async () => {
+test("no session begins whose account has been closed, or is none", async () => {
   await accountsOf(records).update(userId, { disabled: true });
-  const { secret } = await sessions.begin(userId, "local");
-  expect(await sessions.find(secret)).toBeNull();
+  for (const id of [userId, "usr_aaaaaaaaaaaaaaaa"]) {
+    await expect(sessions.begin(id, "local")).rejects.toMatchObject({ code: "unauthenticated" });
+  }
+  await accountsOf(records).update(userId, { disabled: false });
+  expect(await sessions.list(userId)).toEqual([]);
 });
 
 test("what an administrator changes holds at the next request", async () => {

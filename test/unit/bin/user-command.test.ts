@@ -55,7 +55,7 @@ test("a user is added with a password from standard input, and signs in with it"
     Readable.from([`${PASSWORD}\r\n`]),
   );
   expect(result).toEqual({ code: 0, stdout: "Made the account ana (admin)\n", stderr: "" });
-  expect(await checkPassword("ana", PASSWORD)).toMatchObject({ name: "ana", role: "admin" });
+  expect(await checkPassword("ana", PASSWORD)).toMatchObject({ user: { name: "ana", role: "admin" } });
   expect(await checkPassword("ana", `${PASSWORD} `)).toBeNull();
 });
 

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createAccounts, type Accounts } from "../../../../src/access/accounts/accounts.ts";
 import { createPasswords } from "../../../../src/access/accounts/passwords.ts";
-import { createTokens, type Scope, type Tokens } from "../../../../src/access/tokens/tokens.ts";
-import type { User } from "../../../../src/access/user.ts";
+import { createSessions } from "../../../../src/access/sessions.ts";
+import { createTokens, type Scope, type TokenMaker, type Tokens } from "../../../../src/access/tokens/tokens.ts";
+import { TEST_USER, type User } from "../../../../src/access/user.ts";
 import type { RecordsDatabase } from "../../../../src/db/records-database.ts";
 import { openRecords } from "../open-records.ts";
 
@@ -106,14 +107,24 @@ test("nobody revokes a token of somebody else", async () => {
   expect(await tokens.find(secret)).not.toBeNull();
 });
 
-test("a token of a closed account lets nobody in until it is opened again, and one of a removed account never", async () => {
+test("a token of an account that is closed lets nobody in, also when it is opened again", async () => {
   const { secret } = await make();
   await accounts.update(user.id, { disabled: true });
   expect(await tokens.find(secret)).toBeNull();
+  await expect(make()).rejects.toMatchObject({ code: "forbidden" });
   await accounts.update(user.id, { disabled: false });
-  expect(await tokens.find(secret)).not.toBeNull();
+  expect(await tokens.find(secret)).toBeNull();
+  expect((await tokens.list(user.id)).map(({ revokedAt }) => revokedAt)).toEqual([START]);
+});
+
+test("a token of an account that is removed lets nobody in", async () => {
+  const { secret } = await make();
   await accounts.remove(user.id);
   expect(await tokens.find(secret)).toBeNull();
+});
+
+test("a user without an account has no tokens", async () => {
+  await expect(make(["read"], TEST_USER)).rejects.toMatchObject({ code: "forbidden" });
 });
 
 test("scopes are those that the user may have", async () => {
@@ -127,11 +138,98 @@ test("scopes are those that the user may have", async () => {
   expect((await make(["act-for", "admin"], admin)).token.scopes).toEqual(["admin", "act-for"]);
 });
 
-test("whoever is no administrator any more has no token of one", async () => {
-  const { secret } = await make(["read", "admin"], admin);
-  expect((await tokens.find(secret))?.token.scopes).toEqual(["read", "admin"]);
+test("whoever is no administrator any more has no token of one, and gets none", async () => {
+  const [administers, acts, reads] = [
+    await make(["read", "admin"], admin),
+    await make(["read", "act-for"], admin),
+    await make(["read"], admin),
+  ];
+  const given = await make(["act-for"], user, null, true);
+  await accounts.update(admin.id, { role: "admin" });
+  expect((await tokens.find(administers.secret))?.token.scopes).toEqual(["read", "admin"]);
+  await accounts.update(admin.id, { role: "priority" });
+  await accounts.update(user.id, { role: "priority" });
+  for (const again of ["priority", "admin"] as const) {
+    await accounts.update(admin.id, { role: again });
+    expect(await tokens.find(administers.secret)).toBeNull();
+    expect(await tokens.find(acts.secret)).toBeNull();
+  }
+  expect(await tokens.find(reads.secret)).not.toBeNull();
+  expect(await tokens.find(given.secret)).not.toBeNull(); // to a service, which never was one
   await accounts.update(admin.id, { role: "user" });
-  expect((await tokens.find(secret))?.token.scopes).toEqual(["read"]);
+  for (const scopes of [["admin"], ["act-for"]] as const) {
+    // Known as an administrator from before.
+    await expect(make(scopes, admin)).rejects.toMatchObject({ code: "forbidden" });
+  }
+});
+
+test("what a session or a token makes is not made when that has ended", async () => {
+  const sessions = createSessions({ records, lifetimeSeconds: 1000 });
+  const by = (maker: TokenMaker) => tokens.create(user, { name: "t", scopes: ["read"], expiresAt: null, maker });
+  await sessions.begin(user.id, "local");
+  const [{ id } = { id: "" }] = await sessions.list(user.id);
+  const { token: parent } = await by({ kind: "session", id });
+  await by({ kind: "token", id: parent.id });
+  await sessions.endAll(user.id);
+  await tokens.revoke(user.id, parent.id);
+  const { token: another } = await make(["read"], admin);
+  for (const maker of [
+    { kind: "session", id },
+    { kind: "token", id: parent.id },
+    { kind: "token", id: another.id },
+  ] as const) {
+    await expect(by(maker)).rejects.toMatchObject({ code: "forbidden" });
+  }
+});
+
+describe("tokens that a password gave", () => {
+  const PASSWORD = "a horse, and a battery";
+  const signIn = async (name: string, password = PASSWORD) => {
+    const checked = await accounts.checkPassword("ana", password);
+    if (checked === null) throw new Error("The password is wrong");
+    const maker = { kind: "password", proof: checked.proof } as const;
+    return tokens.create(checked.user, { name, scopes: ["read", "jobs"], expiresAt: null, maker });
+  };
+  const lives = async ({ secret }: { secret: string }) => (await tokens.find(secret)) !== null;
+  beforeEach(() => accounts.update(user.id, { password: PASSWORD }));
+
+  test("are named so that no others can be", async () => {
+    expect((await signIn("curl")).token.name).toBe("curl (sign-in)");
+    for (const name of ["curl (sign-in)", " x (sign-in) "]) {
+      const wanted = { name, scopes: ["read"], expiresAt: null } as const;
+      await expect(tokens.create(user, wanted)).rejects.toMatchObject({ code: "usage" });
+    }
+  });
+
+  test.each([{ password: "another password" }, { password: null }])("end with it: %j", async (changes) => {
+    const [given, own] = [await signIn("curl"), await make()];
+    const maker = { kind: "token", id: given.token.id } as const;
+    const child = await tokens.create(user, { name: "child", scopes: ["read"], expiresAt: null, maker });
+    await accounts.update(user.id, { groups: ["des"] });
+    expect(await Promise.all([given, child, own].map(lives))).toEqual([true, true, true]);
+    await accounts.update(user.id, changes);
+    expect(await Promise.all([given, child, own].map(lives))).toEqual([false, false, true]);
+    await accounts.update(user.id, { ...changes, revokeTokens: true });
+    expect(await lives(own)).toBe(false);
+  });
+
+  test("are twenty at most, whatever clients they are for and however many sign in at once", async () => {
+    for (let i = 0; i < 100; i++) await make();
+    const checked = await accounts.checkPassword("ana", PASSWORD);
+    const maker = { kind: "password", proof: checked?.proof ?? "" } as const;
+    let replaced = 0;
+    let last = null;
+    for (let i = 0; i < 60; i++) {
+      now += 1000;
+      last = await tokens.create(user, { name: `client${i % 7}`, scopes: ["read"], expiresAt: null, maker });
+      replaced += last.replaced.length;
+    }
+    const living = (await tokens.list(user.id)).filter(({ revokedAt }) => revokedAt === null);
+    expect(living.filter(({ name }) => name.endsWith(" (sign-in)"))).toHaveLength(20);
+    expect(living).toHaveLength(120);
+    expect(replaced).toBe(40);
+    expect(last !== null && (await lives(last))).toBe(true);
+  });
 });
 
 test("nobody has more than a hundred tokens that live", async () => {
