@@ -49,8 +49,9 @@ export function createSamlProvider(
     async end(response, memory) {
       try {
         const { requestId } = memory;
-        const { issuer, signed } = configuration;
-        const checked = await checkResponse(response, { issuer, destination: acsUrl, requestId, signed });
+        const { issuer, signed, certificates } = configuration;
+        const form = { issuer, destination: acsUrl, requestId, signed, certificates };
+        const checked = await checkResponse(response, form);
         const saml = new SAML({ ...options, cacheProvider: onlyRequest(requestId, now) });
         const { profile } = await saml.validatePostResponseAsync({ SAMLResponse: checked });
         if (profile?.getAssertion === undefined) throw new Error("There is no assertion");

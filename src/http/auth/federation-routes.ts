@@ -39,17 +39,20 @@ export type SignInFailure = {
   readonly provider: SignInProvider | null;
 };
 
-/** An assertion with its attributes has some 20 kB. */
-const MAX_ANSWER_BYTES = 256 * 1024;
+/** An assertion with its attributes has some 20 kB, of which base64 in a form makes 30. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** Of one address, in a minute: each is kept for a while, and what answers it costs work. A class behind one address may sign in. */
 const MOST_BEGUN = 60;
+/** Answers of one address, in a minute, that were not good. */
+const MOST_FAILED = 20;
 const MOST_ADDRESSES = 10_000;
 
 /** Sign-in by providers. Who is told of an address of these is told of no other page: they carry what is good once. */
 export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServices): void {
   const { providers, signIns } = services;
   const begun = createRequestCounter({ maxKeys: MOST_ADDRESSES });
+  const failed = createRequestCounter({ maxKeys: MOST_ADDRESSES });
 
   /** A route of a provider; what goes wrong is told here, in words for users. */
   function route<K extends SignInProvider["kind"]>(
@@ -91,10 +94,14 @@ export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServi
   // The provider has the browser post its answer here: from another site, so without our cookies. The answer is checked
   // now; that it is the browser which began can be seen in the request after it only.
   route("post", "/saml/:provider/acs", async (c, provider) => {
+    const client = clientKeyOf(c.var.clientAddress);
+    const { isAllowed, resetSeconds } = failed.look(client, MOST_FAILED);
+    if (!isAllowed) throw tooManyTries(MOST_FAILED, resetSeconds);
     const { response, state } = await readAnswer(c.req.raw);
     const signIn = SECRET.test(state) ? await signIns.look(state, provider.id) : null;
     if (signIn === null) throw overdue(provider);
     const { identity, assertion } = await provider.end(response, signIn.memory).catch(async (error: unknown) => {
+      failed.take(client, MOST_FAILED);
       await signIns.drop(state, provider.id); // one try: each takes work
       throw error;
     });
@@ -119,9 +126,12 @@ export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServi
 /** "too-many" for an address that begins very many. */
 function countBegun(c: Context<AppEnv>, begun: RequestCounter): void {
   const { isAllowed, resetSeconds } = begun.take(clientKeyOf(c.var.clientAddress), MOST_BEGUN);
-  if (isAllowed) return;
-  const message = `Cannot begin to sign in: there were ${MOST_BEGUN} tries from your address in a minute; please wait`;
-  throw new ServiceError("too-many", message, { retryAfterSeconds: resetSeconds });
+  if (!isAllowed) throw tooManyTries(MOST_BEGUN, resetSeconds);
+}
+
+function tooManyTries(most: number, retryAfterSeconds: number): ServiceError {
+  const message = `Cannot sign in now: there were ${most} tries from your address in a minute; please wait`;
+  return new ServiceError("too-many", message, { retryAfterSeconds });
 }
 
 /** Remembers what is asked for, and sends the browser to the provider. */
