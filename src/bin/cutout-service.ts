@@ -14,6 +14,15 @@ const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
 /** Images and jobs: the app, the worker on jobs beside it, and what is done regularly. */
 export async function openCutoutService(configuration: Configuration, shared: SharedServices): Promise<CutoutService> {
   const services = await createServices(configuration);
+  try {
+    return openWith(services, configuration, shared);
+  } catch (error) {
+    await services.close(); // its threads would keep the process
+    throw error;
+  }
+}
+
+function openWith(services: Services, configuration: Configuration, shared: SharedServices): CutoutService {
   const jobServices = createJobServices(configuration, services, shared.records);
   const parts = createCutoutAppServices(configuration, services, { ...jobServices, ...shared });
   let endWork = () => Promise.resolve();

@@ -1,5 +1,8 @@
 import type { CommandContext } from "./command.ts";
 
+/** For what was written to be read. */
+const LINGER_MILLISECONDS = 2000;
+
 /** Runs `main` with the process's environment, streams and signals; the process exits with its code. */
 export async function runAsProcess(main: (context: CommandContext) => Promise<number>): Promise<void> {
   const stop = new AbortController();
@@ -21,4 +24,6 @@ export async function runAsProcess(main: (context: CommandContext) => Promise<nu
   const { env, stdout, stderr } = process;
   const code = await main({ env, stdout, stderr, signal: stop.signal });
   process.exitCode = brokenPipe ? 0 : code;
+  // What failed may have left something open; nothing waits for it.
+  if (code !== 0) setTimeout(() => process.exit(), LINGER_MILLISECONDS).unref();
 }

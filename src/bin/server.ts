@@ -54,8 +54,14 @@ async function startServices(
   const services = [...opened.values()];
   const server = createHttpServer(configuration, opened, cutout);
   await listen(server, configuration);
-  for (const service of services) service.start();
-  shared.access.startPruning();
+  try {
+    for (const service of services) service.start();
+    shared.access.startPruning();
+  } catch (error) {
+    // `startServer` closes the services; what listens would keep the process.
+    await Promise.all([...services.map((service) => service.stop()), closeServer(server, 0)]);
+    throw error;
+  }
   const { port } = server.address() as AddressInfo;
   return {
     get services() {

@@ -6,11 +6,9 @@ import { describeError, runCommandLine } from "./command-line.ts";
 import { EXIT_FAILURE, EXIT_OK, type CommandContext } from "./command.ts";
 import { readConfiguration, type Configuration } from "./configuration.ts";
 import { indexDatabaseFile } from "./data-files.ts";
-import { sendConsoleToLog } from "./console-log.ts";
 import { adviseFirstAdministrator } from "./first-administrator.ts";
-import { createLog } from "./log.ts";
 import { runAsProcess } from "./process-context.ts";
-import { startServer } from "./server.ts";
+import { serveUntilAborted } from "./serve-until-aborted.ts";
 
 /** The images that come with the repository: folders of sample/, named as the releases without "_sample". */
 const SAMPLES = ["des", "sim"];
@@ -39,18 +37,11 @@ async function start(context: CommandContext): Promise<number> {
       await runCommandLine(["ingest", `${name}_sample`, folder], { ...context, stdout: context.stderr });
     }
   }
-  const restoreConsole = sendConsoleToLog(createLog(configuration.log));
-  const server = await startServer(configuration);
-  context.stdout.write(
-    greeting(configuration, server.urls, countImages(configuration).byRelease, adviseFirstAdministrator(configuration)),
-  );
-  await new Promise<void>((resolve) => {
-    if (context.signal.aborted) resolve();
-    context.signal.addEventListener("abort", () => resolve(), { once: true });
+  context.signal.addEventListener("abort", () => context.stderr.write("recorte: stopping\n"), { once: true });
+  await serveUntilAborted(configuration, context.signal, ({ urls }) => {
+    const advice = adviseFirstAdministrator(configuration);
+    context.stdout.write(greeting(configuration, urls, countImages(configuration).byRelease, advice));
   });
-  context.stderr.write("recorte: stopping\n");
-  await server.close();
-  restoreConsole();
   return EXIT_OK;
 }
 

@@ -1,10 +1,8 @@
 import { LIMITS } from "../../access/limits/limits.ts";
 import { describeConfiguration, readConfiguration } from "../configuration.ts";
 import { EXIT_OK, parseArguments, type Command } from "../command.ts";
-import { sendConsoleToLog } from "../console-log.ts";
 import { adviseFirstAdministrator } from "../first-administrator.ts";
-import { createLog } from "../log.ts";
-import { startServer } from "../server.ts";
+import { serveUntilAborted } from "../serve-until-aborted.ts";
 
 export const command: Command = {
   name: "serve",
@@ -34,17 +32,11 @@ Examples:
     const { values } = parseArguments(args, { options: { services: { type: "string" } } });
     const given = values.services === undefined ? {} : { RECORTE_SERVICES: values.services };
     const configuration = readConfiguration({ ...env, ...given });
-    const restoreConsole = sendConsoleToLog(createLog(configuration.log));
-    const server = await startServer(configuration);
-    stdout.write(`Serving at ${server.urls.join(" and ")}\n`);
-    const advice = adviseFirstAdministrator(configuration);
-    if (advice !== null) stdout.write(`${advice}\n`);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener("abort", () => resolve(), { once: true });
+    await serveUntilAborted(configuration, signal, ({ urls }) => {
+      stdout.write(`Serving at ${urls.join(" and ")}\n`);
+      const advice = adviseFirstAdministrator(configuration);
+      if (advice !== null) stdout.write(`${advice}\n`);
     });
-    await server.close();
-    restoreConsole();
     return EXIT_OK;
   },
 };
