@@ -17,7 +17,7 @@ export async function openCutoutService(configuration: Configuration, shared: Sh
   try {
     return openWith(services, configuration, shared);
   } catch (error) {
-    await services.close(); // its threads would keep the process
+    await services.close();
     throw error;
   }
 }
