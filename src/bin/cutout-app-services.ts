@@ -3,7 +3,7 @@ import { createGrantCheck } from "../access/grant-check.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
 import { describeApi } from "../http/openapi/describe-api.ts";
 import { readJobRequest } from "../http/read-job-request.ts";
-import { openSyncCutout } from "../http/sync-limits.ts";
+import { openSyncCutout, type UserCutouts } from "../http/sync-limits.ts";
 import { cutoutRequestOf } from "../http/sync-request.ts";
 import type { SyncServices } from "../http/sync-routes.ts";
 import { Parameters } from "../ivoa/parameters.ts";
@@ -85,7 +85,6 @@ export function createCutoutAppServices(
     cutouts,
     readableBy,
     timeoutSeconds: configuration.syncTimeoutSeconds,
-    syncMaxSeconds: configuration.syncMaxSeconds,
     limitsOf: limits.limitsOf,
     estimateSeconds: (cost) => estimator.secondsOf(cost),
     recordSync: (entry) => history.record(entry),
@@ -117,7 +116,7 @@ export function createCutoutAppServices(
       jobs,
       nameOf,
       waits: limits.waits,
-      maxWaitingOf: (user) => limits.limitsOf(user).waits,
+      mostWaitsOf: (user) => limits.limitsOf(user).waits,
       readJobRequest: (request, user) =>
         readJobRequest(request, {
           registry: readableBy(user),
@@ -132,7 +131,7 @@ export function createCutoutAppServices(
             maxFormBytes: MAX_FORM_BYTES,
           },
         }),
-      limits: { maxWaitSeconds: configuration.waitMaxSeconds, maxWaitingPerUser: configuration.waitMaxRequests },
+      limits: { maxWaitSeconds: configuration.waitMaxSeconds },
       stopping: stopping.signal,
       keepAliveSeconds: KEEP_ALIVE_SECONDS,
       grantHolds: createGrantCheck(records, { now }),
@@ -144,7 +143,8 @@ export function createCutoutAppServices(
       registry,
       permissions,
       readableBy,
-      measureImage: (publisherDid, signal) => measureImage(publisherDid, sync, signal),
+      measureImage: (publisherDid, signal) =>
+        measureImage(publisherDid, { cutouts, mostSeconds: configuration.syncMaxSeconds }, signal),
       limits: { maxIds: MAX_LINK_IDS, maxMeasuredIds: MAX_MEASURED_LINK_IDS, maxPixels },
     },
     sia: {
@@ -173,10 +173,10 @@ export function createCutoutAppServices(
   return { services, history, drain: () => stopping.abort() };
 }
 
-/** Bytes of the file that /sync gives for the whole image; rejects where /sync would refuse it. */
-async function measureImage(publisherDid: string, sync: SyncServices, signal: AbortSignal): Promise<number> {
+/** Bytes of the file that /sync gives for the whole image; rejects where /sync would refuse it by the usual limits. */
+async function measureImage(publisherDid: string, usual: UserCutouts, signal: AbortSignal): Promise<number> {
   const request = cutoutRequestOf(parseSodaParameters(new Parameters([["ID", publisherDid]])));
-  const cutout = await openSyncCutout(request, sync, signal);
+  const cutout = await openSyncCutout(request, usual, signal);
   cutout?.dispose();
   return cutout?.byteLength ?? 0;
 }

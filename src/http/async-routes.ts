@@ -27,19 +27,17 @@ export type AsyncServices = Omit<EventServices, "waitingRoom"> & {
   readonly limits: {
     /** As long as a WAIT may hold a request. */
     readonly maxWaitSeconds: number;
-    /** Requests that wait, and streams of events, that a user may have open at a time. */
-    readonly maxWaitingPerUser: number;
   };
-  /** Where requests that wait are counted, by user; by these routes alone where it is left out. */
-  readonly waits?: StreamSlots | undefined;
+  /** Where requests that wait are counted, by user. */
+  readonly waits: StreamSlots;
   /** Fires when the service is to stop: whatever waits is answered then. */
   readonly stopping?: AbortSignal;
 };
 
 /** The jobs of UWS 1.1, section 2.2, but for what is below /results. */
 export function addAsyncRoutes(app: Hono<AppEnv>, services: AsyncServices): void {
-  const { limits, stopping } = services;
-  const waitingRoom = createWaitingRoom({ maxPerUser: limits.maxWaitingPerUser, stopping, slots: services.waits });
+  const { waits, stopping } = services;
+  const waitingRoom = createWaitingRoom({ slots: waits, stopping });
   addResource(app, "/async", {
     GET: (c) => handleList(c, services),
     POST: (c) => handleCreate(c, services),
@@ -106,7 +104,7 @@ const LINGER_SECONDS = 1;
 
 /** The job as it is, or after it has left its phase where WAIT asks for that (UWS 1.1, section 2.2.1.2). */
 async function waitForJob(c: AsyncContext, services: AsyncServices, waitingRoom: WaitingRoom): Promise<Job> {
-  const { jobs, limits, maxWaitingOf } = services;
+  const { jobs, limits, mostWaitsOf } = services;
   const { user } = c.var;
   const parameters = queryOf(c);
   const [wait, phase] = [parameters.single("WAIT"), parameters.single("PHASE")];
@@ -115,7 +113,7 @@ async function waitForJob(c: AsyncContext, services: AsyncServices, waitingRoom:
   const job = await jobs.get(jobIdOf(c), user);
   const hasLeft = expected !== undefined && expected !== job.phase;
   if (seconds === 0 || hasLeft || !ACTIVE_PHASES.includes(job.phase) || c.req.method === "HEAD") return job;
-  const waiting = waitingRoom.enter(user.id, c.req.raw.signal, maxWaitingOf?.(user));
+  const waiting = waitingRoom.enter(user.id, c.req.raw.signal, mostWaitsOf(user));
   if (waiting === null) {
     // A service may answer sooner than it is asked to; its client asks again at once.
     await waitingRoom.linger(c.req.raw.signal, Math.min(seconds, LINGER_SECONDS) * 1000);

@@ -15,8 +15,8 @@ export type EventServices = {
   /** Between two signs of life on a stream of events: proxies cut a connection that says nothing. */
   readonly keepAliveSeconds: number;
   readonly waitingRoom: WaitingRoom;
-  /** Requests that wait, and streams of events, that a user may have open at a time; as the room has it where it is left out. */
-  readonly maxWaitingOf?: ((user: User) => number) | undefined;
+  /** Requests that wait, and streams of events, that a user may have open at a time. */
+  readonly mostWaitsOf: (user: User) => number;
   /** Looked at again and again while a stream goes on. Not there: what one was known by holds as long as the stream. */
   readonly grantHolds?: GrantHolds | undefined;
   /** A fault after the answer has begun, when only the log can be told. */
@@ -43,7 +43,7 @@ async function handleEvents(c: AsyncContext, services: EventServices): Promise<R
   // A browser asks again when a stream ends, until it is answered with 204.
   if (isFinished(job) && c.req.header("last-event-id") === END) return c.body(null, 204);
   if (c.req.method === "HEAD") return c.body(null, 200, HEADERS);
-  const most = services.maxWaitingOf?.(user) ?? services.waitingRoom.maxPerUser;
+  const most = services.mostWaitsOf(user);
   const waiting = services.waitingRoom.enter(user.id, c.req.raw.signal, most);
   if (waiting === null) {
     throw new ServiceError(

@@ -1,33 +1,34 @@
-import type { User } from "../access/user.ts";
 import type { Cutout } from "../cutout/cutout.ts";
-import { openCutout, type CutoutRequest } from "../cutout/open-cutout.ts";
+import { openCutout, type CutoutRequest, type CutoutServices } from "../cutout/open-cutout.ts";
+import type { CutoutCost } from "../cutout/plan.ts";
 import { ServiceError } from "../errors.ts";
 import type { Stencil } from "../sky/stencil.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
-import type { SyncServices } from "./sync-routes.ts";
 import type { Planned } from "./sync-way-out.ts";
 
-/** What this user may have: of one cutout its pixels, and how long it may be thought to take. */
-export function syncLimitsFor(user: User, services: SyncServices): { maxPixels: number; syncMaxSeconds: number } {
-  const { cutouts, limitsOf, timeoutSeconds, syncMaxSeconds = timeoutSeconds } = services;
-  if (limitsOf === undefined) return { maxPixels: cutouts.limits.maxPixels, syncMaxSeconds };
-  const { syncPixels, syncSeconds } = limitsOf(user);
-  return { maxPixels: syncPixels, syncMaxSeconds: syncSeconds };
-}
+/** What one user's cutouts are made with. */
+export type UserCutouts = {
+  /** With the most pixels of one cutout, and the surveys that the user may read. */
+  readonly cutouts: CutoutServices;
+  /** Seconds that one may be thought to take: more is refused before it begins. */
+  readonly mostSeconds: number;
+  /** How long a cutout of this cost is thought to take; null: not known. */
+  readonly estimateSeconds?: ((cost: CutoutCost) => number | null) | undefined;
+};
 
 /** As `openCutout`; "over-limit" also for what is thought to take too long. */
 export async function openSyncCutout(
   request: CutoutRequest,
-  { cutouts, estimateSeconds, timeoutSeconds, syncMaxSeconds = timeoutSeconds }: SyncServices,
+  { cutouts, estimateSeconds, mostSeconds }: UserCutouts,
   signal: AbortSignal,
 ): Promise<Cutout | null> {
   const cutout = await openCutout(request, cutouts, signal);
   const seconds = cutout === null ? null : (estimateSeconds?.(cutout.cost) ?? null);
-  if (seconds === null || seconds <= syncMaxSeconds) return cutout;
+  if (seconds === null || seconds <= mostSeconds) return cutout;
   cutout?.dispose();
   throw new ServiceError(
     "over-limit",
-    `Cannot cut at once what would take about ${seconds.toPrecision(2)} seconds: ${syncMaxSeconds} are allowed`,
+    `Cannot cut at once what would take about ${seconds.toPrecision(2)} seconds: ${mostSeconds} are allowed`,
     { limit: "syncSeconds" },
   );
 }
@@ -35,7 +36,7 @@ export async function openSyncCutout(
 /** What would become of the request. */
 export async function planSyncCutout(
   request: CutoutRequest,
-  services: SyncServices,
+  services: UserCutouts,
   signal: AbortSignal,
 ): Promise<Planned> {
   try {

@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import type { LimitsOf } from "../access/limits/limits.ts";
+import type { LimitValues } from "../access/limits/limits.ts";
 import type { Reservation } from "../access/limits/traffic.ts";
 import type { User } from "../access/user.ts";
 import type { Cutout } from "../cutout/cutout.ts";
@@ -17,24 +17,21 @@ import { letProxyKeep } from "./hand-to-proxy.ts";
 import type { ReadableBy } from "./readable-by.ts";
 import { readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
-import { circleOfImage, openSyncCutout, planSyncCutout, syncLimitsFor } from "./sync-limits.ts";
+import { circleOfImage, openSyncCutout, planSyncCutout, type UserCutouts } from "./sync-limits.ts";
 import { storedParametersOf, type RecordSync } from "./sync-record.ts";
 import { cutoutRequestOf } from "./sync-request.ts";
 import { describeJob, withWaysOut } from "./sync-way-out.ts";
 import { WorkMeter } from "./work-meter.ts";
 
 export type SyncServices = {
-  readonly cutouts: CutoutServices;
+  /** The registry and the limits are those of who asks. */
+  readonly cutouts: Omit<CutoutServices, "registry" | "limits">;
   /** The surveys as who asks may see them: requests are answered from these alone. */
   readonly readableBy: ReadableBy;
   /** Seconds that one synchronous cutout may take, from its request to its last byte. */
   readonly timeoutSeconds: number;
-  /**
-   * Seconds that it may be thought to take: more is refused before it begins. `timeoutSeconds` where it is left out.
-   */
-  readonly syncMaxSeconds?: number | undefined;
-  /** What a user may have, where that is not what holds for all. */
-  readonly limitsOf?: LimitsOf | undefined;
+  /** What a user may have of one cutout: pixels, and seconds that it may be thought to take. */
+  readonly limitsOf: (user: User) => SyncLimits;
   /** How long a cutout of this cost is thought to take; null: not known. */
   readonly estimateSeconds?: ((cost: CutoutCost) => number | null) | undefined;
   /** Keeps the user's history; none where it is left out. */
@@ -43,24 +40,28 @@ export type SyncServices = {
   readonly enterRealtime?: (() => () => void) | undefined;
 };
 
+export type SyncLimits = Pick<LimitValues, "syncPixels" | "syncSeconds">;
+
 /** SODA 1.0's {sync} resource. */
 export function addSyncRoutes(app: Hono<AppEnv>, services: SyncServices): void {
   const handle = (c: Context<AppEnv>) => handleSync(c, servicesFor(c.var.user, services));
   addResource(app, "/sync", { GET: handle, POST: handle });
 }
 
-/** The same, over what the user may read, and with what the user may have. */
-function servicesFor(user: User, services: SyncServices): SyncServices {
-  const { cutouts, readableBy } = services;
-  const registry = readableBy(user);
-  const { maxPixels, syncMaxSeconds } = syncLimitsFor(user, services);
-  const isUsual = registry === cutouts.registry && maxPixels === cutouts.limits.maxPixels;
-  if (isUsual && syncMaxSeconds === services.syncMaxSeconds) return services;
-  const limits = { ...cutouts.limits, maxPixels };
-  return { ...services, syncMaxSeconds, cutouts: { ...cutouts, registry, limits } };
+/** The same for one user: over what that one may read, and with what that one may have. */
+type UserSyncServices = SyncServices & UserCutouts;
+
+function servicesFor(user: User, services: SyncServices): UserSyncServices {
+  const { syncPixels, syncSeconds } = services.limitsOf(user);
+  const registry = services.readableBy(user);
+  return {
+    ...services,
+    cutouts: { ...services.cutouts, registry, limits: { maxPixels: syncPixels } },
+    mostSeconds: syncSeconds,
+  };
 }
 
-async function handleSync(c: Context<AppEnv>, services: SyncServices): Promise<Response> {
+async function handleSync(c: Context<AppEnv>, services: UserSyncServices): Promise<Response> {
   const run = startRun(c, services);
   try {
     run.given = await readParameters(c.req.raw);
@@ -196,7 +197,7 @@ const NO_PARAMETERS = new Parameters([]);
 async function reasonOf(
   error: unknown,
   c: Context<AppEnv>,
-  services: SyncServices,
+  services: UserSyncServices,
   { deadline, parameters, given }: SyncRun,
 ): Promise<unknown> {
   if (deadline.isOver) return timeoutError(services, describeJob({ given, publicUrl: c.var.publicUrl }));

@@ -1,15 +1,14 @@
-import { createStreamSlots, type StreamSlots } from "../access/limits/stream-slots.ts";
+import type { StreamSlots } from "../access/limits/stream-slots.ts";
 
 /** Requests that stay open until something happens: how many a user may have of them, and what ends them. */
 export type WaitingRoom = {
-  /** null where the user has `most` (else `maxPerUser`) of them. Ended by its client, or when the service stops. */
-  enter(userId: string, client: AbortSignal, most?: number): Waiting | null;
+  /** null where the user has `most` of them. Ended by its client, or when the service stops. */
+  enter(userId: string, client: AbortSignal, most: number): Waiting | null;
   /**
    * For one who found no room: resolves a little later, or when the client goes or the service stops. Who asks again at
    * once then does so in peace. Nothing but a timer is kept.
    */
   linger(client: AbortSignal, milliseconds: number): Promise<void>;
-  readonly maxPerUser: number;
   /** How many there are now. */
   readonly size: number;
 };
@@ -22,14 +21,12 @@ export type Waiting = {
 
 /** All who have not signed in are one user. */
 export function createWaitingRoom({
-  maxPerUser,
   stopping,
-  slots = createStreamSlots(),
+  slots,
 }: {
-  readonly maxPerUser: number;
   readonly stopping: AbortSignal | undefined;
   /** Where they are counted, by user. */
-  readonly slots?: StreamSlots | undefined;
+  readonly slots: StreamSlots;
 }): WaitingRoom {
   const present = new Set<() => void>();
   const lingering = new Set<() => void>();
@@ -38,7 +35,7 @@ export function createWaitingRoom({
   stopping?.addEventListener("abort", endAll, { once: true });
 
   return {
-    enter(userId, client, most = maxPerUser) {
+    enter(userId, client, most) {
       const release = slots.take(userId, most);
       if (release === null) return null;
       const controller = new AbortController();
@@ -67,7 +64,6 @@ export function createWaitingRoom({
         client.addEventListener("abort", leave, { once: true });
       });
     },
-    maxPerUser,
     get size() {
       return present.size;
     },

@@ -12,8 +12,8 @@ export type ResultServices = {
   readonly results: ResultStore;
   /** The cutout of one recipe of a job of this owner; null where no image overlaps. */
   readonly openRecipe: (recipe: ParameterList, signal: AbortSignal, owner: string) => Promise<Cutout | null>;
-  /** What the owner of a job may have stored; no limit where it is left out. */
-  readonly limitsOfOwner?: ((owner: string) => StorageLimits) | undefined;
+  /** What the owner of a job may have stored. */
+  readonly limitsOfOwner: (owner: string) => StorageLimits;
   /** Awaited before each result and each chunk of it: others may go first. */
   readonly gate: { turn(signal: AbortSignal): Promise<void> };
   readonly retry: RetryLimits;
@@ -86,15 +86,13 @@ export async function runResult(claim: Claim, services: ResultServices, signal: 
 function reserve(claim: Claim, cutout: Cutout, { records, limitsOfOwner }: ResultServices): boolean {
   let isReserved = false;
   try {
-    const limits = limitsOfOwner?.(claim.owner) ?? NO_LIMITS;
+    const limits = limitsOfOwner(claim.owner);
     isReserved = reserveResult(records, claim, { byteLength: cutout.byteLength, limits });
   } finally {
     if (!isReserved) cutout.dispose();
   }
   return isReserved;
 }
-
-const NO_LIMITS: StorageLimits = { storedBytes: Infinity, jobBytes: Infinity };
 
 const NOTHING_THERE = {
   code: "not-found",

@@ -730,7 +730,7 @@ describe("waiting for a job", () => {
   });
 
   test("one more than a user may have waiting is answered after a second, as the job is then", async () => {
-    const small = createUwsApp({ maxWaitSeconds: 20, maxWaitingPerUser: 1 });
+    const small = createUwsApp({ maxWaitSeconds: 20, maxWaits: 1 });
     const path = await small.create();
     for (let i = 0; i < 3; i++) {
       small.setPhase(idOf(path), "PENDING");
@@ -751,7 +751,7 @@ describe("waiting for a job", () => {
   });
 
   test("CLI-8: one more stream of events than a user may have is refused, with when to come again", async () => {
-    const small = createUwsApp({ maxWaitSeconds: 20, maxWaitingPerUser: 1 });
+    const small = createUwsApp({ maxWaitSeconds: 20, maxWaits: 1 });
     const path = await small.create(CUTOUT, ANAS);
     const client = new AbortController();
     await small.send(`${path}/events`, { headers: ANAS, signal: client.signal });

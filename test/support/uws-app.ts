@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { createStreamSlots } from "../../src/access/limits/stream-slots.ts";
 import { ANONYMOUS, type User } from "../../src/access/user.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
@@ -27,7 +28,9 @@ export const BENS = { authorization: "Bearer ben" };
 export type Fault = { readonly error: unknown };
 
 /** The job routes over the real job service, with its records in memory, and a worker that is the test itself. */
-export function createUwsApp(limits: Partial<TestLimits & AsyncServices["limits"]> = {}) {
+export function createUwsApp(
+  limits: Partial<TestLimits & AsyncServices["limits"]> & { readonly maxWaits?: number } = {},
+) {
   const index = openEmptyIndex();
   const registry = createRegistry(createImageIndex(index, "localhost"));
   const results = memoryResults();
@@ -62,7 +65,9 @@ export function createUwsApp(limits: Partial<TestLimits & AsyncServices["limits"
   addAsyncRoutes(app, {
     jobs,
     readJobRequest: (request) => readJobRequest(request, { registry, limits: REQUEST_LIMITS }),
-    limits: { maxWaitSeconds: 2, maxWaitingPerUser: 100, ...limits },
+    limits: { maxWaitSeconds: 2, ...limits },
+    waits: createStreamSlots(),
+    mostWaitsOf: () => limits.maxWaits ?? 100,
     stopping: stopping.signal,
     keepAliveSeconds: 15,
     logFault: (fault) => void faults.push(fault),
@@ -98,6 +103,7 @@ export function createUwsApp(limits: Partial<TestLimits & AsyncServices["limits"
     const worker = startWorker({
       ...{ records, changes, results: services.results, now: services.now, concurrency: 0, leaseSeconds: 30 },
       openRecipe: () => Promise.resolve(null),
+      limitsOfOwner: () => ({ storedBytes: Infinity, jobBytes: Infinity }),
       gate: { turn: () => Promise.resolve() },
       retry: { maxAttempts: 1, maxStoreAttempts: 1, maxCrashes: 1, firstPauseMilliseconds: 1, maxPauseMilliseconds: 1 },
       log: () => undefined,

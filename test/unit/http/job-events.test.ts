@@ -3,6 +3,7 @@ import { connect, type AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createStreamSlots } from "../../../src/access/limits/stream-slots.ts";
 import { ANONYMOUS } from "../../../src/access/user.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
@@ -64,8 +65,8 @@ function manualWatch() {
 function openStream(manual: ReturnType<typeof manualWatch>, client = new AbortController(), mayGoOn = () => true) {
   const faults: unknown[] = [];
   const onFault = (error: unknown) => void faults.push(error);
-  const room = createWaitingRoom({ maxPerUser: 1, stopping: undefined });
-  const waiting = room.enter("ana", client.signal);
+  const room = createWaitingRoom({ slots: createStreamSlots(), stopping: undefined });
+  const waiting = room.enter("ana", client.signal, 1);
   if (waiting === null) throw new Error("No room");
   const stream = streamEvents({ watch: manual.watch, waiting, keepAliveSeconds: 15, mayGoOn, onFault });
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
@@ -227,9 +228,15 @@ describe("GET /async/{id}/events", () => {
       get: () => Promise.resolve(job),
       watch: (_id: string, _user: object, s: AbortSignal) => manual.watch(s),
     };
-    const waitingRoom = createWaitingRoom({ maxPerUser: 1, stopping: undefined });
+    const waitingRoom = createWaitingRoom({ slots: createStreamSlots(), stopping: undefined });
     const logFault = () => undefined;
-    addEventRoutes(app, { jobs: jobs as unknown as JobService, keepAliveSeconds: 15, waitingRoom, logFault });
+    addEventRoutes(app, {
+      jobs: jobs as unknown as JobService,
+      keepAliveSeconds: 15,
+      waitingRoom,
+      mostWaitsOf: () => 1,
+      logFault,
+    });
     return { app, manual, waitingRoom };
   }
 

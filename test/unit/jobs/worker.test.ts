@@ -55,6 +55,7 @@ function start(changes: Partial<WorkerOptions> = {}): JobWorker {
   const worker = startWorker({
     ...services,
     openRecipe: () => Promise.resolve(cutoutOf(bytes(10))),
+    limitsOfOwner: () => ({ storedBytes: Infinity, jobBytes: Infinity }),
     gate: NO_GATE,
     retry: RETRY,
     concurrency: 2,
