@@ -101,8 +101,11 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
   }),
   ...of("Account", "/account/password", {
     method: "post",
-    summary: "Change the password; all other sessions end",
-    body: formOf([needed("current", "The present one"), needed("new", "The new one"), needed("again", "The same")]),
+    summary: "Change the password; all other sessions end, and the tokens that signing in gave",
+    body: formOf([
+      ...[needed("current", "The present one"), needed("new", "The new one"), needed("again", "The same")],
+      optional("revoke_tokens", "1: all other tokens end too"),
+    ]),
     responses: { ...done, ...REFUSED, ...NOBODY, ...NOT_ALLOWED, ...SLOWED },
   }),
   ...of("Account", "/account/sessions/end", {
@@ -173,7 +176,11 @@ export const AUTH_OPERATIONS: readonly Operation[] = [
   ...user("", "Change role, groups and limits", { "application/json": formOf(USER_CHANGES)["multipart/form-data"] }),
   ...user("/close", "Close the account: nothing of it lets anybody in"),
   ...user("/open", "Open it again"),
-  ...user("/password", "Set a password; all sessions of the user end", formOf([needed("password", "The new one")])),
+  ...user(
+    "/password",
+    "Set a password; all sessions of the user end, and the tokens that signing in gave",
+    formOf([needed("password", "The new one"), optional("revoke_tokens", "1: all other tokens end too")]),
+  ),
   ...user("/tokens/:id/revoke", "Revoke a token of the user"),
   ...ofUser("/admin/jobs", {
     method: "get",
