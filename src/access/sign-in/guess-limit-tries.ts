@@ -11,10 +11,14 @@ export type TryPace = {
 export type Tries = {
   /** Until the next may be made; 0: now. */
   waitSeconds(key: string): number;
-  /** Counts one that is about to be made, and tells by how many seconds later it is to be. */
-  count(key: string): number;
-  /** It was none after all. */
-  withdraw(key: string): void;
+  /** By how many seconds later the next is to be made. */
+  delaySeconds(key: string): number;
+  /** How many have been wrong. */
+  wrong(key: string): number;
+  /** How many more may be wrong before one has to wait. */
+  left(key: string): number;
+  /** Counts one that was wrong. */
+  count(key: string): void;
   forget(key: string): void;
 };
 
@@ -47,18 +51,17 @@ export function createTries(
       const wait = Math.min(mostWaitSeconds, FIRST_WAIT_SECONDS * 2 ** Math.min(over, 30));
       return Math.max(0, wait - (now() - counted.at) / 1000);
     },
+    delaySeconds(key) {
+      const over = (find(key)?.count ?? 0) - free;
+      return over < 0 ? 0 : FIRST_DELAY_SECONDS * 2 ** Math.min(over, 30);
+    },
+    wrong: (key) => find(key)?.count ?? 0,
+    left: (key) => free + slowed - (find(key)?.count ?? 0),
     count(key) {
       const count = (find(key)?.count ?? 0) + 1;
       known.delete(key);
       known.set(key, { count, at: now() });
       if (known.size > mostRemembered) known.delete(known.keys().next().value ?? key);
-      return count <= free ? 0 : FIRST_DELAY_SECONDS * 2 ** Math.min(count - free - 1, 30);
-    },
-    withdraw(key) {
-      const counted = known.get(key);
-      if (counted === undefined) return;
-      counted.count--;
-      if (counted.count <= 0) known.delete(key);
     },
     forget: (key) => void known.delete(key),
   };

@@ -141,16 +141,88 @@ test("no more than so many are remembered, the latest", async () => {
   expect(await waitOf(ANA)).toBe(0); // forgotten
 });
 
-test("no more than so many tries are held at a time", async () => {
-  const release: (() => void)[] = [];
-  const sleep = () => new Promise<void>((resolve) => release.push(resolve));
-  const holding = createGuessLimit({ now: () => now, sleep });
-  const tries = Array.from({ length: 300 }, (_, i) =>
-    holding.attempt({ name: "ana", address: `10.0.${i >> 8}.${i & 255}` }, wrong).catch((error: unknown) => error),
-  );
-  await Promise.resolve();
-  expect(release).toHaveLength(100);
-  for (const wake of release) wake();
-  const refused = (await Promise.all(tries)).filter((end) => end instanceof ServiceError);
-  expect(refused).toHaveLength(190); // ten were free
+test("right passwords at once are all taken, some at a time", async () => {
+  let [running, most] = [0, 0];
+  const check = async () => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    running--;
+    return "ana";
+  };
+  const waits = await Promise.all(Array.from({ length: 60 }, () => waitOf(ANA, check)));
+  expect(waits).toEqual(Array.from({ length: 60 }, () => 0));
+  expect(most).toBe(4);
+  expect(slept).toEqual([]);
+});
+
+test("a right password among wrong ones at once is not kept out by those that are not made yet", async () => {
+  const tries = [wrong, wrong, right, wrong, wrong, right].map((check) => waitOf(ANA, check));
+  expect(await Promise.all(tries)).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+/** Tries that sleep until they are told to wake, from as many addresses as there are. */
+async function holdTries(addresses: readonly string[]) {
+  const wake: (() => void)[] = [];
+  const sleep = () => new Promise<void>((resolve) => wake.push(resolve));
+  limit = createGuessLimit({ now: () => now, sleep });
+  for (let i = 0; i < 10; i++) await limit.attempt({ name: "ana", address: `10.99.${i}.1` }, wrong);
+  const waits = addresses.map((address) => waitOf({ name: "ana", address }));
+  await flush();
+  return { wake, waits };
+}
+
+async function flush(): Promise<void> {
+  for (let i = 0; i < 50; i++) await Promise.resolve();
+}
+
+const flood = (count: number) => Array.from({ length: count }, (_, i) => `2001:db8:1:${(i % 250).toString(16)}::1`);
+
+test("one network holds no more than its places, and an owner elsewhere comes in while it does", async () => {
+  const { wake, waits } = await holdTries(flood(1000));
+  expect(wake).toHaveLength(20);
+  const refused = await Promise.all(waits.map((wait) => Promise.race([wait, Promise.resolve("held")])));
+  expect(refused.filter((wait) => wait === "held")).toHaveLength(200);
+  const owner = waitOf({ name: "ana", address: "2001:db8:2::1" }, right);
+  await flush();
+  expect(wake).toHaveLength(21);
+  wake[20]();
+  expect(await owner).toBe(0);
+});
+
+test("who did nothing wrong waits for a turn behind those of the same network, and has it", async () => {
+  const { wake, waits } = await holdTries(flood(130));
+  let isDone = false;
+  const owner = waitOf({ name: "ana", address: "2001:db8:1:ffff::1" }, right).finally(() => (isDone = true));
+  for (let woken = 0; !isDone && woken <= 131; woken++) {
+    wake[woken]?.();
+    await flush();
+  }
+  expect(await owner).toBe(0);
+  expect(await Promise.all(waits)).toEqual(waits.map(() => 0));
+});
+
+test("guessing from all networks of one site is slowed, and refused where it goes on", async () => {
+  const from = (i: number) => ({ name: `user${i}`, address: `2001:db8:1:${(i % 1000).toString(16)}::1` });
+  await guess(150, from);
+  expect(slept.length).toBeGreaterThan(40);
+  expect(await waitOf({ name: "eva", address: "2001:db8:1:ffff::1" }, right)).toBe(0); // nothing wrong from there
+  expect(slept.at(-1)).toBe(4000);
+  expect(await guess(50, (i) => ({ name: `eve${i}`, address: "2001:db8:1:fffe::1" }))).toBe(4);
+  slept = [];
+  expect(await waitOf({ name: "eva", address: "2001:db8:2::1" }, right)).toBe(0);
+  expect(slept).toEqual([]);
+});
+
+test("no more than so many passwords are looked at, at a time", async () => {
+  let [running, most] = [0, 0];
+  const check = async () => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    running--;
+    return "x";
+  };
+  const guessers = Array.from({ length: 300 }, (_, i) => ({ name: `user${i}`, address: `10.0.${i}.1` }));
+  const waits = await Promise.all(guessers.map((guesser) => waitOf(guesser, check)));
+  expect(Math.max(...waits)).toBe(0);
+  expect(most).toBe(50);
 });
