@@ -4,6 +4,7 @@ import { LIMIT_NAMES } from "../access/limits/limits.ts";
 import type { UsageLine, UsageOf } from "../access/limits/usage.ts";
 import { ROLES } from "../access/user.ts";
 import type { AppEnv } from "./app-env.ts";
+import { isoInstant } from "./iso-instant.ts";
 
 export type UsageServices = { readonly usageOf: UsageOf };
 
@@ -43,6 +44,6 @@ export function describeUsage(lines: readonly UsageLine[]): z.infer<typeof usage
   return lines.map(({ limit, resetsAt, ...line }) => ({
     ...line,
     limit: limit === Infinity ? null : limit,
-    resetsAt: resetsAt === null ? null : new Date(resetsAt).toISOString(),
+    resetsAt: isoInstant(resetsAt),
   }));
 }

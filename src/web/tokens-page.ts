@@ -59,7 +59,7 @@ export function tokenTable(
     tokens,
     [
       { title: "Name", show: ({ name }) => name },
-      { title: "Begins with", show: ({ prefix }) => html`<code>${prefix}…</code>` },
+      { title: "Begins with", show: ({ prefix }) => html`<code class="whole">${prefix}…</code>` },
       { title: "Scopes", show: ({ scopes }) => scopes.join(", ") },
       { title: "Last use", show: ({ lastUsedAt }) => showInstant(lastUsedAt, "never") },
       { title: "Ends", show: ({ expiresAt }) => showInstant(expiresAt, "never") },

@@ -1,16 +1,14 @@
 import type { Context, Hono } from "hono";
 import type { Account, Accounts } from "../../access/accounts/accounts.ts";
 import type { AuditLog } from "../../access/audit.ts";
-import type { UsageLine, UsageOf } from "../../access/limits/usage.ts";
+import type { UsageOf } from "../../access/limits/usage.ts";
 import { ServiceError } from "../../errors.ts";
 import { accountPage } from "../../web/account-page.ts";
-import type { Meter } from "../../web/meters.ts";
-import type { Notice } from "../../web/page.ts";
 import type { AppEnv } from "../app-env.ts";
+import { describeAccount, isChosen, metersOf, noticeOf } from "./account-view.ts";
 import { requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.ts";
 import { readChange } from "./csrf.ts";
 import { openSession, type LoginServices } from "./login-routes-check.ts";
-import type { Fields } from "../form-fields.ts";
 import { addResource } from "../resource.ts";
 
 export type AccountServices = Pick<LoginServices, "sessions" | "sessionCookie" | "guesses"> & {
@@ -85,11 +83,6 @@ export function addAccountRoutes(app: Hono<AppEnv>, services: AccountServices): 
   });
 }
 
-/** Of a box that is ticked; in JSON, true. */
-export function isChosen(fields: Fields, name: string): boolean {
-  return ["1", "true", "on"].includes(fields.get(name) ?? "");
-}
-
 /** "not-found" for the user of RECORTE_TEST_TOKEN, who has none. */
 async function ownAccount(c: Context<AppEnv>, { accounts }: AccountServices): Promise<Account> {
   const account = await accounts.find(c.var.user.id);
@@ -123,29 +116,4 @@ async function showAccount(c: Context<AppEnv>, services: AccountServices, accoun
     leastLength: LEAST_PASSWORD_LENGTH,
   });
   return showPage(c, view);
-}
-
-/** What a form before this page did, by a word in its address: nobody else can put words there. */
-export function noticeOf(c: Context<AppEnv>, texts: Readonly<Record<string, string>>): Notice | undefined {
-  const done = c.req.query("done") ?? "";
-  return Object.hasOwn(texts, done) ? { kind: "done", text: texts[done] } : undefined;
-}
-
-export function metersOf(lines: readonly UsageLine[]): Meter[] {
-  return lines.map(({ explanation, unit, used, limit }) => ({
-    title: explanation,
-    unit: unit === "bytes" ? "bytes" : "count",
-    used,
-    limit,
-  }));
-}
-
-/** An account for scripts: instants as text. */
-export function describeAccount(account: Account): object {
-  const { createdAt, lastSignInAt, disabledAt, ...rest } = account;
-  return { ...rest, createdAt: iso(createdAt), lastSignInAt: iso(lastSignInAt), disabledAt: iso(disabledAt) };
-}
-
-export function iso(instant: number | null): string | null {
-  return instant === null ? null : new Date(instant).toISOString();
 }

@@ -3,11 +3,12 @@ import { ServiceError } from "../../errors.ts";
 import type { OverviewJob } from "../../jobs/job-overview.ts";
 import type { JobPhase } from "../../jobs/job.ts";
 import { jobsPage, type JobRowView } from "../../web/admin-jobs-page.ts";
-import { iso, noticeOf } from "./account-routes.ts";
+import { noticeOf } from "./account-view.ts";
 import { createNameReader, noteChange, readCount, type AdminServices } from "./admin-routes-common.ts";
 import type { AppEnv } from "../app-env.ts";
 import { requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.ts";
 import { readChange } from "./csrf.ts";
+import { isoInstant } from "../iso-instant.ts";
 import { addResource } from "../resource.ts";
 
 const PAGE_JOBS = 50;
@@ -110,12 +111,12 @@ export async function nameJobs(
   return named;
 }
 
-function describeJob({ createdAt, queuedAt, startedAt, endedAt, ...job }: OverviewJob): object {
+function describeJob({ createdAt, queuedAt, startedAt, endedAt, ...job }: OverviewJob) {
   const instants = {
-    createdAt: iso(createdAt),
-    queuedAt: iso(queuedAt),
-    startedAt: iso(startedAt),
-    endedAt: iso(endedAt),
+    createdAt: isoInstant(createdAt),
+    queuedAt: isoInstant(queuedAt),
+    startedAt: isoInstant(startedAt),
+    endedAt: isoInstant(endedAt),
   };
   return { ...job, ...instants };
 }

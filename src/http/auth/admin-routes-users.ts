@@ -6,7 +6,7 @@ import { ServiceError } from "../../errors.ts";
 import { userPage } from "../../web/admin-user-page.ts";
 import { usersPage } from "../../web/admin-users-page.ts";
 import { formatBytes, formatCount } from "../../web/values.ts";
-import { describeAccount, isChosen, metersOf, noticeOf } from "./account-routes.ts";
+import { describeAccount, isChosen, metersOf, noticeOf } from "./account-view.ts";
 import { nameJobs } from "./admin-routes-jobs.ts";
 import { noteChange, readCount, type AdminServices } from "./admin-routes-common.ts";
 import type { AppEnv } from "../app-env.ts";

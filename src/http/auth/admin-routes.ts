@@ -3,12 +3,12 @@ import { AUDITED, type AuditAction } from "../../access/audit.ts";
 import { ServiceError } from "../../errors.ts";
 import { auditPage } from "../../web/admin-audit-page.ts";
 import { overviewPage } from "../../web/admin-overview-page.ts";
-import { iso } from "./account-routes.ts";
 import { createNameReader, readCount, type AdminServices } from "./admin-routes-common.ts";
 import { addAdminJobRoutes } from "./admin-routes-jobs.ts";
 import { addAdminUserRoutes } from "./admin-routes-users.ts";
 import type { AppEnv } from "../app-env.ts";
 import { requireViewer, showPage, wantsJson } from "./auth-app-pages.ts";
+import { isoInstant } from "../iso-instant.ts";
 import { addResource } from "../resource.ts";
 
 const LAST_ERRORS = 20;
@@ -36,9 +36,9 @@ export function addAdminRoutes(app: Hono<AppEnv>, services: AdminServices): void
       }
       return c.json({
         phases: Object.fromEntries(phases.map(({ phase, jobs }) => [phase, jobs])),
-        queue: { ...queue, oldestQueuedAt: iso(queue.oldestQueuedAt) },
+        queue: { ...queue, oldestQueuedAt: isoInstant(queue.oldestQueuedAt) },
         disk,
-        errors: named.map(({ at, ...row }) => ({ at: iso(at), ...row })),
+        errors: named.map(({ at, ...row }) => ({ at: isoInstant(at), ...row })),
       });
     },
   });
@@ -62,7 +62,7 @@ export function addAdminRoutes(app: Hono<AppEnv>, services: AdminServices): void
       const shown = records.slice(0, last);
       const further = records.length > last ? (shown.at(-1)?.id ?? null) : null;
       if (wantsJson(c)) {
-        return c.json({ records: shown.map(({ at, ...row }) => ({ ...row, at: iso(at) })), before: further });
+        return c.json({ records: shown.map(({ at, ...row }) => ({ ...row, at: isoInstant(at) })), before: further });
       }
       const next = further === null ? null : String(further);
       const actions = Object.keys(AUDITED);

@@ -4,11 +4,12 @@ import type { AuditLog } from "../../access/audit.ts";
 import { SCOPES, type ApiToken, type Scope, type Tokens } from "../../access/tokens/tokens.ts";
 import { ServiceError } from "../../errors.ts";
 import { tokensPage, type TokensView } from "../../web/tokens-page.ts";
-import { iso, noticeOf } from "./account-routes.ts";
+import { noticeOf } from "./account-view.ts";
 import type { AppEnv } from "../app-env.ts";
 import { refuseActing, requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.ts";
 import { hasTls, readChange } from "./csrf.ts";
 import type { Fields } from "../form-fields.ts";
+import { isoInstant } from "../iso-instant.ts";
 import { addResource } from "../resource.ts";
 
 export type TokenServices = {
@@ -138,14 +139,14 @@ async function takeMade(c: Context<AppEnv>, services: TokenServices): Promise<To
   return { name: own.name, secret, example: `curl -H 'Authorization: Bearer ${secret}' '${url}'` };
 }
 
-export function describeToken(token: ApiToken): object {
+export function describeToken(token: ApiToken) {
   const { id, name, prefix, scopes, createdAt, expiresAt, lastUsedAt, revokedAt } = token;
   return {
     ...{ id, name, prefix, scopes },
-    createdAt: iso(createdAt),
-    expiresAt: iso(expiresAt),
-    lastUsedAt: iso(lastUsedAt),
-    revokedAt: iso(revokedAt),
+    createdAt: isoInstant(createdAt),
+    expiresAt: isoInstant(expiresAt),
+    lastUsedAt: isoInstant(lastUsedAt),
+    revokedAt: isoInstant(revokedAt),
   };
 }
 
