@@ -76,7 +76,7 @@ describe("a new password", () => {
       const browser = await auth.browserOf(name);
       const { csrf } = await browser.form("/account");
       // A browser each, whose tries do not wait for each other's.
-      const strangers = await Promise.all([0, 1].map(async () => auth.newBrowser()));
+      const strangers = [auth.newBrowser(), auth.newBrowser()];
       const forms = await Promise.all(strangers.map((stranger) => stranger.form("/login")));
       const pause = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
       const changing = browser.send("/account/password", { csrf, current: PASSWORD, new: NEXT, again: NEXT });
