@@ -128,7 +128,7 @@ type OfOwner = {
 function recipeOpener({ limitsOfOwner, registryOfOwner }: OfOwner, cutouts: CutoutServices): OpenRecipe {
   return async (recipe, signal, owner) => {
     const registry = registryOfOwner(owner); // by the rights of this moment
-    const limits = { ...cutouts.limits, maxPixels: limitsOfOwner(owner).jobPixels };
+    const limits = { ...cutouts.limits, maxPixels: limitsOfOwner(owner).jobPixels, pixelLimit: "jobPixels" };
     // Memory for what is sent is given back by who sends; a file has nobody who would.
     const services = { ...cutouts, registry, limits, allocate: undefined };
     const parameters = parseSodaParameters(new Parameters(recipe));

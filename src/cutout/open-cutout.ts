@@ -35,7 +35,8 @@ export type FileCutoutRequest = {
 export type FileCutoutServices = {
   readonly images: ImageCache;
   readonly pixels: PixelServices;
-  readonly limits: { readonly maxPixels: number };
+  /** `pixelLimit`: what this one is called where limits are set. */
+  readonly limits: { readonly maxPixels: number; readonly pixelLimit?: string | undefined };
   /** Name and version of this service, for provenance: "recorte 0.1.0". */
   readonly software: string;
   /** The present, for the date in the header. */
@@ -179,9 +180,11 @@ function pixelsOf(pieces: readonly CutoutPiece[]): number {
   return pieces.reduce((sum, { plan }) => sum + plan.cost.outputPixels, 0);
 }
 
-function tooManyPixels(count: number | string, { maxPixels }: FileCutoutServices["limits"]): ServiceError {
+function tooManyPixels(count: number | string, limits: FileCutoutServices["limits"]): ServiceError {
+  const { maxPixels, pixelLimit: limit } = limits;
   return new ServiceError(
     "over-limit",
-    `Cannot cut ${count} pixels at once: ${maxPixels} are allowed; a smaller shape or fewer bands are needed`,
+    `Cannot cut ${count} pixels into one file: ${maxPixels} are allowed; a smaller shape or fewer bands are needed`,
+    { limit },
   );
 }

@@ -1,4 +1,5 @@
 import { ServiceError } from "../errors.ts";
+import { formatBytesExactly } from "../format-bytes.ts";
 import { checkForm } from "./check-form.ts";
 
 /** Lower case, without its parameters; empty where there is none. */
@@ -57,5 +58,5 @@ async function* chunksOf(request: Request): AsyncGenerator<Uint8Array> {
 }
 
 function tooLarge(maxBytes: number): ServiceError {
-  return new ServiceError("over-limit", `Cannot read the body: it has more than ${maxBytes} bytes`);
+  return new ServiceError("over-limit", `Cannot read the body: it has more than ${formatBytesExactly(maxBytes)}`);
 }

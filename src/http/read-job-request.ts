@@ -1,4 +1,5 @@
 import { ServiceError } from "../errors.ts";
+import { formatBytesExactly } from "../format-bytes.ts";
 import { Parameters } from "../ivoa/parameters.ts";
 import { createRowCheck, knownReleases } from "../jobs/check-rows.ts";
 import { checkJobParameters, checkListUse } from "../jobs/job-parameters.ts";
@@ -137,12 +138,15 @@ async function findUpload(
   if (entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0) > maxFormBytes) {
     throw new ServiceError(
       "over-limit",
-      `Cannot read the form: beside the list it has more than ${maxFormBytes} bytes`,
+      `Cannot read the form: beside the list it has more than ${formatBytesExactly(maxFormBytes)}`,
     );
   }
   const upload = await readUpload(values[0], own[0], part === undefined ? null : { name: part, form });
   if (upload !== null && upload.bytes.length > list.maxBytes) {
-    throw new ServiceError("over-limit", `Cannot use the list: it has more than ${list.maxBytes} bytes`);
+    throw new ServiceError(
+      "over-limit",
+      `Cannot use the list: it has more than ${formatBytesExactly(list.maxBytes)}; send it in parts, as several jobs`,
+    );
   }
   return { entries, upload: dali === null || upload === null ? upload : { ...upload, name: dali[1] } };
 }

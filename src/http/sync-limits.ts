@@ -28,7 +28,7 @@ export async function openSyncCutout(
   cutout?.dispose();
   throw new ServiceError(
     "over-limit",
-    `Cannot cut at once what would take about ${seconds.toPrecision(2)} seconds: ${mostSeconds} are allowed`,
+    `Cannot cut at once what would take about ${seconds.toPrecision(2)} seconds: ${mostSeconds} are allowed; a smaller shape or fewer bands are needed`,
     { limit: "syncSeconds" },
   );
 }

@@ -56,7 +56,7 @@ function servicesFor(user: User, services: SyncServices): UserSyncServices {
   const registry = services.readableBy(user);
   return {
     ...services,
-    cutouts: { ...services.cutouts, registry, limits: { maxPixels: syncPixels } },
+    cutouts: { ...services.cutouts, registry, limits: { maxPixels: syncPixels, pixelLimit: "syncPixels" } },
     mostSeconds: syncSeconds,
   };
 }
@@ -203,6 +203,7 @@ async function reasonOf(
   if (deadline.isOver) return timeoutError(services, describeJob({ given, publicUrl: c.var.publicUrl }));
   const isTooLarge = error instanceof ServiceError && error.code === "over-limit";
   if (!isTooLarge || parameters === undefined || deadline.signal.aborted) return error;
+  if (error.limit === "bytesPerDay") return error; // of what is sent, also of a job
   const request = cutoutRequestOf(parameters);
   const { signal } = deadline;
   return withWaysOut(error, {

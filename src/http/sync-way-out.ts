@@ -1,3 +1,4 @@
+import type { LimitName } from "../access/limits/limits.ts";
 import type { CutoutRequest } from "../cutout/open-cutout.ts";
 import { formatStencil } from "../cutout/provenance.ts";
 import { ServiceError } from "../errors.ts";
@@ -24,16 +25,19 @@ export type TooLarge = {
 export type Planned = "fits" | "too large" | "empty";
 
 /**
- * The refusal with ways out of it: how large a shape of this kind is answered now, and the same request as a job. As it is
- * where no shape at all would do: the limit is none of size then.
+ * The refusal with ways out of it: how large a shape of this kind is answered now, and the same request as a job. Where no
+ * shape at all would do, and it is no limit of synchronous cutouts that refused, neither would a job.
  */
 export async function withWaysOut(refusal: ServiceError, tooLarge: TooLarge): Promise<ServiceError> {
   // The search may meet a damaged file, or the end of the time.
   const largest = await describeLargest(tooLarge).catch(() => null);
-  if (largest === null) return refusal;
-  const lines = [refusal.message, largest, describeJob(tooLarge)];
-  return new ServiceError(refusal.code, lines.join("\n"), { cause: refusal });
+  const isOfSync = OF_SYNC.has(refusal.limit ?? "");
+  const asJob = isOfSync || largest !== null ? describeJob(tooLarge) : null;
+  const lines = [refusal.message, largest, asJob].filter((line) => line !== null);
+  return new ServiceError(refusal.code, lines.join("\n"), { cause: refusal, limit: refusal.limit });
 }
+
+const OF_SYNC: ReadonlySet<string> = new Set(["syncPixels", "syncSeconds"] satisfies LimitName[]);
 
 /** The request as a job, ready to be sent. */
 export function describeJob({ given, publicUrl }: Pick<TooLarge, "given" | "publicUrl">): string {

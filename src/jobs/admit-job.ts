@@ -2,6 +2,7 @@ import { ANONYMOUS } from "../access/user.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { JobRow } from "../db/records-schema.ts";
 import { ServiceError } from "../errors.ts";
+import { formatBytes, formatBytesExactly } from "../format-bytes.ts";
 import type { JobLimits } from "./job-limits.ts";
 import { countJobs, nextDestruction } from "./job-records.ts";
 import type { JobPhase } from "./job.ts";
@@ -69,8 +70,8 @@ function checkRoom(admission: Admission, owner: string): void {
   const isNobody = owner === ANONYMOUS.id;
   throw new ServiceError(
     "too-many",
-    `Cannot make or run a job: ${used} of the ${most} bytes that ${isNobody ? "all who have not signed in" : "you"} may ` +
-      `keep are used; ${isNobody ? "sign in, or try later" : "delete jobs that are no longer needed"}`,
+    `Cannot make or run a job: ${formatBytes(used)} of the ${formatBytesExactly(most)} that ` +
+      `${isNobody ? "all who have not signed in" : "you"} may keep are used; ${isNobody ? "sign in, or try later" : "delete jobs that are no longer needed"}`,
     { ...untilNextDestruction(admission, owner), limit: "storedBytes" },
   );
 }
@@ -86,7 +87,7 @@ export function checkSize(results: readonly unknown[], { jobRows }: { readonly j
   if (results.length <= jobRows) return;
   throw new ServiceError(
     "over-limit",
-    `Cannot run ${results.length} results as one job: ${jobRows} are allowed; ask for them in several jobs`,
+    `Cannot run ${results.length} results as one job: ${jobRows} are allowed; ask for the rest in further jobs`,
     { limit: "jobRows" },
   );
 }

@@ -196,7 +196,9 @@ function checkNumber(results: number, maxResults: number): void {
   if (results <= maxResults) return;
   throw new ServiceError(
     "over-limit",
-    `Cannot run: the combinations of its parameters are ${results} results, and a job may have ${maxResults}`,
+    `Cannot run: the combinations of its parameters are ${results} results, and a job may have ${maxResults}; ` +
+      "ask for the rest in further jobs",
+    { limit: "jobRows" },
   );
 }
 

@@ -1,4 +1,5 @@
 import { ServiceError } from "../errors.ts";
+import { formatBytesExactly } from "../format-bytes.ts";
 import { findColumns, type ColumnMapping, type ListColumns } from "../ivoa/list-columns.ts";
 import { parseCsvList } from "../ivoa/list-csv.ts";
 import { parseJsonList } from "../ivoa/list-json.ts";
@@ -60,7 +61,8 @@ export function* readCoordinateList({
   if (bytes.length > limits.maxBytes) {
     throw new ServiceError(
       "over-limit",
-      `Cannot use the list: it has ${bytes.length} bytes, and ${limits.maxBytes} are allowed`,
+      `Cannot use the list: it has ${formatBytesExactly(bytes.length)}, and ${formatBytesExactly(limits.maxBytes)} are allowed; ` +
+        "send it in parts, as several jobs",
     );
   }
   const table = yield* readTable(yield* decodeListText(bytes), mediaType, mapping, limits);

@@ -2,6 +2,7 @@ import type { LimitValues } from "../access/limits/limits.ts";
 import { ANONYMOUS } from "../access/user.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { ServiceError } from "../errors.ts";
+import { formatBytes, formatBytesExactly } from "../format-bytes.ts";
 import { HELD, type Claim } from "./claims.ts";
 import { inTransaction } from "./job-transitions.ts";
 
@@ -63,16 +64,24 @@ function storeIsFull({ owner, byteLength, used, limit }: Refused & { readonly ow
   return new ServiceError(
     "over-limit",
     byteLength > limit
-      ? `Cannot keep this result of ${byteLength} bytes: results of ${limit} are all that ${who}; ask for a smaller shape`
-      : `Cannot keep this result of ${byteLength} bytes: ${used} of the ${limit} bytes that ${who} are used; ` +
+      ? `${cannotKeep(byteLength)}: results of ${formatBytesExactly(limit)} are all that ${who}; ask for a smaller shape`
+      : `${cannotKeep(byteLength)}: ${formatBytes(used)} of the ${formatBytesExactly(limit)} that ${who} are used; ` +
         "delete jobs that are no longer needed, then POST to this job's /rerun",
+    { limit: "storedBytes" },
   );
 }
 
 function jobIsFull({ byteLength, used, limit }: Refused): ServiceError {
   return new ServiceError(
     "over-limit",
-    `Cannot keep this result of ${byteLength} bytes: the job has ${used} of the ${limit} bytes that one job may have; ` +
-      "ask for the rest in further jobs",
+    byteLength > limit
+      ? `${cannotKeep(byteLength)}: one job may have ${formatBytesExactly(limit)}; ask for a smaller shape`
+      : `${cannotKeep(byteLength)}: the job has ${formatBytes(used)} of the ${formatBytesExactly(limit)} that one job ` +
+        "may have; ask for the rest in further jobs",
+    { limit: "jobBytes" },
   );
+}
+
+function cannotKeep(byteLength: number): string {
+  return `Cannot keep this result of ${formatBytesExactly(byteLength)}`;
 }

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
+import { formatBytes } from "../format-bytes.ts";
 import { adminPage, nextPage, userLink } from "./admin-page.ts";
 import { sureButton, type Html, type Notice, type Viewer } from "./page.ts";
 import { table, type Column } from "./table.ts";
-import { formatBytes, formatCount, formatDuration } from "./values.ts";
+import { formatCount, formatDuration } from "./values.ts";
 
 export type JobsView = {
   readonly viewer: Viewer;

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
+import { formatBytes } from "../format-bytes.ts";
 import { adminPage, addressOf, userLink } from "./admin-page.ts";
 import type { Html, Viewer } from "./page.ts";
 import { table } from "./table.ts";
-import { formatBytes, formatCount, formatDuration, showInstant } from "./values.ts";
+import { formatCount, formatDuration, showInstant } from "./values.ts";
 
 export type OverviewView = {
   readonly viewer: Viewer;

@@ -1,6 +1,7 @@
 import { html } from "hono/html";
+import { formatBytes } from "../format-bytes.ts";
 import type { Html } from "./page.ts";
-import { formatBytes, formatCount } from "./values.ts";
+import { formatCount } from "./values.ts";
 
 /** How much of something is used. */
 export type Meter = {

@@ -3,19 +3,6 @@ import type { Html } from "./page.ts";
 
 // Numbers and instants as pages show them.
 
-const UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"];
-
-/** Decimal units, three digits: `1.25 GB`. */
-export function formatBytes(bytes: number): string {
-  let unit = 0;
-  let value = bytes;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 ? value : Number(value.toPrecision(3))} ${UNITS[unit]}`;
-}
-
 /** Thousands apart by thin spaces. */
 export function formatCount(count: number): string {
   const [whole, fraction] = String(count).split(".");

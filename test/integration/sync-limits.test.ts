@@ -35,7 +35,7 @@ describe("a request that is too large", () => {
     expect(response.status).toBe(413);
     expect(response.headers.get("content-type")).toMatch(/^text\/plain/);
     const text = await response.text();
-    expect(text).toMatch(/^UsageError: Cannot cut \d+ pixels at once: 5000 are allowed/);
+    expect(text).toMatch(/^UsageError: Cannot cut \d+ pixels into one file: 5000 are allowed/);
     const radius = Number(/^Largest radius about this centre that fits now: ([\d.]+) degrees$/m.exec(text)?.[1]);
     expect(radius).toBeGreaterThan(0);
     expect((await get(app, { ...SIM, POS: `CIRCLE 59 -52.8 ${radius}` })).status).toBe(200);
@@ -101,13 +101,15 @@ describe("a request that is too large", () => {
       ["POS", "CIRCLE 59 -52.8 5"],
     ]);
     const opening = openCutout(cutoutRequestOf(parseSodaParameters(given)), cutouts, new AbortController().signal);
-    await expect(opening).rejects.toThrow(/^Cannot cut more than 160000 pixels at once: 100 are allowed/);
+    await expect(opening).rejects.toThrow(/^Cannot cut more than 160000 pixels into one file: 100 are allowed/);
     expect(opened, "of six images").toBe(1);
   });
 
-  it("is told no way out where nothing smaller fits either", async () => {
+  it("is told a job alone where nothing smaller fits either", async () => {
     const text = await (await get(createApp({ maxPixels: 0 }), { ...SIM, POS: "CIRCLE 59 -52.8 0.1" })).text();
-    expect(text).toMatch(/^UsageError: Cannot cut \d+ pixels at once: 0 are allowed[^\n]*\n$/);
+    expect(text).toMatch(
+      /^UsageError: Cannot cut \d+ pixels into one file: 0 are allowed[^\n]*\nAs a job: POST [^\n]*\n$/,
+    );
   });
 
   it("is refused before it begins where it is thought to take too long, and goes where that is not known", async () => {
@@ -116,7 +118,9 @@ describe("a request that is too large", () => {
     const response = await get(app, { ...SIM, POS: "CIRCLE 59 -52.8 0.1" });
     expect(response.status).toBe(413);
     const text = await response.text();
-    expect(text).toMatch(/^UsageError: Cannot cut at once what would take about [\d.e+]+ seconds: 5 are allowed\n/);
+    expect(text).toMatch(
+      /^UsageError: Cannot cut at once what would take about [\d.e+]+ seconds: 5 are allowed; [^\n]* needed\n/,
+    );
     const radius = /radius about this centre that fits now: ([\d.]+) degrees/.exec(text)?.[1];
     expect((await get(app, { ...SIM, POS: `CIRCLE 59 -52.8 ${radius}` })).status).toBe(200);
     const unknown = createApp({ estimateSeconds: () => null, syncMaxSeconds: 5 });

@@ -140,7 +140,7 @@ describe("GET /sync", () => {
     });
     const response = await limited.request(`/sync?${DES}`);
     expect(response.status).toBe(413);
-    expect(await response.text()).toMatch(/Cannot cut \d+ pixels at once: 100 are allowed/);
+    expect(await response.text()).toMatch(/Cannot cut \d+ pixels into one file: 100 are allowed/);
   });
 
   it("gives up when its time is over, and says so", async () => {

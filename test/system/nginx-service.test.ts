@@ -122,7 +122,10 @@ describe("a list of positions", () => {
       headers,
       body: "name,ra,dec\n",
     }).catch(() => null);
-    expect([answer?.status, answer?.text]).toEqual([413, expect.stringMatching(/more than 33554432 bytes/)]);
+    expect([answer?.status, answer?.text]).toEqual([
+      413,
+      expect.stringMatching(/more than 33.6 MB \(33554432 bytes\)/),
+    ]);
   });
 });
 

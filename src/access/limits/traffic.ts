@@ -1,5 +1,6 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
 import { ServiceError } from "../../errors.ts";
+import { formatBytes, formatBytesExactly } from "../../format-bytes.ts";
 
 /**
  * Bytes sent in a day (UTC), counted in the records, for all processes together. A process sets some apart there before
@@ -168,14 +169,16 @@ export function createTraffic({ sqlite }: RecordsDatabase, { onFailure, now = Da
 
 function refusal(state: { bytes: number; limit: number; used: number; now: number }): ServiceError {
   const { bytes, limit, used, now } = state;
+  const cannotSend = `Cannot send ${formatBytesExactly(bytes)}`;
   if (bytes > limit) {
-    const message = `Cannot send ${bytes} bytes: ${limit} a day are allowed; ask for a smaller part`;
+    const message = `${cannotSend}: ${formatBytesExactly(limit)} a day are allowed; ask for a smaller part`;
     return new ServiceError("over-limit", message, { limit: "bytesPerDay" });
   }
   const retryAfterSeconds = Math.ceil((DAY_MILLISECONDS - (now % DAY_MILLISECONDS)) / 1000);
   return new ServiceError(
     "too-many",
-    `Cannot send ${bytes} bytes: ${used} of the ${limit} bytes a day are used; ask again after midnight UTC, or for less`,
+    `${cannotSend}: ${formatBytes(used)} of the ${formatBytesExactly(limit)} a day are used; ` +
+      "ask again after midnight UTC, or for less",
     { retryAfterSeconds, limit: "bytesPerDay" },
   );
 }

@@ -3,9 +3,10 @@ import type { Account, AccountChanges } from "../../access/accounts/accounts.ts"
 import { LIMIT_NAMES, LIMITS, parseLimit, UNITS, type LimitName } from "../../access/limits/limits.ts";
 import type { User } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
+import { formatBytes } from "../../format-bytes.ts";
 import { userPage } from "../../web/admin-user-page.ts";
 import { usersPage } from "../../web/admin-users-page.ts";
-import { formatBytes, formatCount } from "../../web/values.ts";
+import { formatCount } from "../../web/values.ts";
 import { describeAccount, isChosen, metersOf, noticeOf } from "./account-view.ts";
 import { nameJobs } from "./admin-routes-jobs.ts";
 import { noteChange, readCount, type AdminServices } from "./admin-routes-common.ts";

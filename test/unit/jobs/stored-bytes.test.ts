@@ -136,7 +136,7 @@ describe("stored bytes", () => {
     const refused = results.filter(({ state }) => state === "FAILED");
     expect(refused).toHaveLength(63);
     expect(refused.at(-1)?.message).toBe(
-      `UsageError: Cannot keep this result of 1000 bytes: 37000 of the 37500 bytes that you may keep are used; ` +
+      `UsageError: Cannot keep this result of 1 kB (1000 bytes): 37 kB of the 37.5 kB (37500 bytes) that you may keep are used; ` +
         "delete jobs that are no longer needed, then POST to this job's /rerun",
     );
     expect([...services.results.files.keys()]).toHaveLength(37);
@@ -163,7 +163,7 @@ describe("stored bytes", () => {
     startWorkers(1, { storedBytes: SIZE - 1, jobBytes: NONE });
     await finished(id);
     expect((await jobs.result(id, ANA, 1)).message).toMatch(
-      /results of 999 are all that you may keep; ask for a smaller/,
+      /results of 999 bytes are all that you may keep; ask for a smaller/,
     );
   });
 
@@ -177,7 +177,7 @@ describe("stored bytes", () => {
     const refusal = await queue(1).catch((error: unknown) => error as ServiceError);
     expect(refusal).toMatchObject({ code: "too-many" });
     expect((refusal as ServiceError).message).toContain(
-      "3000 of the 3000 bytes that you may keep are used; delete jobs",
+      "3 kB of the 3 kB (3000 bytes) that you may keep are used; delete jobs",
     );
     expect((refusal as ServiceError).retryAfterSeconds).toBeGreaterThan(lifetime - 60);
     expect((refusal as ServiceError).retryAfterSeconds).toBeLessThanOrEqual(lifetime);
@@ -200,7 +200,19 @@ test("the bytes of one job never pass their limit, whatever else its owner has",
   expect((await jobs.get(one, ANA)).progress).toMatchObject({ done: 4, failed: 6 });
   expect((await jobs.get(two, ANA)).progress).toMatchObject({ done: 3, failed: 0 });
   const failed = (await jobs.results(one, ANA)).find(({ state }) => state === "FAILED");
-  expect(failed?.message).toContain("the job has 4000 of the 4000 bytes that one job may have");
+  expect(failed?.message).toMatch(
+    /the job has 4 kB of the 4 kB \(4000 bytes\) that one job may have; .* further jobs$/,
+  );
+});
+
+test("one result that is larger than a whole job may be is told as that: further jobs would be no help", async () => {
+  begin();
+  const { id } = await queue(1);
+  startWorkers(1, { storedBytes: NONE, jobBytes: SIZE - 1 });
+  await finished(id);
+  expect((await jobs.result(id, ANA, 1)).message).toBe(
+    "UsageError: Cannot keep this result of 1 kB (1000 bytes): one job may have 999 bytes; ask for a smaller shape",
+  );
 });
 
 test("sums agree after every step, whoever dies, aborts, deletes or runs again in between", async () => {

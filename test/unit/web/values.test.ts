@@ -1,13 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatCount, formatDuration, showInstant } from "../../../src/web/values.ts";
-
-test("bytes have three digits and a decimal unit", () => {
-  const values = [0, 1, 999, 1000, 1234, 999_499, 999_500, 1_500_000, 20e9, 7.8e13, 1e15, 1e18];
-  expect(values.map(formatBytes)).toEqual([
-    ...["0 bytes", "1 bytes", "999 bytes", "1 kB", "1.23 kB", "999 kB", "1 MB", "1.5 MB", "20 GB", "78 TB", "1 PB"],
-    "1000 PB",
-  ]);
-});
+import { formatCount, formatDuration, showInstant } from "../../../src/web/values.ts";
 
 test("counts have their thousands apart", () => {
   expect([0, 999, 1000, 1234567, 60.5].map(formatCount)).toEqual([
