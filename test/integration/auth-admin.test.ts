@@ -184,7 +184,7 @@ describe("users", () => {
     expect((await admin.send("/admin/users/carla/close", { csrf })).location).toBe("/admin/users/carla?done=closed");
     expect((await carla.send("/account")).status).toBe(303);
     expect((await request("/account", secret)).status).toBe(401);
-    await expect(auth.browserOf("carla")).rejects.toThrow("cannot sign in");
+    await expect(auth.browserOf("carla")).rejects.toThrow("Cannot sign in");
     await admin.send("/admin/users/carla/open", { csrf });
     await auth.browserOf("carla");
     expect((await request("/account", secret)).status).toBe(401); // has ended for good

@@ -1,26 +1,23 @@
-import { afterEach, beforeAll, afterAll, describe, expect, test } from "vitest";
-import { readConfiguration } from "../../src/bin/configuration.ts";
-import { startServer, type RunningServer } from "../../src/bin/server.ts";
+import { beforeAll, afterAll, describe, expect, test } from "vitest";
 import { formatRequest, sendRaw, type RawAnswer, type RawRequest } from "../support/raw-http.ts";
-import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
+import { createSampleArchive, type SampleArchive } from "../support/sample-server.ts";
 
 type Headers = RawRequest["headers"];
 
-let sample: SampleServices;
-let server: RunningServer | null = null;
-
-beforeAll(async () => void (sample = await createSampleServices()));
-afterEach(async () => {
-  await server?.close();
-  server = null;
-});
-afterAll(() => sample.dispose());
+let archive: SampleArchive;
+/** Ports, by the settings of whom listens there: nothing that is asked here changes anything. */
+const ports = new Map<string, Promise<number>>();
 
 /** Listens on IPv6 and IPv4 alike: peers by IPv4 come as ::ffff:127.0.0.1, as they do in production. */
-async function start(env: Record<string, string> = {}): Promise<number> {
-  const settings = { RECORTE_DATA: sample.dataFolder, PORT: "0", RECORTE_LOG: "none", RECORTE_SHUTDOWN_TIMEOUT: "1" };
-  server = await startServer(readConfiguration({ ...settings, HOST: "::", ...env }));
-  return Number(new URL(server.urls.at(-1) ?? "").port);
+beforeAll(async () => void (archive = await createSampleArchive({ HOST: "::", RECORTE_JOB_WORKERS: "0" })));
+afterAll(() => archive.dispose());
+
+/** Port of a server with these settings. */
+function start(env: Record<string, string> = {}): Promise<number> {
+  const name = JSON.stringify(env);
+  const port = ports.get(name) ?? archive.start(env).then((server) => server.port);
+  ports.set(name, port);
+  return port;
 }
 
 type Asked = { readonly by?: "127.0.0.1" | "::1"; readonly target?: string; readonly headers?: Headers };
@@ -62,7 +59,6 @@ describe("an allow list of the cutout service", () => {
     const headers = [["Host", "auth.localhost"]] as const;
     expect((await ask(port, { target: "/login", headers })).status).toBe(200);
     expect((await ask(port, { target: "/login" })).status).toBe(403);
-    await server?.close();
     const other = await start({ RECORTE_AUTH_ALLOWED_IPS: "192.0.2.0/24" });
     expect((await ask(other, { target: "/login", headers })).status).toBe(403);
     expect((await ask(other)).status).toBe(200);
@@ -115,10 +111,8 @@ describe("behind a proxy on this machine", () => {
     ] as const;
     const port = await start();
     expect((await ask(port, { target: "/", headers })).text).toContain("https://cutout.sky.example/sync");
-    await server?.close();
     const other = await start({ RECORTE_TRUSTED_PROXIES: "198.51.100.1" });
     expect((await ask(other, { target: "/", headers })).text).toContain("http://cutout.sky.example/sync");
-    await server?.close();
     const fixed = await start({ RECORTE_PUBLIC_URL: "https://cutout.example.org" });
     expect((await ask(fixed, { target: "/", headers })).text).toContain("https://cutout.example.org/sync");
   });
@@ -182,7 +176,6 @@ describe("/metrics", () => {
     expect(await statusOf({ headers: forwarded("203.0.113.9") })).toBe(403);
     expect(await statusOf({ headers: forwarded("127.0.0.1, 203.0.113.9") })).toBe(403);
     expect(await statusOf({ headers: forwarded("unknown") })).toBe(403);
-    await server?.close();
     const closed = await start({ RECORTE_METRICS_ALLOWED_IPS: "192.0.2.0/24" });
     expect((await ask(closed, { target: "/metrics" })).status).toBe(403);
     expect((await ask(closed, { target: "/metrics", headers: forwarded("192.0.2.7") })).status).toBe(403);
@@ -191,5 +184,51 @@ describe("/metrics", () => {
   test("is open to its own list where the service is not", async () => {
     const port = await start({ RECORTE_CUTOUT_ALLOWED_IPS: "192.0.2.0/24" });
     expect((await ask(port, { target: "/metrics" })).status).toBe(200);
+  });
+});
+
+describe("a browser in the network that is let in, with a page of somebody else", () => {
+  const env = { RECORTE_CUTOUT_ALLOWED_IPS: "127.0.0.0/8,::1", RECORTE_DOMAIN: "sky.example" };
+  const ours = "http://auth.sky.example";
+  const post = (port: number, headers: Headers) =>
+    sendRaw(
+      port,
+      formatRequest({
+        ...{ method: "POST", target: "/async" },
+        headers: [...headers, ["Connection", "close"], ["Content-Length", "0"]],
+      }),
+      { host: "127.0.0.1" },
+    );
+
+  test("carries nothing out, and makes no jobs", async () => {
+    const port = await start(env);
+    const host = ["Host", `cutout.sky.example:${port}`] as const;
+    const evil = ["Origin", "http://evil.example"] as const;
+    expect((await ask(port, { headers: [host, evil] })).headers["access-control-allow-origin"]).toBeUndefined();
+    const own = await ask(port, { headers: [host, ["Origin", `${ours}:${port}`]] });
+    expect(own.headers["access-control-allow-origin"]).toBe(`${ours}:${port}`);
+    expect((await post(port, [host, evil])).status).toBe(403);
+    expect((await post(port, [host, ["Sec-Fetch-Site", "cross-site"]])).status).toBe(403);
+    expect((await post(port, [host])).status).not.toBe(403); // a script
+  });
+
+  test("asks by no other name: what its name points to is not its own", async () => {
+    const port = await start(env);
+    const by = async (name: string, target: string) => (await ask(port, { target, headers: [["Host", name]] })).status;
+    for (const target of ["/examples", "/metrics", "/"]) {
+      expect([target, await by("evil.rebind.example", target)]).toEqual([target, 421]);
+      for (const name of ["sky.example", `cutout.sky.example:${port}`, "localhost", `127.0.0.1:${port}`, "[::1]"]) {
+        expect([target, name, await by(name, target)]).toEqual([target, name, 200]);
+      }
+    }
+  });
+
+  test("is an ordinary one where everybody is let in", async () => {
+    const port = await start();
+    const headers = [["Host", "any.example"], ["Origin", "http://evil.example"]] as const; // prettier-ignore
+    const answer = await ask(port, { headers });
+    expect([answer.status, answer.headers["access-control-allow-origin"]]).toEqual([200, "*"]);
+    expect((await post(port, headers)).status).not.toBe(403);
+    expect((await ask(port, { target: "/metrics", headers })).status).toBe(421);
   });
 });

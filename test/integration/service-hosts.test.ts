@@ -5,28 +5,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAccessServices } from "../../src/bin/access-services.ts";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { openRecords } from "../../src/bin/records.ts";
-import { startServer, type RunningServer } from "../../src/bin/server.ts";
+import { startServer } from "../../src/bin/server.ts";
 import { formatRequest, sendRaw, type RawRequest } from "../support/raw-http.ts";
-import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
+import { createSampleArchive, type SampleArchive } from "../support/sample-server.ts";
 
 const PASSWORD = "correct horse battery staple";
 
-let sample: SampleServices;
-const servers: RunningServer[] = [];
+let archive: SampleArchive;
+beforeAll(async () => void (archive = await createSampleArchive({ RECORTE_JOB_WORKERS: "0" })));
+afterAll(() => archive.dispose());
 
-beforeAll(async () => void (sample = await createSampleServices()));
-afterAll(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  await sample.dispose();
-});
-
-/** One process of the service; several on one data folder are as several processes are: they share nothing but files. */
-async function start(env: Record<string, string> = {}): Promise<number> {
-  const settings = { RECORTE_DATA: sample.dataFolder, PORT: "0", RECORTE_LOG: "none", RECORTE_SHUTDOWN_TIMEOUT: "1" };
-  const server = await startServer(readConfiguration({ ...settings, ...env }));
-  servers.push(server);
-  return Number(new URL(server.urls.at(-1) ?? "").port);
-}
+/** Port of one process of the service. */
+const start = async (env: Record<string, string> = {}): Promise<number> => (await archive.start(env)).port;
 
 async function send(port: number, request: Partial<RawRequest> & { readonly host?: string | null }) {
   const { method = "GET", target = "/", host = "localhost", headers = [], ...rest } = request;
@@ -142,7 +132,7 @@ describe("the auth service alone", () => {
     expect([answer.status, answer.headers["x-vo-authenticated"]]).toEqual([200, "ada"]);
 
     // What one of them ends is over at the other at once.
-    const records = openRecords(readConfiguration({ RECORTE_DATA: sample.dataFolder }));
+    const records = openRecords(readConfiguration({ RECORTE_DATA: archive.dataFolder }));
     records.sqlite.prepare("update user set disabled_at = 1 where name = 'ada'").run();
     records.close();
     expect((await send(cutout, { target, headers: [["Authorization", bearer]] })).status).toBe(401);
@@ -150,7 +140,7 @@ describe("the auth service alone", () => {
 });
 
 async function addUser(name: string): Promise<void> {
-  const configuration = readConfiguration({ RECORTE_DATA: sample.dataFolder });
+  const configuration = readConfiguration({ RECORTE_DATA: archive.dataFolder });
   const records = openRecords(configuration);
   const access = createAccessServices(configuration, records);
   await access.accounts.create({ name, password: PASSWORD });

@@ -9,6 +9,7 @@ import { readConfiguration } from "../../src/bin/configuration.ts";
 import { openSharedServices, type SharedServices } from "../../src/bin/shared-services.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { createAuthApp } from "../../src/http/auth/auth-app.ts";
+import { SESSION_COOKIE } from "../../src/http/session-cookie.ts";
 
 export const AUTH = "https://auth.survey.example";
 export const CUTOUT = "https://cutout.survey.example";
@@ -20,7 +21,7 @@ export type AuthApp = {
   addUser(name: string, account?: Partial<NewAccount>): Promise<Account>;
   addToken(name: string, token: Partial<NewToken>): Promise<{ readonly id: string; readonly secret: string }>;
   newBrowser(): FormBrowser;
-  /** One that has signed in. */
+  /** One with a session of theirs, as a sign-in begins it. */
   browserOf(name: string): Promise<FormBrowser>;
   close(): Promise<void>;
 };
@@ -46,10 +47,10 @@ export async function createTestAuthApp(env: Record<string, string> = {}): Promi
       return { id: made.token.id, secret: made.secret };
     },
     async browserOf(name) {
+      const account = await accounts.find(name);
+      if (account === null) throw new Error(`There is no user ${name}`);
       const browser = newBrowser();
-      const form = await browser.form("/login");
-      const { status } = await browser.send("/login", { ...form, username: name, password: PASSWORD });
-      if (status !== 303) throw new Error(`${name} cannot sign in: ${status}`);
+      browser.cookies.set(SESSION_COOKIE, (await shared.access.sessions.begin(account.id, "local")).secret);
       return browser;
     },
     async close() {

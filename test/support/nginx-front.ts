@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { requireProgram } from "./outside-program.ts";
-import { freePort } from "./range-server-nginx.ts";
+import { freePort } from "./free-port.ts";
 
 const FILES = join(import.meta.dirname, "../../nginx");
 /** nobody, in Debian: what a test run by root runs nginx as. */

@@ -6,7 +6,7 @@ import { readConfiguration } from "../../src/bin/configuration.ts";
 import { startServer, type RunningServer } from "../../src/bin/server.ts";
 import { writeLargeImage } from "./large-image.ts";
 import { startNginxFront, type NginxFront } from "./nginx-front.ts";
-import { freePort } from "./range-server-nginx.ts";
+import { freePort } from "./free-port.ts";
 import { createSampleServices, ingestFolders } from "./sample-services.ts";
 
 export type FrontedService = NginxFront & {

@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
+import { freePort } from "./free-port.ts";
 import { requireProgram } from "./outside-program.ts";
 
 export type NginxServer = {
@@ -48,14 +47,6 @@ http { access_log off; ${temporary} server { listen 127.0.0.1:${port}; root ${ro
     throw new Error(`Cannot start nginx: ${said}`, { cause });
   }
   return { origin, root, stop };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Waits up to 30 s for any answer: a real program starts in its own time. */

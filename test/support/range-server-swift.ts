@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { answers, freePort } from "./range-server-nginx.ts";
+import { freePort } from "./free-port.ts";
+import { answers } from "./range-server-nginx.ts";
 
 export type SwiftServer = {
   readonly endpoint: string;

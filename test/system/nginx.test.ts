@@ -3,9 +3,9 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { ask, open, start } from "../support/nginx-client.ts";
 import { startNginxFront, type NginxFront } from "../support/nginx-front.ts";
-import { freePort } from "../support/range-server-nginx.ts";
 import { startUpstream, type Upstream } from "../support/nginx-upstream.ts";
 
 /** What nginx does with any service: one that is made up here answers. */

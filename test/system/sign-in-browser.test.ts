@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { get } from "node:http";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { startServer, type RunningServer } from "../../src/bin/server.ts";
 import { startChromium, type Chromium, type ChromiumWindow } from "../support/chromium.ts";
+import { freePort } from "../support/free-port.ts";
 import { CLIENT_ID, CLIENT_SECRET, startOidcOp, type OidcOp } from "../support/oidc-op.ts";
 import { requireProgram } from "../support/outside-program.ts";
 import { startSamlIdp, type SamlIdp } from "../support/saml-idp.ts";
@@ -116,12 +116,4 @@ function beginElsewhere(): Promise<string> {
 async function arrive(window: ChromiumWindow, address: string): Promise<void> {
   const look = "document.readyState === 'complete' ? location.href : ''";
   await expect.poll(() => window.evaluate<string>(look).catch(() => ""), { timeout: 20_000 }).toMatch(address);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
 }
