@@ -14,7 +14,7 @@ const LABELS: Record<ErrorCode, readonly [label: string, fault: string | null]> 
   "missing-file": ["Error", "The image is on record, and its file cannot be found"],
   "corrupt-data": ["Error", "The image's file is damaged"],
   "source-changed": ["ServiceUnavailable", "The image's file was replaced while it was read; try again"],
-  unavailable: ["ServiceUnavailable", "The images, or the disk of the results, cannot be reached now; try again later"],
+  unavailable: ["ServiceUnavailable", "Something that is needed for this cannot be reached now; try again later"],
   canceled: ["ServiceUnavailable", "The work was given up"],
   internal: ["Error", "The service failed"],
 };

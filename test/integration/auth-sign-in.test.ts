@@ -34,7 +34,7 @@ describe("in a browser", () => {
       const form = await browser.form("/login");
       const answer = await browser.send("/login", { ...form, username, password: "not the password" });
       expect(answer.status).toBe(401);
-      expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer /);
+      expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer .*, ivoa_bearer /);
       expect(browser.cookies.has("recorte_session")).toBe(false);
       texts.push(answer.text.replaceAll(username, "NAME").replaceAll(form.csrf, "TOKEN"));
       expect((await audited()).action).toBe("sign-in-refused");

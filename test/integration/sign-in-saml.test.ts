@@ -91,7 +91,7 @@ function expectSignedIn(page: Page): void {
 
 /** The user sees no detail, the log has `why`, and nobody is signed in. */
 function expectRefused(page: Page, why: RegExp): void {
-  expect(page.text).toMatch(/^Cannot sign in by LIneA: [^<]*\n$/);
+  expect(page.text).toMatch(/^AuthorizationError: Cannot sign in by LIneA: [^<]*\n$/);
   expect(page.status).toBe(403);
   expect(service.lastFailure()).toMatch(why);
   expect(service.signedIn(browser)).toBeUndefined();
@@ -100,7 +100,9 @@ function expectRefused(page: Page, why: RegExp): void {
 
 /** It is told to begin again: whether there was such a sign-in is not. */
 function expectNotUnderWay(page: Page): void {
-  expect(page.text).toMatch(/^Cannot sign in by \w+: the sign-in was not begun in this browser, took too long, or/);
+  expect(page.text).toMatch(
+    /^UsageError: Cannot sign in by \w+: the sign-in was not begun in this browser, took too long, or/,
+  );
   expect(page.status).toBe(400);
   expect(service.signedIn(browser)).toBeUndefined();
   expect(service.audited).toEqual([]);

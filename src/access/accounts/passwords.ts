@@ -5,6 +5,9 @@ import { COMMON_PASSWORDS } from "./passwords-common.ts";
 /** OWASP Password Storage Cheat Sheet, Argon2id (which is what `hash` makes): 19 MiB, two passes, one lane. KiB. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
+/** In which there will be a turn again: a full queue is done in some. */
+const TURN_SECONDS = 3;
+
 const LEAST_LENGTH = 10;
 const MOST_LENGTH = 200;
 
@@ -28,7 +31,7 @@ export type Passwords = {
 
 /**
  * Hashes are made and checked `atOnce` at a time: each takes 19 MiB and some hundredths of a second of one core, and
- * nobody shall have all of both by trying to sign in. "unavailable" where more than `mostWaiting` wait for their turn.
+ * nobody shall have all of both by trying to sign in. "too-many" where more than `mostWaiting` wait for their turn.
  */
 export function createPasswords({ atOnce = 2, mostWaiting = 100 } = {}): Passwords {
   const waiting: (() => void)[] = [];
@@ -37,7 +40,8 @@ export function createPasswords({ atOnce = 2, mostWaiting = 100 } = {}): Passwor
   async function inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (running >= atOnce) {
       if (waiting.length >= mostWaiting) {
-        throw new ServiceError("unavailable", "Cannot check a password: too many are being checked now");
+        const message = "Cannot check a password: too many are being checked now; please try again";
+        throw new ServiceError("too-many", message, { retryAfterSeconds: TURN_SECONDS });
       }
       await new Promise<void>((resolve) => waiting.push(resolve)); // the turn is handed on: `running` stays
     } else {

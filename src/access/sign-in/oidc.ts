@@ -95,7 +95,7 @@ function createDiscovery(
       return server;
     } catch (cause) {
       if (known !== null) return known.server; // as it was; if it has gone, the next step tells
-      throw new ServiceError("unavailable", `${title} does not answer now; please try again later`, { cause });
+      throw new ServiceError("unavailable", `${title} does not answer now`, { cause });
     } finally {
       asked = null;
     }
@@ -127,7 +127,7 @@ function explain(error: unknown, title: string): ServiceError {
     return new ServiceError("forbidden", `Cannot sign in by ${title}: ${why}; you may begin again`, { cause });
   }
   if (isOutOfReach(error)) {
-    return new ServiceError("unavailable", `${title} does not answer now; please try again later`, { cause });
+    return new ServiceError("unavailable", `${title} does not answer now`, { cause });
   }
   return new ServiceError("forbidden", `Cannot sign in by ${title}: its answer is not valid; please begin again`, {
     cause,

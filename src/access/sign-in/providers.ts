@@ -1,5 +1,4 @@
 import { ServiceError } from "../../errors.ts";
-import type { ProviderIdentity } from "../accounts/accounts.ts";
 import { createOidcProvider, type OidcProvider } from "./oidc.ts";
 import type { ProviderConfiguration } from "./providers-schema.ts";
 import { createSamlProvider, type SamlProvider } from "./saml.ts";
@@ -19,9 +18,6 @@ export type ProviderFrame = {
 };
 
 export type SignInRequest = { readonly address: string; readonly memory: Readonly<Record<string, string>> };
-
-/** Whom a provider has named. Errors: "forbidden" where the answer is not taken, "unavailable" where it is down. */
-export type SignInAnswer = { readonly identity: ProviderIdentity };
 
 export type SignInProviders = {
   /** In the order of the configuration. */

@@ -109,7 +109,7 @@ export function createTokens({ records, maxDays, now }: TokensOptions): Tokens {
         ...{ most: MOST_TOKENS, mostBySignIn: MOST_BY_SIGN_IN },
       });
       if (inserted === "full") {
-        throw new ServiceError("too-many", `Cannot make another token: ${MOST_TOKENS} are in use; revoke one first`);
+        throw new ServiceError("forbidden", `Cannot make another token: ${MOST_TOKENS} are in use; revoke one first`);
       }
       if (inserted === "refused") throw refusal(user, maker);
       return Promise.resolve({ secret, ...inserted });

@@ -1,6 +1,5 @@
 import type { Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Accounts, ProviderIdentity } from "../../access/accounts/accounts.ts";
 import type { AuditLog } from "../../access/audit.ts";
 import { clientKeyOf } from "../../access/network/client-key.ts";
@@ -11,8 +10,6 @@ import { SIGN_IN_SECONDS, type SignInState, type SignInStates } from "../../acce
 import type { User } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
 import type { AppEnv } from "../app-env.ts";
-import { describeError } from "../error-response.ts";
-import { noteError } from "../observe-requests.ts";
 import { isForm, mediaTypeOf, parseForm, readBody } from "../read-body.ts";
 
 export type FederationServices = {
@@ -27,16 +24,6 @@ export type FederationServices = {
   ) => Promise<void>;
   /** The address of ours that `return_to` names, or where one goes without. */
   readonly returnAddress: (wanted: string | undefined) => string;
-  /** What a user sees of a sign-in that failed; else the message alone. */
-  readonly showFailure?: (c: Context<AppEnv>, failure: SignInFailure) => Response | Promise<Response>;
-};
-
-export type SignInFailure = {
-  readonly status: ContentfulStatusCode;
-  /** What went wrong, and what may help. */
-  readonly message: string;
-  /** null where there is none of the name in the address. */
-  readonly provider: SignInProvider | null;
 };
 
 /** An assertion with its attributes has some 20 kB, of which base64 in a form makes 30. */
@@ -54,7 +41,7 @@ export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServi
   const begun = createRequestCounter({ maxKeys: MOST_ADDRESSES });
   const failed = createRequestCounter({ maxKeys: MOST_ADDRESSES });
 
-  /** A route of a provider; what goes wrong is told here, in words for users. */
+  /** A route of a provider; what is refused is on record. */
   function route<K extends SignInProvider["kind"]>(
     method: "get" | "post",
     path: `/${K}/:provider/${string}`,
@@ -64,12 +51,12 @@ export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServi
     app[method](path, async (c: Context<AppEnv>) => {
       c.header("Cache-Control", "no-store");
       c.header("Referrer-Policy", "no-referrer");
-      let provider: Extract<SignInProvider, { kind: K }> | null = null;
+      const provider = providers.get(c.req.param("provider") ?? "", kind);
       try {
-        provider = providers.get(c.req.param("provider") ?? "", kind);
         return await handle(c, provider);
       } catch (error) {
-        return fail(c, services, provider, error);
+        noteRefusal(c, services, provider, error);
+        throw error;
       }
     });
   }
@@ -210,29 +197,22 @@ function overdue({ title }: SignInProvider): ServiceError {
   );
 }
 
-function fail(
+/** What was not taken, for administrators. The cause is not for whoever sent it. */
+function noteRefusal(
   c: Context<AppEnv>,
-  services: FederationServices,
-  provider: SignInProvider | null,
+  { audit }: FederationServices,
+  provider: SignInProvider,
   error: unknown,
-): Response | Promise<Response> {
-  const { status, text } = describeError(error, c.var.requestId);
-  // The messages of errors of ours say of a provider what its users may know, and the causes the rest.
-  const message = error instanceof ServiceError && error.code !== "internal" ? error.message : text.trim();
-  noteError(c, error);
-  if (status === 403 && provider !== null) {
-    services.audit.record({
-      actor: null,
-      actorName: "nobody",
-      action: "sign-in-refused",
-      subject: null,
-      detail: { provider: provider.id, why: message, cause: causeOf(error) },
-      address: c.var.clientAddress,
-    });
-  }
-  const wait = error instanceof ServiceError ? error.retryAfterSeconds : undefined;
-  if (status === 503 || status === 429) c.header("Retry-After", String(wait ?? 5));
-  return services.showFailure?.(c, { status, message, provider }) ?? c.text(`${message}\n`, status);
+): void {
+  if (!(error instanceof ServiceError && error.code === "forbidden")) return;
+  audit.record({
+    actor: null,
+    actorName: "nobody",
+    action: "sign-in-refused",
+    subject: null,
+    detail: { provider: provider.id, why: error.message, cause: causeOf(error) },
+    address: c.var.clientAddress,
+  });
 }
 
 /** For administrators, who have to find out what a provider does wrong. */

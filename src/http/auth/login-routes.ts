@@ -2,6 +2,7 @@ import type { Context, Hono } from "hono";
 import { returnAddress } from "../../access/sign-in/return-address.ts";
 import { signInPage } from "../../web/sign-in-page.ts";
 import type { AppEnv } from "../app-env.ts";
+import { challengesOf } from "../challenge.ts";
 import { ownOrigins, seeOther, showPage } from "./auth-app-pages.ts";
 import { comesFromForm, formTokenOf, readChange, requireFormToken } from "./csrf.ts";
 import { readFields, type Fields } from "../form-fields.ts";
@@ -48,7 +49,7 @@ async function signIn(c: Context<AppEnv>, services: LoginServices, fields: Field
   const checked = await checkPassword(c, services, { name, password: fields.get("password") ?? "" });
   const returnTo = returnTarget(c, fields.get("return_to"));
   if (checked === null) {
-    c.header("WWW-Authenticate", `Bearer realm="${new URL(c.var.publicUrl).host}"`);
+    c.header("WWW-Authenticate", challengesOf(c));
     return showSignIn(c, services, { returnTo, name: name.slice(0, 200), wrong: true });
   }
   await openSession(c, services, { ...checked, provider: "local" });

@@ -35,7 +35,7 @@ test("nothing matches where there is no hash, and what is far too long matches n
 test("no more than so many are hashed at a time, and no more than so many wait", async () => {
   const passwords = createPasswords({ atOnce: 1, mostWaiting: 2 });
   const three = [passwords.matches(PASSWORD, null), passwords.hash(PASSWORD), passwords.hash(PASSWORD)];
-  await expect(passwords.hash(PASSWORD)).rejects.toMatchObject({ code: "unavailable" });
+  await expect(passwords.hash(PASSWORD)).rejects.toMatchObject({ code: "too-many", retryAfterSeconds: 3 });
   await Promise.all(three);
   expect(await passwords.hash(PASSWORD)).toMatch(/^\$argon2id/);
 });
