@@ -34,6 +34,8 @@ export type FrontOptions = {
   readonly resultsFolder?: string;
   /** Besides, in the http block. */
   readonly more?: string;
+  /** A group that nginx is in, too, where root runs the test. */
+  readonly group?: number;
 };
 
 /**
@@ -48,12 +50,12 @@ export async function startNginxFront(options: FrontOptions): Promise<NginxFront
   const place = { folder, port, tlsPort, ...options };
   installFiles(place);
   makeCertificate(folder);
-  const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
-  if (identity.uid !== undefined) chownAll(folder, NOBODY);
-
-  const args = ["-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")];
-  execFileSync("nginx", [...args, "-t", "-q"], { ...identity, stdio: ["ignore", "pipe", "pipe"] }); // throws with what it says
-  const child = spawn("nginx", args, { ...identity, stdio: ["ignore", "ignore", "pipe"] });
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chownAll(folder, NOBODY);
+  const nginx = ["nginx", "-p", folder, "-e", "stderr", "-c", join(folder, "nginx.conf")];
+  const [command, ...args] = isRoot ? asUser(NOBODY, nginx, options.group) : nginx;
+  execFileSync(command, [...args, "-t", "-q"], { stdio: ["ignore", "pipe", "pipe"] }); // throws with what it says
+  const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (text: Buffer) => (said += text.toString()));
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
@@ -78,6 +80,12 @@ export async function startNginxFront(options: FrontOptions): Promise<NginxFront
     workerBytes: () => Math.max(...childrenOf(child.pid ?? 0).map(privateBytesOf)),
     stop,
   };
+}
+
+/** A command, run by root as somebody else who is in one more group at most. */
+export function asUser(id: number, command: readonly string[], group?: number): [string, ...string[]] {
+  const groups = group === undefined ? "--clear-groups" : `--groups=${group}`;
+  return ["setpriv", `--reuid=${id}`, `--regid=${id}`, groups, ...command];
 }
 
 type Place = FrontOptions & { readonly folder: string; readonly port: number; readonly tlsPort: number };
