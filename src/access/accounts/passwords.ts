@@ -1,4 +1,3 @@
-import { hash, verify } from "@node-rs/argon2";
 import { ServiceError } from "../../errors.ts";
 import { COMMON_PASSWORDS } from "./passwords-common.ts";
 
@@ -10,6 +9,9 @@ const TURN_SECONDS = 3;
 
 const LEAST_LENGTH = 10;
 const MOST_LENGTH = 200;
+
+/** When it is first needed: most processes check no password for a long time, and starting takes some 15 ms less. */
+const loadArgon2 = () => import("@node-rs/argon2");
 
 /** Of no password: what is checked against it takes as long as any other check, and fails. */
 const NOBODYS_HASH = [
@@ -57,12 +59,13 @@ export function createPasswords({ atOnce = 2, mostWaiting = 100 } = {}): Passwor
   }
 
   return {
-    hash: (password) => inTurn(() => hash(normalize(password), PARAMETERS)),
+    hash: (password) => inTurn(async () => (await loadArgon2()).hash(normalize(password), PARAMETERS)),
     async matches(password, known) {
       const isPossible = known !== null && lengthOf(password) <= MOST_LENGTH;
-      const isRight = await inTurn(() =>
-        verify(isPossible ? known : NOBODYS_HASH, isPossible ? normalize(password) : ""),
-      );
+      const isRight = await inTurn(async () => {
+        const { verify } = await loadArgon2();
+        return verify(isPossible ? known : NOBODYS_HASH, isPossible ? normalize(password) : "");
+      });
       return isPossible && isRight;
     },
   };
