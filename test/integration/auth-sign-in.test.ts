@@ -182,6 +182,44 @@ describe("for VO clients", () => {
   });
 });
 
+describe("a page of another site cannot try passwords for its visitors:", () => {
+  const tryFrom = (headers: Record<string, string>, password: string) =>
+    auth.app.request(`${AUTH}/login`, {
+      method: "POST",
+      headers,
+      body: new URLSearchParams({ username: "ben", password }),
+    });
+
+  test.each<Record<string, string>>([
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    { origin: "http://auth.survey.example" },
+    { "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { origin: AUTH, "sec-fetch-site": "cross-site" },
+  ])("%j is refused, and counts nothing", async (headers) => {
+    for (let i = 0; i < 12; i++) expect((await tryFrom(headers, "not the password")).status).toBe(403);
+    expect((await tryFrom(headers, PASSWORD)).headers.get("x-vo-bearer")).toBeNull();
+    expect((await tryFrom({}, PASSWORD)).status).toBe(200);
+  });
+
+  test.each<Record<string, string>>([
+    {},
+    { origin: AUTH },
+    { origin: AUTH, "sec-fetch-site": "same-origin" },
+    { "sec-fetch-site": "none" },
+  ])("%j is not one", async (headers) => {
+    expect((await tryFrom(headers, PASSWORD)).headers.get("x-vo-bearer")).toMatch(/^rct_/);
+  });
+});
+
+test("right passwords of many scripts at once are all taken", async () => {
+  const body = () => new URLSearchParams({ username: "ben", password: PASSWORD });
+  const send = async () => (await auth.app.request(`${AUTH}/login`, { method: "POST", body: body() })).status;
+  const statuses = await Promise.all(Array.from({ length: 12 }, send));
+  expect(statuses.filter((status) => status !== 200)).toEqual([]);
+});
+
 test("many wrong passwords at once are refused with the time to wait, also where the last one is right", async () => {
   await auth.addUser("target");
   const tries = [...Array.from({ length: 9 }, (_, i) => `wrong ${i}`), PASSWORD];

@@ -1,5 +1,6 @@
 import type { Context, Hono } from "hono";
 import { returnAddress } from "../../access/sign-in/return-address.ts";
+import { ServiceError } from "../../errors.ts";
 import { signInPage } from "../../web/sign-in-page.ts";
 import type { AppEnv } from "../app-env.ts";
 import { challengesOf } from "../challenge.ts";
@@ -23,6 +24,7 @@ export function addLoginRoutes(app: Hono<AppEnv>, services: LoginServices): void
       return c.var.grant.kind === "session" ? seeOther(c, returnTo) : showSignIn(c, services, { returnTo });
     },
     async POST(c) {
+      refuseOtherPages(c);
       const fields = await readFields(c.req.raw);
       if (!comesFromForm(c, fields)) return answerVoClient(c, services, fields);
       requireFormToken(c, fields);
@@ -42,6 +44,18 @@ export function addLoginRoutes(app: Hono<AppEnv>, services: LoginServices): void
       return seeOther(c, "/login", "signed-out");
     },
   });
+}
+
+/**
+ * "forbidden" for what a page of another site sends, before it counts: it could try wrong passwords until its visitor may
+ * try no more. VO clients do not say that they are pages.
+ */
+function refuseOtherPages(c: Context<AppEnv>): void {
+  const origin = c.req.header("origin");
+  const site = c.req.header("sec-fetch-site") ?? "none";
+  const isOurs = origin === undefined || ownOrigins(c).includes(origin);
+  if (isOurs && (site === "same-origin" || site === "none")) return;
+  throw new ServiceError("forbidden", "Cannot sign in: the request comes from a page of another site");
 }
 
 async function signIn(c: Context<AppEnv>, services: LoginServices, fields: Fields): Promise<Response> {
