@@ -15,6 +15,8 @@ export type Credentials = {
   readonly session: string | undefined;
   /** Name of the user in whose name a service asks. */
   readonly onBehalfOf: string | undefined;
+  /** Told whose they are before the service is refused to act for somebody else. */
+  readonly whenKnown?: ((identity: Identity) => void) | undefined;
 };
 
 export type Identity = { readonly user: User; readonly grant: Grant };
@@ -97,11 +99,13 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     };
   }
 
-  return async ({ authorization, session, onBehalfOf }) => {
+  return async ({ authorization, session, onBehalfOf, whenKnown }) => {
     let identity = NOBODY;
     if (authorization !== undefined) identity = await byToken(authorization);
     else if (session !== undefined) identity = await bySession(session);
-    return onBehalfOf === undefined ? identity : actFor(identity, onBehalfOf);
+    if (onBehalfOf === undefined) return identity;
+    whenKnown?.(identity);
+    return actFor(identity, onBehalfOf);
   };
 }
 

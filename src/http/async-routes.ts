@@ -15,6 +15,7 @@ import { addParameterRoutes } from "./async-parameters.ts";
 import { answerXml, changedBy, jobIdOf, jobUrl, seeOther, type AsyncContext } from "./async-resource.ts";
 import { UPLOAD, viewJob, viewReference } from "./async-view.ts";
 import { addEventRoutes, type EventServices } from "./job-events.ts";
+import { noteFacts } from "./observe-requests.ts";
 import { readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
 import { createWaitingRoom, type WaitingRoom } from "./waiting-room.ts";
@@ -88,6 +89,7 @@ async function handleCreate(c: AsyncContext, { jobs, readJobRequest }: AsyncServ
   const { user, grant, clientAddress: client } = c.var;
   const actor = grant.kind === "token" ? grant.actor?.id : null;
   const job = await jobs.create({ owner: user, actor, client, ...(await readJobRequest(c.req.raw, user)) });
+  noteFacts(c, { job: job.id });
   return seeOther(c, jobUrl(c, job.id));
 }
 

@@ -1,5 +1,6 @@
 import type { Grant } from "../access/authenticate.ts";
 import type { CutoutCost } from "../cutout/plan.ts";
+import type { ErrorCode } from "../errors.ts";
 
 /** One line of the log. */
 export type LogEntry = RequestEntry | FaultEntry;
@@ -23,7 +24,7 @@ export type RequestEntry = {
   readonly requestId: string | undefined;
   /** Address. */
   readonly client: string | null;
-  /** Id; not there where it was refused before anybody asked. */
+  /** Id, of who signed in where it was a sign-in; not there where it was refused before anybody asked. */
   readonly user?: string | undefined;
   readonly grant?: Grant["kind"] | undefined;
   /** Ids of the token, and of the service that asked in the user's name. */
@@ -31,7 +32,12 @@ export type RequestEntry = {
   readonly actor?: string | undefined;
   /** The client's own name of the request. */
   readonly runId?: string | undefined;
+  /** Id of the job that it made. */
+  readonly job?: string | undefined;
   readonly cost?: CutoutCost | undefined;
+  /** Why it was refused, or failed; and the limit, where that is one (`access/limits/limits.ts`). */
+  readonly code?: ErrorCode | undefined;
+  readonly limit?: string | undefined;
   readonly error?: unknown;
 };
 

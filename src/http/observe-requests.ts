@@ -1,7 +1,9 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
+import type { Identity } from "../access/authenticate.ts";
+import type { User } from "../access/user.ts";
 import type { CutoutCost } from "../cutout/plan.ts";
-import { ServiceError } from "../errors.ts";
+import { ServiceError, type ErrorCode } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { Metrics } from "./metrics.ts";
@@ -14,6 +16,12 @@ export type RequestNotes = {
   runId: string | undefined;
   /** Why it failed; after the answer has begun, too. */
   error: unknown;
+  /** Of the job that it made. */
+  job?: string | undefined;
+  /** Who signed in by it. */
+  signedIn?: User | undefined;
+  /** Whose credentials are good, where it was refused all the same before anybody was known. */
+  identity?: Identity | undefined;
 };
 
 export type RequestObserver = {
@@ -52,6 +60,12 @@ export function noteError(c: Context<AppEnv>, error: unknown): void {
   if (notes !== undefined) notes.error = error;
 }
 
+/** For the log, as `noteError`. */
+export function noteFacts(c: Context<AppEnv>, facts: Omit<Partial<RequestNotes>, "error">): void {
+  const notes = find(c, "notes");
+  if (notes !== undefined) Object.assign(notes, facts);
+}
+
 /** One variable, where it has been set; `c.var` would copy all of them first. */
 function find<K extends keyof AppEnv["Variables"]>(c: Context<AppEnv>, name: K): AppEnv["Variables"][K] | undefined {
   return c.get(name);
@@ -88,7 +102,9 @@ function report(
     });
   }
   // Whoever is refused at the door has none of some of these.
-  const [user, grant, notes] = [find(c, "user"), find(c, "grant"), find(c, "notes")];
+  const notes = find(c, "notes");
+  const user = notes?.signedIn ?? find(c, "user") ?? notes?.identity?.user;
+  const grant = find(c, "grant") ?? notes?.identity?.grant;
   const token = grant?.kind === "token" ? grant : undefined;
   if (notes?.error instanceof ServiceError) countRefusal(metrics, notes.error, c);
   log({
@@ -108,9 +124,20 @@ function report(
     token: token?.tokenId,
     actor: token?.actor?.id,
     runId: notes?.runId,
+    job: notes?.job,
     cost: notes?.cost,
+    code: codeOf(status, notes?.error),
+    limit: notes?.error instanceof ServiceError ? notes.error.limit : undefined,
     error: notes?.error,
   });
+}
+
+/** What the status says more roughly; a few answers are refusals without an error. */
+function codeOf(status: number, error: unknown): ErrorCode | undefined {
+  if (status < 400 || status === STATUS_GONE) return undefined;
+  if (error instanceof ServiceError) return error.code;
+  if (status >= 500) return "internal";
+  return status === 401 ? "unauthenticated" : status === 404 ? "not-found" : "usage";
 }
 
 function countRefusal(metrics: Metrics, { code, limit }: ServiceError, c: Context<AppEnv>): void {

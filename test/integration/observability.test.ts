@@ -80,18 +80,41 @@ describe("the log", () => {
   });
 
   it.each([
-    ["refused", `/sync?ID=none&POS=CIRCLE+1+2+3`, [], 404, "/sync"],
-    ["nowhere", "/nothing/at/all", [], 404, null],
-    ["stranger", `/sync?${SMALL}`, [["Authorization", "Bearer nobody-knows-this"]], 401, "/sync"],
-    ["job", "/async/aaaaaaaaaaaaaaaaaaaaaaaaaa", [], 404, "/async/:id"],
-    ["archive", "/async/aaaaaaaaaaaaaaaaaaaaaaaaaa/results/all.zip", [], 404, "/async/:id/results/all.zip"],
+    ["refused", `/sync?ID=none&POS=CIRCLE+1+2+3`, [], 404, "/sync", "not-found"],
+    ["nowhere", "/nothing/at/all", [], 404, null, "not-found"],
+    ["stranger", `/sync?${SMALL}`, [["Authorization", "Bearer nobody-knows-this"]], 401, "/sync", "unauthenticated"],
+    ["senseless", "/sync?POS=CIRCLE", [], 400, "/sync", "usage"],
+    ["job", "/async/aaaaaaaaaaaaaaaaaaaaaaaaaa", [], 404, "/async/:id", "not-found"],
+    [
+      "archive",
+      "/async/aaaaaaaaaaaaaaaaaaaaaaaaaa/results/all.zip",
+      [],
+      404,
+      "/async/:id/results/all.zip",
+      "not-found",
+    ],
   ] as const)(
-    "has one line of a request that is %s, with the route it was for",
-    async (id, target, headers, status, route) => {
+    "has one line of a request that is %s, with the route it was for, and why",
+    async (id, target, headers, status, route, code) => {
       await get(target, [named(id), ...headers]);
-      expect(await lineOf(id)).toMatchObject({ level: "info", status, route, path: target.split("?")[0] });
+      expect(await lineOf(id)).toMatchObject({ level: "info", status, route, code, path: target.split("?")[0] });
     },
   );
+
+  it("has whose token it was that may not act for somebody else", async () => {
+    await get(`/sync?${SMALL}`, [named("actor"), BEARER, ["X-On-Behalf-Of", "somebody"]]);
+    expect(await lineOf("actor")).toMatchObject({ status: 403, code: "forbidden", user: "test", token: "test" });
+  });
+
+  it("has the job that a request made", async () => {
+    const { headers } = await server.send({
+      ...{ method: "POST", target: "/async", headers: [named("maker"), BEARER, FORM] },
+      body: Buffer.from(SMALL),
+    });
+    const line = await lineOf("maker");
+    expect(line).toMatchObject({ status: 303, job: String(headers.location).split("/").at(-1) });
+    expect(line.code).toBeUndefined();
+  });
 
   it("has one line of an answer that its client gave up: 499, with what was sent", async () => {
     const answer = await open(`/sync?${LARGE}`, { "X-Request-Id": "gone" });

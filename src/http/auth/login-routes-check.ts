@@ -7,6 +7,7 @@ import type { Sessions } from "../../access/sessions.ts";
 import type { Tokens } from "../../access/tokens/tokens.ts";
 import type { User } from "../../access/user.ts";
 import type { AppEnv } from "../app-env.ts";
+import { noteFacts } from "../observe-requests.ts";
 import { setSessionCookie, type SessionCookieOptions } from "../session-cookie.ts";
 
 export type LoginServices = {
@@ -45,6 +46,7 @@ export async function checkPassword(
     return null;
   }
   const { user } = checked;
+  noteFacts(c, { signedIn: user });
   const who = { actor: user.id, actorName: user.name, subject: user.name };
   audit.record({ ...who, action: "sign-in", detail: { provider: "local" }, address });
   return checked;
@@ -59,6 +61,7 @@ export async function openSession(
   { user, provider, proof }: Opening,
 ): Promise<void> {
   const { grant } = c.var;
+  noteFacts(c, { signedIn: user });
   if (grant.kind === "session") await sessions.end(grant.sessionId);
   setSessionCookie(c, { ...sessionCookie, ...(await sessions.begin(user.id, provider, proof)) });
 }
