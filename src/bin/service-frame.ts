@@ -1,3 +1,5 @@
+import { allowAllOrigins, allowOwnOrigins } from "../http/allow-origins.ts";
+import { createHostCheck } from "../http/control-host.ts";
 import { limitRequests } from "../http/limit-requests.ts";
 import { controlNetwork } from "../http/network-control.ts";
 import { refuseCrossSite } from "../http/refuse-cross-site.ts";
@@ -19,6 +21,8 @@ export function createServiceFrame(
   const { publicUrl: cutout, authUrl: auth, domain, trustedProxies } = configuration;
   const fixed: Partial<Record<ServiceName, string>> = { cutout, auth };
   const addressOf = createServiceAddresses({ fixed, domain });
+  const ownOrigins = (publicUrl: string) => ownOriginsOf(addressOf, publicUrl);
+  const allowed = configuration[ALLOWED_IPS[service]];
   const metrics = createServiceMetrics();
   return {
     name: service,
@@ -31,9 +35,10 @@ export function createServiceFrame(
     trustedProxies,
     offersPasswords: configuration.localAccounts,
     log: createLog(configuration.log),
-    controlNetwork: controlNetwork(configuration[ALLOWED_IPS[service]]),
-    refuseCrossSite: refuseCrossSite({ ownOriginsOf: (publicUrl) => ownOriginsOf(addressOf, publicUrl) }),
+    controlNetwork: controlNetwork(allowed),
+    refuseCrossSite: refuseCrossSite({ ownOriginsOf: ownOrigins, isClosed: !allowed.isEmpty }),
     limitRequests: limitRequests(limits),
-    allowsOrigins: service === "cutout",
+    allowOrigins: service === "auth" ? null : allowed.isEmpty ? allowAllOrigins : allowOwnOrigins(ownOrigins),
+    isOurHost: createHostCheck({ addresses: [cutout, auth], domain }),
   };
 }

@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import type { AppEnv } from "./app-env.ts";
 
 const METHODS = "GET, HEAD, POST, DELETE";
@@ -19,8 +19,23 @@ const DAY_SECONDS = "86400";
  * browser. For all of them in the same words, so that any cache may keep an answer. Whoever signs in sends a token with
  * the request itself: to `*`, a browser gives nothing that was answered to a cookie.
  */
-export const allowOrigins: MiddlewareHandler<AppEnv> = async (c, next) => {
-  c.header("Access-Control-Allow-Origin", "*");
+export const allowAllOrigins: MiddlewareHandler<AppEnv> = (c, next) => allow(c, next, "*");
+
+/**
+ * The same for pages of our services alone, where not everybody may come in: a browser in a network that may would else
+ * carry answers out of it, to whatever page it shows.
+ */
+export function allowOwnOrigins(ownOriginsOf: (publicUrl: string) => readonly string[]): MiddlewareHandler<AppEnv> {
+  return (c, next) => {
+    c.header("Vary", "Origin", { append: true });
+    const origin = c.req.header("origin");
+    if (origin === undefined || !ownOriginsOf(c.get("publicUrl")).includes(origin)) return next();
+    return allow(c, next, origin);
+  };
+}
+
+async function allow(c: Context<AppEnv>, next: Next, origin: string): Promise<Response | undefined> {
+  c.header("Access-Control-Allow-Origin", origin);
   if (c.req.method === "OPTIONS" && c.req.header("access-control-request-method") !== undefined) {
     c.header("Access-Control-Allow-Methods", METHODS);
     c.header("Access-Control-Allow-Headers", REQUEST_HEADERS);
@@ -29,4 +44,5 @@ export const allowOrigins: MiddlewareHandler<AppEnv> = async (c, next) => {
   }
   c.header("Access-Control-Expose-Headers", ANSWER_HEADERS);
   await next();
-};
+  return undefined;
+}

@@ -1,8 +1,7 @@
-import type { MiddlewareHandler } from "hono";
-import { getCookie } from "hono/cookie";
-import type { Authenticate } from "../access/authenticate.ts";
+import type { Context, MiddlewareHandler } from "hono";
+import type { Authenticate, Identity } from "../access/authenticate.ts";
 import type { AppEnv } from "./app-env.ts";
-import { clearSessionCookie, SESSION_COOKIE, setSessionCookie, type SessionCookieOptions } from "./session-cookie.ts";
+import { clearSessionCookie, sessionSecretsIn, setSessionCookie, type SessionCookieOptions } from "./session-cookie.ts";
 
 export type IdentifyOptions = {
   readonly authenticate: Authenticate;
@@ -12,9 +11,8 @@ export type IdentifyOptions = {
 /** Sets the user and the grant, and tells who was recognised (SSO 2.0: X-VO-Authenticated). */
 export function identifyRequests({ authenticate, sessionCookie = {} }: IdentifyOptions): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
-    const authorization = c.req.header("authorization");
-    const session = getCookie(c, SESSION_COOKIE);
-    const { user, grant } = await authenticate({ authorization, session, onBehalfOf: c.req.header("x-on-behalf-of") });
+    const { identity, session } = await identify(c, authenticate);
+    const { user, grant } = identity;
     c.set("user", user);
     c.set("grant", grant);
     if (user.role !== "anonymous") c.header("X-VO-Authenticated", user.name);
@@ -26,4 +24,25 @@ export function identifyRequests({ authenticate, sessionCookie = {} }: IdentifyO
     }
     await next();
   };
+}
+
+/**
+ * By the Authorization header, or the first session cookie that is known: a host beside ours, or somebody on the way, may
+ * have set others of that name, and a browser tells nothing of where they come from.
+ */
+async function identify(
+  { req }: Context<AppEnv>,
+  authenticate: Authenticate,
+): Promise<{ readonly identity: Identity; readonly session: string | undefined }> {
+  const authorization = req.header("authorization");
+  const onBehalfOf = req.header("x-on-behalf-of");
+  const [first, ...others] = sessionSecretsIn(req.header("cookie"));
+  const identity = await authenticate({ authorization, session: first, onBehalfOf });
+  if (authorization === undefined && identity.grant.kind === "none") {
+    for (const session of others) {
+      const next = await authenticate({ authorization, session, onBehalfOf });
+      if (next.grant.kind !== "none") return { identity: next, session };
+    }
+  }
+  return { identity, session: first };
 }

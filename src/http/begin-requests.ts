@@ -30,6 +30,7 @@ export function beginRequests(options: BeginOptions): MiddlewareHandler<AppEnv> 
     const requestId = REQUEST_ID.exec(c.req.header("x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
     c.set("requestId", requestId);
     c.header("X-Request-Id", requestId);
+    c.header("X-Content-Type-Options", "nosniff"); // it is what its type says, and no page
     const client = readClient(c.env, () => c.req.header("x-forwarded-for"));
     c.set("client", client);
     c.set("clientAddress", client.text);

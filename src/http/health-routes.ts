@@ -1,4 +1,4 @@
-import type { Hono } from "hono";
+import type { Context, Hono } from "hono";
 import { z } from "zod";
 import type { AppEnv } from "./app-env.ts";
 import type { CheckHealth } from "./health.ts";
@@ -11,12 +11,15 @@ export type HealthServices = {
   readonly checkHealth: CheckHealth;
 };
 
+/** All but the status is for those who look after the service. */
 export const healthAnswer = z.object({
   status: z.enum(["ok", "degraded", "draining"]),
   version: z.string().optional(),
-  startedAt: z.iso.datetime(),
-  uptimeSeconds: z.number().int(),
-  parts: z.array(z.object({ name: z.string(), status: z.enum(["ok", "failed"]), problem: z.string().optional() })),
+  startedAt: z.iso.datetime().optional(),
+  uptimeSeconds: z.number().int().optional(),
+  parts: z
+    .array(z.object({ name: z.string(), status: z.enum(["ok", "failed"]), problem: z.string().optional() }))
+    .optional(),
 });
 
 const NO_PARTS: CheckHealth = () => Promise.resolve({ draining: false, parts: [] });
@@ -25,13 +28,21 @@ const NO_PARTS: CheckHealth = () => Promise.resolve({ draining: false, parts: []
  * Whether the service is well, for balancers and those who watch it. 503 where it cannot answer, or is about to stop;
  * where a part is down that only some requests need, the others are still answered, and it is 200 and "degraded".
  */
-export function addHealthRoute(app: Hono<AppEnv>, services: HealthServices | undefined): void {
+export function addHealthRoute(
+  app: Hono<AppEnv>,
+  services: HealthServices | undefined,
+  /** Who sees what ails it, and its version. */
+  isWatcher: (c: Context<AppEnv>) => boolean,
+): void {
   const { software, startedAt = new Date(), checkHealth = NO_PARTS } = services ?? {};
   const health = keepHealth(checkHealth, { now: () => performance.now() });
   app.get("/health", async (c) => {
     const found = await health();
+    const { status } = found;
+    const code = isServing(found) ? 200 : 503;
+    if (!isWatcher(c)) return c.json({ status }, code, NOT_STORED);
     const body = {
-      status: found.status,
+      status,
       version: software?.split(" ").at(-1),
       startedAt: startedAt.toISOString(),
       uptimeSeconds: Math.floor((Date.now() - startedAt.getTime()) / 1000),
@@ -39,9 +50,11 @@ export function addHealthRoute(app: Hono<AppEnv>, services: HealthServices | und
         problem === null ? { name, status: "ok" as const } : { name, status: "failed" as const, problem },
       ),
     } satisfies z.infer<typeof healthAnswer>;
-    return c.json(body, isServing(found) ? 200 : 503, { "Cache-Control": "no-store" });
+    return c.json(body, code, NOT_STORED);
   });
 }
+
+const NOT_STORED = { "Cache-Control": "no-store" };
 
 function isServing({ status, parts }: KeptHealth): boolean {
   const serving: Record<HealthStatus, boolean> = {

@@ -1,3 +1,4 @@
+import { hostIn, hostNameOf } from "./host-name.ts";
 import type { ServiceName } from "./service-names.ts";
 
 /** What a Hono app answers with; `env` is of the server below it. */
@@ -25,20 +26,9 @@ export function createHostRouter({
   return (request, env) => {
     const host = hostIn(request.url);
     if (host !== knownHost) {
-      known = byHost.get(normalize(host)) ?? first;
+      known = byHost.get(hostNameOf(host)) ?? first;
       knownHost = host;
     }
     return known(request, env);
   };
-}
-
-/** Between the scheme and the path. */
-function hostIn(url: string): string {
-  const start = url.indexOf("//") + 2;
-  const end = url.indexOf("/", start);
-  return end === -1 ? url.slice(start) : url.slice(start, end);
-}
-
-function normalize(host: string): string {
-  return host.toLowerCase().replace(/:\d*$/, "").replace(/\.$/, "");
 }

@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import type { Networks } from "../access/network/networks.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
+import { answerMisdirected, type IsOurHost } from "./control-host.ts";
 import { comesFrom } from "./network-control.ts";
 
 export type MetricsPage = {
@@ -13,7 +14,11 @@ export type MetricsPage = {
 };
 
 /** What Prometheus reads. */
-export function addMetricsRoute(app: Hono<AppEnv>, { allowed, contentType, format }: MetricsPage): void {
+export function addMetricsRoute(
+  app: Hono<AppEnv>,
+  { allowed, contentType, format }: MetricsPage,
+  isOurHost: IsOurHost,
+): void {
   app.get("/metrics", async (c) => {
     if (!comesFrom(allowed, c)) {
       throw new ServiceError(
@@ -21,6 +26,7 @@ export function addMetricsRoute(app: Hono<AppEnv>, { allowed, contentType, forma
         "Cannot show metrics to this address: the service names those that may see them",
       );
     }
+    if (!isOurHost(c)) return answerMisdirected(c);
     return c.body(await format(), 200, { "Content-Type": contentType, "Cache-Control": "no-store" });
   });
 }

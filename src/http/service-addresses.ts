@@ -10,7 +10,8 @@ const SERVICE_LABEL = new RegExp(`^(?:${SERVICE_NAMES.join("|")})\\.`);
 
 /**
  * Where the configuration says nothing of a service, it is the host next to the one that the client names: `auth.x.org` to a
- * client of `cutout.x.org`, and of `x.org`, on the same port. Numbers have no names beside them: there it is under `domain`.
+ * client of `cutout.x.org`, and of `x.org`, on the same port. That is only believed of hosts under `domain`, localhost or an
+ * address that is set: to a client of any other name, or of a number, it is under `domain`.
  */
 export function createServiceAddresses({
   fixed,
@@ -19,6 +20,8 @@ export function createServiceAddresses({
   readonly fixed: Readonly<Partial<Record<ServiceName, string | undefined>>>;
   readonly domain: string;
 }): AddressOf {
+  const hosts = Object.values(fixed).flatMap((address) => (address === undefined ? [] : [new URL(address).hostname]));
+  const parents = [domain, ...hosts.filter((host) => !isNumber(host)).map(parentOf), "localhost"];
   // Clients name few hosts: the last one is remembered.
   let last = { service: "", publicUrl: "", address: "" };
   return (service, publicUrl) => {
@@ -26,12 +29,19 @@ export function createServiceAddresses({
     if (known !== undefined) return known;
     if (last.service === service && last.publicUrl === publicUrl) return last.address;
     const { protocol, hostname, port } = new URL(publicUrl);
-    const isNumber = hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
-    const parent = isNumber ? domain : hostname.replace(SERVICE_LABEL, "");
+    const parent = parents.find((one) => hostname === one || hostname.endsWith(`.${one}`)) ?? domain;
     const address = `${protocol}//${service}.${parent}${port === "" ? "" : `:${port}`}`;
     last = { service, publicUrl, address };
     return address;
   };
+}
+
+function isNumber(hostname: string): boolean {
+  return hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
+}
+
+function parentOf(hostname: string): string {
+  return hostname.replace(SERVICE_LABEL, "");
 }
 
 /** Origins of all our services, told to a client of the one at `publicUrl`: each once, and its own first. */

@@ -1,15 +1,16 @@
 import { Hono, type Context, type MiddlewareHandler } from "hono";
 import type { Authenticate } from "../access/authenticate.ts";
-import { allowOrigins } from "./allow-origins.ts";
 import type { AppEnv } from "./app-env.ts";
 import { identifyRequests } from "./authentication.ts";
 import { beginRequests, type BeginOptions } from "./begin-requests.ts";
+import { controlHost, type IsOurHost } from "./control-host.ts";
 import { answerError } from "./error-response.ts";
 import { addHealthRoute, type HealthServices } from "./health-routes.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { SessionCookieOptions } from "./session-cookie.ts";
 import { addMetricsRoute, type MetricsPage } from "./metrics-routes.ts";
 import { NO_METRICS, type Metrics } from "./metrics.ts";
+import { comesFrom } from "./network-control.ts";
 import { noteError, observeRequests } from "./observe-requests.ts";
 
 export type ServiceFrame = BeginOptions & {
@@ -27,8 +28,10 @@ export type ServiceFrame = BeginOptions & {
   readonly controlNetwork: MiddlewareHandler<AppEnv> | null;
   readonly refuseCrossSite: MiddlewareHandler<AppEnv> | null;
   readonly limitRequests: MiddlewareHandler<AppEnv> | null;
-  /** Pages of other origins may read its answers. */
-  readonly allowsOrigins: boolean;
+  /** Lets pages of other origins read answers; null: none may. */
+  readonly allowOrigins: MiddlewareHandler<AppEnv> | null;
+  /** Asked before what is for certain networks only: all of a service with `controlNetwork`, metrics, and what ails it. */
+  readonly isOurHost: IsOurHost;
   /** The answer to what fails before or outside of a handler, where it is not a text; undefined: it is one there. */
   readonly formError?: ((c: Context<AppEnv>, error: unknown) => Response | undefined) | undefined;
 };
@@ -36,15 +39,16 @@ export type ServiceFrame = BeginOptions & {
 /** What all services have in common: who asks, what is not there, and what went wrong. */
 export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppEnv>) => void): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
-  const { name = "service", log, metrics = NO_METRICS } = frame;
+  const { name = "service", log, metrics = NO_METRICS, isOurHost } = frame;
   app.use(observeRequests({ service: name, log, metrics })); // what is refused is seen too
   app.use(beginRequests(frame));
   // For whoever looks after the service, and for no page of others: /metrics are those of a network.
-  if (frame.metricsPage !== undefined) addMetricsRoute(app, frame.metricsPage);
-  if (frame.allowsOrigins) app.use(allowOrigins); // before all refusals: a page is to read a 401, 403 and 429 too
-  addHealthRoute(app, frame.health); // to any network, and however many requests come
+  if (frame.metricsPage !== undefined) addMetricsRoute(app, frame.metricsPage, isOurHost);
+  if (frame.allowOrigins !== null) app.use(frame.allowOrigins); // before all refusals: a page is to read a 401, 403 and 429 too
+  addHealthRoute(app, frame.health, (c) => isWatcher(c, frame)); // to any network, and however many requests come
   const uses = [
     frame.controlNetwork, // whoever may not come in gets to nothing that costs more
+    frame.controlNetwork === null ? null : controlHost(isOurHost),
     identifyRequests(frame),
     frame.refuseCrossSite,
     frame.limitRequests,
@@ -60,6 +64,12 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
     return frame.formError?.(c, error) ?? answerError(c, error).response;
   });
   return app;
+}
+
+/** Who looks after the service, and no page that their browser shows. */
+function isWatcher(c: Context<AppEnv>, { metricsPage, isOurHost }: ServiceFrame): boolean {
+  if (metricsPage === undefined || c.req.header("origin") !== undefined) return false;
+  return comesFrom(metricsPage.allowed, c) && isOurHost(c);
 }
 
 /** Where something can be had, and nothing is said of other methods: it is not that there is nothing (RFC 9110, section 15.5.6). */

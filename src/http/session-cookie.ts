@@ -10,6 +10,21 @@ export type SessionCookieOptions = {
   readonly domain?: string | undefined;
 };
 
+/** Cookies that are looked at: a browser sends one of the host and one of the domain, unless somebody meddles. */
+const MOST_COOKIES = 64;
+
+/** The values of all cookies of this name in a Cookie header, each once (RFC 6265, section 5.4: a name may come again). */
+export function sessionSecretsIn(header: string | undefined): readonly string[] {
+  if (header?.includes(SESSION_COOKIE) !== true) return [];
+  const secrets = new Set<string>();
+  for (const pair of header.split(";")) {
+    const equals = pair.indexOf("=");
+    if (pair.slice(0, equals).trim() === SESSION_COOKIE) secrets.add(pair.slice(equals + 1).trim());
+    if (secrets.size === MOST_COOKIES) break;
+  }
+  return [...secrets];
+}
+
 /** The browser sends `secret` to every service until it expires. */
 export function setSessionCookie(
   c: Context<AppEnv>,

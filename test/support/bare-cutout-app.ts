@@ -2,6 +2,7 @@ import type { Hono } from "hono";
 import { OPEN_FRAME } from "./service-frame.ts";
 import { authenticateByToken } from "./users.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
+import { allowAllOrigins } from "../../src/http/allow-origins.ts";
 import { createCutoutApp, type CutoutAppServices } from "../../src/http/cutout-app.ts";
 
 /** All routes of the cutout service, and nothing behind them: services are used when requests come, not before. */
@@ -10,7 +11,7 @@ export function createBareCutoutApp(changes: Partial<CutoutAppServices> = {}): H
   return createCutoutApp({
     ...({ ...services, docs: {}, usage: {} } as unknown as CutoutAppServices),
     ...OPEN_FRAME,
-    allowsOrigins: true,
+    allowOrigins: allowAllOrigins,
     authenticate: authenticateByToken(undefined),
     anonymous: true,
     ...changes,

@@ -10,5 +10,6 @@ export const OPEN_FRAME: ServiceFrame = {
   controlNetwork: null,
   refuseCrossSite: null,
   limitRequests: null,
-  allowsOrigins: false,
+  allowOrigins: null,
+  isOurHost: () => true,
 };

@@ -3,12 +3,13 @@ import { OPEN_FRAME } from "../../support/service-frame.ts";
 import { authenticateByToken } from "../../support/users.ts";
 import { parseNetworks } from "../../../src/access/network/networks.ts";
 import { ServiceError } from "../../../src/errors.ts";
+import { allowAllOrigins, allowOwnOrigins } from "../../../src/http/allow-origins.ts";
 import { controlNetwork } from "../../../src/http/network-control.ts";
 import { createServiceApp } from "../../../src/http/service-app.ts";
 
 const authenticate = authenticateByToken("a-token-for-tests-only");
 const frame = { ...OPEN_FRAME, authenticate };
-const app = createServiceApp({ ...frame, allowsOrigins: true }, (routes) => {
+const app = createServiceApp({ ...frame, allowOrigins: allowAllOrigins }, (routes) => {
   routes.get("/file", (c) => c.body("FITS", 200, { ETag: '"x"' }));
   routes.post("/file", (c) => c.redirect("/file", 303));
   routes.get("/fault", () => {
@@ -70,7 +71,7 @@ test("the answer is the same for every origin, and for none: caches may keep it"
 test("may read that its network is refused, and that there are too many; of metrics it may read nothing", async () => {
   const services = {
     ...frame,
-    allowsOrigins: true,
+    allowOrigins: allowAllOrigins,
     metricsPage: { allowed: parseNetworks("0.0.0.0/0"), contentType: "text/plain", format: () => Promise.resolve("1") },
   };
   const far = createServiceApp(
@@ -106,4 +107,33 @@ test("a service that does not say so lets them read nothing", async () => {
 
 test("an OPTIONS that asks about no other method is no preflight", async () => {
   expect((await app.request("/none", { method: "OPTIONS" })).status).toBe(404);
+});
+
+describe("of a service that is open to certain networks", () => {
+  const own = ["https://cutout.example.org", "https://auth.example.org"];
+  const closed = createServiceApp({ ...frame, allowOrigins: allowOwnOrigins(() => own) }, (routes) => {
+    routes.get("/file", (c) => c.text("mine"));
+  });
+  const ask = (headers: Record<string, string>, method = "GET") => closed.request("/file", { method, headers });
+
+  test.each([
+    ["https://auth.example.org", "https://auth.example.org"],
+    ["https://evil.org", null],
+    ["http://auth.example.org", null],
+    ["null", null],
+    ["", null],
+  ])("a page of %j may read for %j", async (origin, allowed) => {
+    const preflight = { Origin: origin, "Access-Control-Request-Method": "DELETE" };
+    for (const answer of [await ask({ Origin: origin }), await ask(preflight, "OPTIONS")]) {
+      expect(answer.headers.get("access-control-allow-origin")).toBe(allowed);
+      expect(answer.headers.get("vary")).toBe("Origin");
+    }
+  });
+
+  test("others than pages are told nothing of it", async () => {
+    const answer = await ask({});
+    expect([answer.status, answer.headers.get("access-control-allow-origin"), answer.headers.get("vary")]).toEqual([
+      ...[200, null, "Origin"],
+    ]);
+  });
 });

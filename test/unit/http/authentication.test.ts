@@ -82,3 +82,24 @@ test.each([
   const [first] = cookies(await ask({ cookie: "recorte_session=old" }, publicUrl, domain));
   expect(first).toBe(`recorte_session=; Max-Age=0; ${attributes}`);
 });
+
+test("others of its name, set by somebody else, do not hide a session that is known", async () => {
+  for (const cookie of [
+    "recorte_session=x; recorte_session=good",
+    "recorte_session=good; recorte_session=x",
+    `${Array.from({ length: 40 }, (_, i) => `recorte_session=${i}`).join("; ")};recorte_session = good`,
+  ]) {
+    const response = await ask({ cookie });
+    expect(await response.text()).toBe("ana session");
+    expect(cookies(response)).toEqual([]);
+  }
+  expect(cookies(await ask({ cookie: "recorte_session=x; recorte_session=late" }))[0]).toMatch(
+    /^recorte_session=late;/,
+  );
+});
+
+test("cookies that are all unknown are nobody's; those of longer names are not looked at", async () => {
+  expect(await (await ask({ cookie: "recorte_session=x; recorte_session=y" })).text()).toBe("anonymous none");
+  const other = await ask({ cookie: "xrecorte_session=good; recorte_sessions=good" });
+  expect([await other.text(), cookies(other)]).toEqual(["anonymous none", []]);
+});

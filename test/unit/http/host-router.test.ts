@@ -67,6 +67,10 @@ describe("the address of another service", () => {
     ["http://127.0.0.1:8080", "http://auth.example.org:8080"],
     ["http://[::1]:8080", "http://auth.example.org:8080"],
     ["https://cutout.example.org/below", "https://auth.example.org"],
+    ["http://evil.com", "http://auth.example.org"],
+    ["http://cutout.evil.com:8080", "http://auth.example.org:8080"],
+    ["http://cutout.example.org.evil.com", "http://auth.example.org"],
+    ["http://xexample.org", "http://auth.example.org"],
   ])("lies beside the one that the client names: %s", (publicUrl, expected) => {
     expect(addressOf("auth", publicUrl)).toBe(expected);
     expect(addressOf("auth", publicUrl)).toBe(expected); // remembered
@@ -76,5 +80,13 @@ describe("the address of another service", () => {
     const fixed = createServiceAddresses({ fixed: { auth: "https://sign-in.example.org" }, domain: "example.org" });
     expect(fixed("auth", "https://cutout.example.org")).toBe("https://sign-in.example.org");
     expect(fixed("cutout", "https://auth.example.org")).toBe("https://cutout.example.org");
+  });
+
+  test("lies beside an address that is set, whatever the domain", () => {
+    const addressOf = createServiceAddresses({ fixed: { cutout: "https://cutout.sky.org" }, domain: "localhost" });
+    expect(addressOf("auth", "https://cutout.sky.org")).toBe("https://auth.sky.org");
+    expect(addressOf("auth", "https://cutout.evil.com")).toBe("https://auth.localhost");
+    const byNumber = createServiceAddresses({ fixed: { cutout: "http://192.0.2.1" }, domain: "sky.org" });
+    expect(byNumber("auth", "http://192.0.2.1")).toBe("http://auth.sky.org");
   });
 });

@@ -7,6 +7,7 @@ import type { AppEnv } from "../../../src/http/app-env.ts";
 import { beginRequests } from "../../../src/http/begin-requests.ts";
 import type { RequestEntry } from "../../../src/http/log-entry.ts";
 import { comesFrom, controlNetwork } from "../../../src/http/network-control.ts";
+import { createServiceAddresses } from "../../../src/http/service-addresses.ts";
 import { createServiceApp } from "../../../src/http/service-app.ts";
 
 type Sent = { readonly peer?: string; readonly headers?: Record<string, string>; readonly method?: string };
@@ -99,7 +100,8 @@ test("a service without networks has nothing to control", () => {
 describe("what a request tells before it is looked at", () => {
   const app = new Hono<AppEnv>();
   const metrics = parseNetworks("127.0.0.0/8,::1");
-  app.use(beginRequests({ publicUrl: undefined, trustedProxies: parseNetworks("127.0.0.0/8,::1") }));
+  const addressOf = createServiceAddresses({ fixed: {}, domain: "sky.org" });
+  app.use(beginRequests({ publicUrl: undefined, trustedProxies: parseNetworks("127.0.0.0/8,::1"), addressOf }));
   app.get("*", (c) =>
     c.json({
       origin: c.var.publicUrl,

@@ -9,16 +9,18 @@ const SESSION = { kind: "session", sessionId: "1", csrfToken: "", renewedUntil: 
 const TOKEN = { kind: "token", tokenId: "1", scopes: ["jobs"], actor: null } as const;
 const OWN = ["https://cutout.example.org", "https://auth.example.org"];
 
+type Sent = { readonly method: string; readonly grant: Identity["grant"]; readonly isClosed: boolean };
+
 function send(
   headers: Record<string, string>,
-  { method = "POST", grant = SESSION }: { method?: string; grant?: Identity["grant"] } = {},
+  { method = "POST", grant = SESSION, isClosed = false }: Partial<Sent> = {},
 ) {
   const app = createServiceApp(
     {
       ...OPEN_FRAME,
       authenticate: () => Promise.resolve({ user: testUser("ana"), grant }),
       publicUrl: OWN[0],
-      refuseCrossSite: refuseCrossSite({ ownOriginsOf: () => OWN }),
+      refuseCrossSite: refuseCrossSite({ ownOriginsOf: () => OWN, isClosed }),
     },
     (routes) => void routes.all("/thing", (c) => c.text("done")),
   );
@@ -77,5 +79,35 @@ describe("nothing is asked of", () => {
     for (const grant of [TOKEN, { kind: "none" }] as const) {
       expect((await send({ Origin: "https://evil.org" }, { grant })).status).toBe(200);
     }
+  });
+});
+
+describe("where only certain networks may come in", () => {
+  const nobody = { grant: { kind: "none" }, isClosed: true } as const;
+  it.each<Record<string, string>>([
+    { Origin: "https://evil.org" },
+    { Origin: "null" },
+    { Origin: "https://evil.org", "Sec-Fetch-Site": "same-origin" },
+    { "Sec-Fetch-Site": "cross-site" },
+    { "Sec-Fetch-Site": "same-site" },
+    { Referer: "https://evil.org/" },
+  ])("a page of others may not ask for nobody either: %o", async (headers) => {
+    for (const method of ["POST", "DELETE"]) expect((await send(headers, { ...nobody, method })).status).toBe(403);
+    expect((await send(headers, { ...nobody, method: "GET" })).status).toBe(200);
+    expect((await send(headers, { grant: TOKEN, isClosed: true })).status).toBe(200);
+  });
+
+  it.each<Record<string, string>>([
+    {}, // curl, pyvo
+    { Origin: "https://cutout.example.org" },
+    { "Sec-Fetch-Site": "same-origin" },
+    { "Sec-Fetch-Site": "none" },
+    { Referer: "https://auth.example.org/" },
+  ])("scripts and pages of ours may: %o", async (headers) => {
+    expect((await send(headers, nobody)).status).toBe(200);
+  });
+
+  it("a session alone is not enough for a script", async () => {
+    expect((await send({}, { isClosed: true })).status).toBe(403);
   });
 });
