@@ -1,17 +1,16 @@
-import { SAML, ValidateInResponseTo, type SamlConfig } from "@node-saml/node-saml";
+import type { SamlConfig, ValidateInResponseTo } from "@node-saml/node-saml";
 import { ServiceError } from "../../errors.ts";
 import type { ProviderIdentity } from "../accounts/accounts.ts";
 import { identify } from "./providers-attributes.ts";
 import type { SamlConfiguration } from "./providers-schema.ts";
 import type { ProviderFrame } from "./providers.ts";
 import { readAssertion } from "./saml-assertion.ts";
-import { checkResponse } from "./saml-response.ts";
 
 /** Sign-in by SAML 2.0, Web Browser SSO: request by HTTP-Redirect, answer by HTTP-POST (SAML 2.0 Profiles, section 4.1). */
 export type SamlProvider = ProviderFrame & {
   readonly kind: "saml";
   /** What the identity provider has to know of us, as XML. */
-  metadata(): string;
+  metadata(): Promise<string>;
   /** Takes `SAMLResponse`, the answer to the request of this memory. "forbidden" where it is not one. */
   end(response: string, memory: Readonly<Record<string, string>>): Promise<SamlAnswer>;
 };
@@ -21,6 +20,9 @@ export type SamlAnswer = {
   /** To be used once. `expiresAt`: milliseconds since 1970, after which it would not be taken any more. */
   readonly assertion: { readonly id: string; readonly expiresAt: number };
 };
+
+/** When somebody first signs in so: it is the largest of all packages, and few installations use it. */
+const loadSaml = () => import("@node-saml/node-saml");
 
 /** What was said longer ago is not taken, however long the provider would have it valid. */
 const MOST_AGE_MILLISECONDS = 10 * 60 * 1000;
@@ -40,9 +42,13 @@ export function createSamlProvider(
     id,
     title,
     startUrl: `${base}/login`,
-    metadata: () => new SAML(options).generateServiceProviderMetadata(null, configuration.certificate),
+    async metadata() {
+      const { SAML } = await loadSaml();
+      return new SAML(options).generateServiceProviderMetadata(null, configuration.certificate);
+    },
     async begin(state) {
       const requestId = `_${crypto.randomUUID().replaceAll("-", "")}`; // an xs:ID does not begin with a digit
+      const { SAML } = await loadSaml();
       const saml = new SAML({ ...options, generateUniqueId: () => requestId });
       return { address: await saml.getAuthorizeUrlAsync(state, undefined, {}), memory: { requestId } };
     },
@@ -51,6 +57,7 @@ export function createSamlProvider(
         const { requestId } = memory;
         const { issuer, signed, certificates } = configuration;
         const form = { issuer, destination: acsUrl, requestId, signed, certificates };
+        const [{ SAML }, { checkResponse }] = await Promise.all([loadSaml(), import("./saml-response.ts")]);
         const checked = await checkResponse(response, form);
         const saml = new SAML({ ...options, cacheProvider: onlyRequest(requestId, now) });
         const { profile } = await saml.validatePostResponseAsync({ SAMLResponse: checked });
@@ -88,7 +95,7 @@ function optionsOf(
     disableRequestedAuthnContext: true, // how users prove who they are is between them and the provider
     wantAssertionsSigned: signed !== "response",
     wantAuthnResponseSigned: signed !== "assertion",
-    validateInResponseTo: ValidateInResponseTo.always,
+    validateInResponseTo: "always" as ValidateInResponseTo.always,
     acceptedClockSkewMs: configuration.clockSkewSeconds * 1000,
     maxAssertionAgeMs: MOST_AGE_MILLISECONDS,
   };

@@ -105,8 +105,8 @@ export function addFederationRoutes(app: Hono<AppEnv>, services: FederationServi
     return finish(c, services, { provider, returnTo, identity });
   });
 
-  route("get", "/saml/:provider/metadata", (c, provider) =>
-    Promise.resolve(c.body(provider.metadata(), 200, { "Content-Type": "application/samlmetadata+xml" })),
+  route("get", "/saml/:provider/metadata", async (c, provider) =>
+    c.body(await provider.metadata(), 200, { "Content-Type": "application/samlmetadata+xml" }),
   );
 }
 
