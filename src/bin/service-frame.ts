@@ -1,5 +1,6 @@
 import { allowAllOrigins, allowOwnOrigins } from "../http/allow-origins.ts";
 import { createHostCheck } from "../http/control-host.ts";
+import { limitFailures } from "../http/limit-failures.ts";
 import { limitRequests } from "../http/limit-requests.ts";
 import { controlNetwork } from "../http/network-control.ts";
 import { refuseCrossSite } from "../http/refuse-cross-site.ts";
@@ -38,6 +39,7 @@ export function createServiceFrame(
     controlNetwork: controlNetwork(allowed),
     refuseCrossSite: refuseCrossSite({ ownOriginsOf: ownOrigins, isClosed: !allowed.isEmpty }),
     limitRequests: limitRequests(limits),
+    limitFailures: limitFailures(),
     allowOrigins: service === "auth" ? null : allowed.isEmpty ? allowAllOrigins : allowOwnOrigins(ownOrigins),
     isOurHost: createHostCheck({ addresses: [cutout, auth], domain }),
   };

@@ -28,6 +28,7 @@ export type ServiceFrame = BeginOptions & {
   readonly controlNetwork: MiddlewareHandler<AppEnv> | null;
   readonly refuseCrossSite: MiddlewareHandler<AppEnv> | null;
   readonly limitRequests: MiddlewareHandler<AppEnv> | null;
+  readonly limitFailures?: MiddlewareHandler<AppEnv> | undefined;
   /** Lets pages of other origins read answers; null: none may. */
   readonly allowOrigins: MiddlewareHandler<AppEnv> | null;
   /** Asked before what is for certain networks only: all of a service with `controlNetwork`, metrics, and what ails it. */
@@ -49,6 +50,7 @@ export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppE
   const uses = [
     frame.controlNetwork, // whoever may not come in gets to nothing that costs more
     frame.controlNetwork === null ? null : controlHost(isOurHost),
+    frame.limitFailures ?? null,
     identifyRequests(frame),
     frame.refuseCrossSite,
     frame.limitRequests,
