@@ -174,12 +174,23 @@ describe("answers of any service", () => {
   });
 
   it("carry nothing of the client that they were made for", async () => {
-    const own = { "X-Request-Id": "first", "RateLimit-Limit": "9", "RateLimit-Remaining": "3", "RateLimit-Reset": "7" };
+    const own = {
+      "X-Request-Id": "first",
+      "RateLimit-Limit": "9",
+      "RateLimit-Remaining": "3",
+      "RateLimit-Reset": "7",
+      "RateLimit-Policy": "9;w=60",
+    };
     upstream.answer = answerWith({ ...KEPT, ...own });
     const [first, second] = await twice({ path: `/sync?${run}` });
-    expect(first.headers).toMatchObject({ "ratelimit-limit": "9", "ratelimit-remaining": "3", "ratelimit-reset": "7" });
+    expect(first.headers).toMatchObject({
+      "ratelimit-limit": "9",
+      "ratelimit-remaining": "3",
+      "ratelimit-reset": "7",
+      "ratelimit-policy": "9;w=60",
+    });
     expect(cacheOf(second)).toBe("REVALIDATED");
-    for (const name of ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]) {
+    for (const name of ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", "ratelimit-policy"]) {
       expect(second.headers).not.toHaveProperty(name);
     }
     expect(second.headers["x-request-id"]).not.toBe(first.headers["x-request-id"]);

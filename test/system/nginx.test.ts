@@ -249,7 +249,9 @@ describe("answers", () => {
       headers: { "Content-Length": "3000000" },
     });
     expect(answer).toMatchObject({ status: 413 });
-    expect(answer.text).toMatch(/^UsageError: /);
+    expect(answer.text).toMatch(
+      /^UsageError: .* 2\.1 MB \(2097152 bytes\) are allowed, and 41\.9 MB \(41943040 bytes\)/,
+    );
     expect(upstream.seen).toEqual([]);
   });
 });
@@ -353,7 +355,7 @@ describe("limits", () => {
     expect(answers.every(({ status }) => status === 200 || status === 429)).toBe(true);
     const refused = answers.find(({ status }) => status === 429);
     expect(refused?.headers["retry-after"]).toBe("5");
-    expect(refused?.text).toMatch(/^UsageError: Cannot answer: too many requests/); // as the service's own refusals
+    expect(refused?.text).toMatch(/^UsageError: Cannot answer: too many requests .* 20 a second and 100 more/); // as the service's own refusals
     expect((await ask(front, { ...secure, from: "127.0.1.2" })).status).toBe(200);
   });
 
