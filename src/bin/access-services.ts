@@ -1,5 +1,5 @@
 import { createAccounts, type Accounts } from "../access/accounts/accounts.ts";
-import { createUserReader } from "../access/accounts/accounts-user.ts";
+import { createUserReader, type UserReader } from "../access/accounts/accounts-user.ts";
 import { createAuditLog, type AuditLog } from "../access/audit.ts";
 import { createAuthenticate, type Authenticate } from "../access/authenticate.ts";
 import { createGuessLimit, type GuessLimit } from "../access/sign-in/guess-limit.ts";
@@ -13,6 +13,7 @@ import { createLog } from "./log.ts";
 /** Who is who, for the server and for the command line. */
 export type AccessServices = {
   readonly accounts: Accounts;
+  readonly users: UserReader;
   readonly sessions: Sessions;
   readonly tokens: Tokens;
   readonly audit: AuditLog;
@@ -43,11 +44,12 @@ export function createAccessServices(configuration: Configuration, records: Reco
   const sessions = createSessions({ records, lifetimeSeconds: configuration.sessionDays * DAY_SECONDS });
   const tokens = createTokens({ records, maxDays: configuration.tokenMaxDays, now });
   const audit = createAuditLog({ records, now, onFailure: (error) => logFault("audit", error) });
+  const users = createUserReader(records);
   const { testToken } = configuration;
   const authenticate = createAuthenticate({
     tokens,
     sessions,
-    users: createUserReader(records),
+    users,
     audit,
     testToken,
     now,
@@ -63,6 +65,7 @@ export function createAccessServices(configuration: Configuration, records: Reco
 
   return {
     accounts,
+    users,
     sessions,
     tokens,
     audit,

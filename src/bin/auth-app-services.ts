@@ -5,11 +5,8 @@ import type { AuthAppServices } from "../http/auth/auth-app.ts";
 import type { LoginServices } from "../http/auth/login-routes-check.ts";
 import { openSession } from "../http/auth/login-routes-check.ts";
 import { describeAuthApi } from "../http/openapi/describe-auth-api.ts";
-import { createJobAdministration } from "../jobs/administer-jobs.ts";
-import { jobChangesOf } from "../jobs/job-changes.ts";
 import { createJobOverview } from "../jobs/job-overview.ts";
 import { createQueueReader } from "../jobs/queue-state.ts";
-import { createLocalResults } from "../storage/local-results.ts";
 import type { Configuration } from "./configuration.ts";
 import { resultsFolder } from "./data-files.ts";
 import { createFederation } from "./federation-services.ts";
@@ -46,12 +43,7 @@ export function createAuthAppServices(configuration: Configuration, shared: Shar
         queue: createQueueReader(records, { leaseSeconds: configuration.jobLeaseSeconds }),
         now,
       }),
-      jobs: createJobAdministration({
-        records,
-        results: createLocalResults(folder),
-        changes: jobChangesOf(records),
-        now,
-      }),
+      jobs: shared.jobStore.administration,
       readFreeBytes: () => readFreeBytes(folder, configuration.dataDirectory),
     },
     usage: limits,

@@ -1,4 +1,3 @@
-import { createUserReader } from "../access/accounts/accounts-user.ts";
 import { createGrantCheck } from "../access/grant-check.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
 import { describeApi } from "../http/openapi/describe-api.ts";
@@ -8,7 +7,6 @@ import { cutoutRequestOf } from "../http/sync-request.ts";
 import type { SyncServices } from "../http/sync-routes.ts";
 import { Parameters } from "../ivoa/parameters.ts";
 import { parseSodaParameters } from "../ivoa/soda.ts";
-import { createJobAdministration } from "../jobs/administer-jobs.ts";
 import { guardJobs } from "../jobs/guard-jobs.ts";
 import { findJob } from "../jobs/job-records.ts";
 import { createQueueReader } from "../jobs/queue-state.ts";
@@ -21,7 +19,6 @@ import { readDocsAsset } from "./docs-assets.ts";
 import type { JobServices } from "./job-services.ts";
 import { addCutoutMetrics } from "./metrics/cutout-metrics.ts";
 import { addRecordsMetrics, createSnapshotReader, keepSnapshot } from "./metrics/records-metrics.ts";
-import { createReadingRights } from "./reading-rights.ts";
 import { createServiceFrame } from "./service-frame.ts";
 import type { Services } from "./services.ts";
 import { checkHealth } from "./service-health.ts";
@@ -59,10 +56,11 @@ export type CutoutAppParts = {
 export function createCutoutAppServices(
   configuration: Configuration,
   cutting: Services,
-  { results, jobs: unguarded, changes, estimator, resultEnds, gate, ...shared }: JobServices & SharedServices,
+  { results, jobs: unguarded, rights, estimator, resultEnds, gate, ...shared }: JobServices & SharedServices,
 ): CutoutAppParts {
   const { cutouts, registry, index, database } = cutting;
   const { records, limits } = shared;
+  const { administration, users } = shared.jobStore;
   const frame = createServiceFrame(configuration, "cutout", shared);
   const { log } = frame;
   const stopping = new AbortController();
@@ -71,15 +69,14 @@ export function createCutoutAppServices(
     onFailure: (error) => log({ event: "fault", what: "history", error }),
   });
   const maxPixels = configuration.syncMaxPixels;
-  const { permissions, readableBy } = createReadingRights(configuration, registry);
+  const { permissions, readableBy } = rights;
   const now = () => Date.now();
   const jobs = guardJobs(unguarded, {
     permissions,
     ownerOf: (id) => findJob(records, id, now())?.owner ?? null,
-    administration: createJobAdministration({ records, results, changes, now }),
+    administration,
     audit: shared.access.audit,
   });
-  const users = createUserReader(records);
   const nameOf = (userId: string) => users.byId(userId)?.name ?? null;
   const sync: SyncServices = {
     cutouts,

@@ -23,7 +23,7 @@ export async function openCutoutService(configuration: Configuration, shared: Sh
 }
 
 function openWith(services: Services, configuration: Configuration, shared: SharedServices): CutoutService {
-  const jobServices = createJobServices(configuration, services, shared.records);
+  const jobServices = createJobServices(configuration, services, shared.jobStore);
   const parts = createCutoutAppServices(configuration, services, { ...jobServices, ...shared });
   let endWork = () => Promise.resolve();
   return {

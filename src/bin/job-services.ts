@@ -1,4 +1,4 @@
-import { createLimitsOfOwner, type LimitsOfOwner } from "../access/limits/owner-limits.ts";
+import type { LimitsOfOwner } from "../access/limits/owner-limits.ts";
 import { openCutout, type CutoutServices } from "../cutout/open-cutout.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
@@ -8,20 +8,18 @@ import { parseSodaParameters } from "../ivoa/soda.ts";
 import { createJobService } from "../jobs/create-job-service.ts";
 import { createEstimator, type Estimator } from "../jobs/estimator.ts";
 import { expandJob } from "../jobs/expand-job.ts";
-import { jobChangesOf, type JobChanges } from "../jobs/job-changes.ts";
+import type { JobChanges } from "../jobs/job-changes.ts";
 import type { JobLimits } from "../jobs/job-limits.ts";
 import type { JobService } from "../jobs/job-service.ts";
 import type { ParameterList } from "../jobs/job.ts";
 import { createRealtimeGate, type RealtimeGate } from "../jobs/realtime-gate.ts";
 import { startWorker, type JobWorker, type WorkerLogEntry } from "../jobs/worker.ts";
-import { createLocalResults } from "../storage/local-results.ts";
 import type { ResultStore } from "../storage/result-store.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { Configuration } from "./configuration.ts";
-import { resultsFolder } from "./data-files.ts";
-import { readLimits } from "./limit-services.ts";
+import type { JobStore } from "./job-store.ts";
 import type { Services } from "./services.ts";
-import { createReadingRights } from "./reading-rights.ts";
+import { createReadingRights, type ReadingRights } from "./reading-rights.ts";
 import { createRegistryOfOwner } from "./registry-of-owner.ts";
 import { createWorkerLog } from "./worker-log.ts";
 
@@ -30,6 +28,8 @@ export type JobServices = {
   readonly records: RecordsDatabase;
   readonly results: ResultStore;
   readonly changes: JobChanges;
+  /** Who may read what. */
+  readonly rights: ReadingRights;
   readonly jobs: JobService;
   readonly estimator: Estimator;
   /** Of results that this process has worked on: how often each kind of end was met. */
@@ -54,20 +54,17 @@ const MAX_CRASHES = 5;
 export function createJobServices(
   configuration: Configuration,
   { cutouts, background }: Pick<Services, "cutouts" | "background">,
-  records: RecordsDatabase,
+  { records, results, changes, users, limitsOfOwner }: JobStore,
 ): JobServices {
-  const results = createLocalResults(resultsFolder(configuration));
-  const changes = jobChangesOf(records);
   const gate = createRealtimeGate({
     maxWaitMilliseconds: MAX_GATE_WAIT_MILLISECONDS,
     lingerMilliseconds: GATE_LINGER_MILLISECONDS,
   });
-  const limitsOfOwner = createLimitsOfOwner(records, readLimits(configuration).limitsOf);
   const limits = jobLimitsOf(configuration, limitsOfOwner);
   const now = () => Date.now();
-  const { permissions } = createReadingRights(configuration, cutouts.registry);
+  const rights = createReadingRights(configuration, cutouts.registry);
   const registryOfOwner = createRegistryOfOwner({
-    ...{ registry: cutouts.registry, permissions, records },
+    ...{ registry: cutouts.registry, permissions: rights.permissions, users },
     hasTestUser: configuration.testToken !== undefined,
   });
   const openRecipe = recipeOpener({ limitsOfOwner, registryOfOwner }, { ...cutouts, pixels: background });
@@ -107,6 +104,7 @@ export function createJobServices(
     records,
     results,
     changes,
+    rights,
     jobs,
     estimator,
     resultEnds,

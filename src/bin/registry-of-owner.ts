@@ -1,7 +1,6 @@
-import { createUserReader } from "../access/accounts/accounts-user.ts";
+import type { UserReader } from "../access/accounts/accounts-user.ts";
 import type { Permissions } from "../access/permissions.ts";
 import { ANONYMOUS, TEST_USER, type User } from "../access/user.ts";
-import type { RecordsDatabase } from "../db/records-database.ts";
 import { ServiceError } from "../errors.ts";
 import { narrowRegistry } from "../surveys/readable-registry.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
@@ -13,15 +12,14 @@ import type { SurveyRegistry } from "../surveys/registry.ts";
 export function createRegistryOfOwner({
   registry,
   permissions,
-  records,
+  users,
   hasTestUser,
 }: {
   readonly registry: SurveyRegistry;
   readonly permissions: Permissions;
-  readonly records: RecordsDatabase;
+  readonly users: Pick<UserReader, "byId">;
   readonly hasTestUser: boolean;
 }): (owner: string) => SurveyRegistry {
-  const users = createUserReader(records);
   const releases = registry.releases.map(({ id }) => id);
 
   function userOf(owner: string): User {

@@ -4,6 +4,7 @@ import type { User } from "../../src/access/user.ts";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { openCutoutService } from "../../src/bin/cutout-service.ts";
 import { createJobServices } from "../../src/bin/job-services.ts";
+import { openJobStore } from "../../src/bin/job-store.ts";
 import { openSharedServices } from "../../src/bin/shared-services.ts";
 import { createSampleServices } from "./sample-services.ts";
 
@@ -40,7 +41,9 @@ export async function openCutoutServices(env: Record<string, string> = {}) {
     /** Works on what waits until nothing does, with these settings. */
     async work(more: Record<string, string> = {}): Promise<void> {
       const configuration = readConfiguration({ RECORTE_DECODE_WORKERS: "0", ...settings, ...more });
-      const worker = createJobServices(configuration, sample, shared.records).startWorker(1);
+      const worker = createJobServices(configuration, sample, openJobStore(configuration, shared.records)).startWorker(
+        1,
+      );
       const left = shared.records.sqlite
         .prepare("select count(*) from job where phase in ('QUEUED', 'EXECUTING')")
         .pluck();

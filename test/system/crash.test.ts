@@ -8,6 +8,7 @@ import type { User } from "../../src/access/user.ts";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { resultsFolder } from "../../src/bin/data-files.ts";
 import { createJobServices, type JobServices } from "../../src/bin/job-services.ts";
+import { openJobStore } from "../../src/bin/job-store.ts";
 import { openRecords } from "../../src/bin/records.ts";
 import { createServices, type Services } from "../../src/bin/services.ts";
 import { listWrongUsage } from "../../src/jobs/collector-records.ts";
@@ -49,7 +50,7 @@ beforeEach(async () => {
   // Whoever has no account has no results either.
   const addUser = records.sqlite.prepare("insert into user (id, name, role, created_at) values (?, ?, 'user', 0)");
   for (const { id, name } of USERS) addUser.run(id, name);
-  jobServices = createJobServices(configuration, services, records);
+  jobServices = createJobServices(configuration, services, openJobStore(configuration, records));
 });
 afterEach(async () => {
   await Promise.all([...programs.values()].map((program) => program.stop()));

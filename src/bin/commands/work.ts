@@ -2,6 +2,7 @@ import { ServiceError } from "../../errors.ts";
 import { EXIT_OK, parseArguments, type Command } from "../command.ts";
 import { readConfiguration } from "../configuration.ts";
 import { createJobServices } from "../job-services.ts";
+import { openJobStore } from "../job-store.ts";
 import { openRecords } from "../records.ts";
 import { createServices } from "../services.ts";
 
@@ -28,7 +29,7 @@ Examples:
     const concurrency = parseResults(values.results) ?? Math.max(1, configuration.jobWorkers);
     const records = openRecords(configuration);
     const services = await createServices(configuration);
-    const jobServices = createJobServices(configuration, services, records);
+    const jobServices = createJobServices(configuration, services, openJobStore(configuration, records));
     const worker = jobServices.startWorker(concurrency);
     stdout.write(`Working on ${concurrency} result${concurrency === 1 ? "" : "s"} at a time\n`);
     // Nothing else keeps the process alive while no job waits.

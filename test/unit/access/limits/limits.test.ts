@@ -6,6 +6,7 @@ import {
   parseLimits,
   type LimitValues,
 } from "../../../../src/access/limits/limits.ts";
+import { createUserReader } from "../../../../src/access/accounts/accounts-user.ts";
 import { createLimitsOfOwner } from "../../../../src/access/limits/owner-limits.ts";
 import { ANONYMOUS } from "../../../../src/access/user.ts";
 import { openTestRecords } from "../../../support/job-services.ts";
@@ -88,7 +89,7 @@ describe("what a user may have", () => {
     limit.run("u2", "storedBytes", null);
     limit.run("u2", "jobsActive", 3);
     limit.run("u2", "of an older version", 3);
-    const limitsOfOwner = createLimitsOfOwner(records, limitsOf);
+    const limitsOfOwner = createLimitsOfOwner(createUserReader(records), limitsOf);
     expect(limitsOfOwner("u1")).toBe(byRole.priority);
     expect(limitsOfOwner("u2")).toEqual({ ...byRole.user, storedBytes: Infinity, jobsActive: 3 });
     expect(limitsOfOwner("anonymous")).toBe(byRole.anonymous);
