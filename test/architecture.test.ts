@@ -82,6 +82,11 @@ test("every folder of src/ has a row in the table", () => {
   expect([...folders].filter((folder) => allowedFor(folder) === undefined)).toEqual([]);
 });
 
+test("no file of accounts, tokens and sign-in is imported by what it imports", () => {
+  const cycles = findCycles(new Map(files.map(({ path, imports }) => [path, imports])));
+  expect(cycles.filter((cycle) => /src\/access\/(accounts|tokens|sign-in)\//.test(cycle))).toEqual([]);
+});
+
 test("no file only re-exports others", () => {
   const problems = files.filter(({ text }) => onlyReExports(text)).map(({ path }) => path);
   expect(problems).toEqual([]);
@@ -117,11 +122,32 @@ describe("the rules above notice", () => {
     expect(importsOf(path, text).filter((target) => !isAllowed(path, target))).toHaveLength(1);
   });
 
+  test("imports that lead back, also by way of others", () => {
+    const graph = { a: ["b", "c"], b: ["c", "hono"], c: ["a"], d: ["a"] };
+    expect(findCycles(new Map(Object.entries(graph)))).toEqual(["a -> b -> c -> a"]);
+    expect(findCycles(new Map(Object.entries({ ...graph, c: [] })))).toEqual([]);
+  });
+
   test("a file that only re-exports", () => {
     expect(onlyReExports('// All of it.\nexport * from "./a.ts";\nexport type { B } from "./b.ts";\n')).toBe(true);
     expect(onlyReExports('export * from "./a.ts";\nexport const b = 1;\n')).toBe(false);
   });
 });
+
+/** One way round for each file from which a way leads back, types counted too. */
+function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start !== -1) cycles.push([...way.slice(start), path].join(" -> "));
+    if (start !== -1 || done.has(path)) return;
+    for (const target of graph.get(path) ?? []) visit(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return cycles;
+}
 
 /** Paths from the root for files of the package; `node:fs` or `hono/html` for others. */
 function importsOf(path: string, text: string): string[] {

@@ -4,7 +4,8 @@ import type { AuditLog } from "./audit.ts";
 import { createActFor } from "./authenticate-act-for.ts";
 import { isSameSecret } from "./secrets.ts";
 import { csrfTokenOf, type Sessions } from "./sessions.ts";
-import type { Scope, Tokens } from "./tokens/tokens.ts";
+import type { Scope } from "./tokens/api-token.ts";
+import type { Tokens } from "./tokens/tokens.ts";
 import { ANONYMOUS, TEST_USER, type User } from "./user.ts";
 
 /** What a request brings to tell who asks; undefined where it does not. */

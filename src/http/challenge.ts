@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Scope } from "../access/tokens/tokens.ts";
+import type { Scope } from "../access/tokens/api-token.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** Why credentials that were sent are not enough (RFC 6750, section 3.1); the lack of them is not called an error. */

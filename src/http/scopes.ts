@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { SCOPES, type Scope } from "../access/tokens/tokens.ts";
+import { SCOPES, type Scope } from "../access/tokens/api-token.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { challengesOf } from "./challenge.ts";

@@ -1,5 +1,5 @@
-import type { NewAccount } from "../../src/access/accounts/accounts.ts";
-import type { Scope } from "../../src/access/tokens/tokens.ts";
+import type { NewAccount } from "../../src/access/accounts/account.ts";
+import type { Scope } from "../../src/access/tokens/api-token.ts";
 import type { User } from "../../src/access/user.ts";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { openCutoutService } from "../../src/bin/cutout-service.ts";

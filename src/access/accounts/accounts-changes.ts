@@ -3,7 +3,7 @@ import { apiToken, session, traffic, user, userGroup, userLimit } from "../../db
 import type { RecordsDatabase } from "../../db/records-database.ts";
 import { ServiceError } from "../../errors.ts";
 import { job, usage } from "../../db/records-schema.ts";
-import type { AccountChanges } from "./accounts.ts";
+import type { AccountChanges } from "./account.ts";
 import type { CheckedAccount } from "./accounts-checks.ts";
 import { ID_PREFIX } from "./accounts-names.ts";
 import { parseGroups } from "./groups.ts";

@@ -1,5 +1,5 @@
 import { ServiceError } from "../../errors.ts";
-import type { Account, AccountChanges, NewAccount } from "./accounts.ts";
+import type { Account, AccountChanges, NewAccount } from "./account.ts";
 import { parseAccountName } from "./accounts-names.ts";
 import { isLimitName } from "../limits/limits.ts";
 import { parseGroups } from "./groups.ts";

@@ -1,5 +1,5 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
-import type { Account, AccountQuery } from "./accounts.ts";
+import type { Account, AccountQuery } from "./account.ts";
 import { isLimitName } from "../limits/limits.ts";
 
 type AccountRow = Omit<Account, "groups" | "limits" | "hasPassword" | "providers"> & {

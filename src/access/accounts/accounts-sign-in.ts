@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { identity as identityTable, user, userGroup } from "../../db/accounts-schema.ts";
 import type { RecordsDatabase } from "../../db/records-database.ts";
-import type { ProviderIdentity } from "./accounts.ts";
+import type { ProviderIdentity } from "./account.ts";
 import { lineOrNull } from "./accounts-checks.ts";
 import { ID_PREFIX, namesLike } from "./accounts-names.ts";
 import { tidyGroups } from "./groups.ts";

@@ -1,9 +1,9 @@
 import * as client from "openid-client";
 import { ServiceError } from "../../errors.ts";
-import type { ProviderIdentity } from "../accounts/accounts.ts";
+import type { ProviderIdentity } from "../accounts/account.ts";
 import { identify, type Attributes } from "./providers-attributes.ts";
 import type { OidcConfiguration } from "./providers-schema.ts";
-import type { ProviderFrame } from "./providers.ts";
+import type { ProviderFrame } from "./provider-frame.ts";
 
 /** Sign-in by OpenID Connect: authorization code with PKCE (OpenID Connect Core 1.0, section 3.1; RFC 7636; RFC 9207). */
 export type OidcProvider = ProviderFrame & {

@@ -1,5 +1,5 @@
 import { ServiceError } from "../../errors.ts";
-import type { ProviderIdentity } from "../accounts/accounts.ts";
+import type { ProviderIdentity } from "../accounts/account.ts";
 import type { ProviderConfiguration } from "./providers-schema.ts";
 
 /** What a provider says of a user: names of attributes or claims, each with its values. */

@@ -1,9 +1,9 @@
 import type { SamlConfig, ValidateInResponseTo } from "@node-saml/node-saml";
 import { ServiceError } from "../../errors.ts";
-import type { ProviderIdentity } from "../accounts/accounts.ts";
+import type { ProviderIdentity } from "../accounts/account.ts";
 import { identify } from "./providers-attributes.ts";
 import type { SamlConfiguration } from "./providers-schema.ts";
-import type { ProviderFrame } from "./providers.ts";
+import type { ProviderFrame } from "./provider-frame.ts";
 import { readAssertion } from "./saml-assertion.ts";
 
 /** Sign-in by SAML 2.0, Web Browser SSO: request by HTTP-Redirect, answer by HTTP-POST (SAML 2.0 Profiles, section 4.1). */

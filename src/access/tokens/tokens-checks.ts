@@ -1,5 +1,5 @@
 import { ServiceError } from "../../errors.ts";
-import { SCOPES, type ApiToken, type NewToken, type Scope } from "./tokens.ts";
+import { SCOPES, type ApiToken, type NewToken, type Scope } from "./api-token.ts";
 import { isBySignIn, SIGN_IN_MARK } from "./tokens-sign-in.ts";
 import type { User } from "../user.ts";
 

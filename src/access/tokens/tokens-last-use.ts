@@ -1,5 +1,5 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
-import type { ApiToken } from "./tokens.ts";
+import type { ApiToken } from "./api-token.ts";
 
 const MINUTE_MILLISECONDS = 60_000;
 /** Uses are written down together, so long after the first of them: no request waits for another process's writing. */

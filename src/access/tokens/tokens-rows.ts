@@ -1,6 +1,6 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
 import { USER_COLUMNS, userOf, type UserRow } from "../accounts/accounts-user.ts";
-import { SCOPES, type ApiToken, type MadeToken, type Scope, type TokenMaker } from "./tokens.ts";
+import { SCOPES, type ApiToken, type MadeToken, type Scope, type TokenMaker } from "./api-token.ts";
 import { isBySignIn, SIGN_IN_MARK } from "./tokens-sign-in.ts";
 import type { User } from "../user.ts";
 

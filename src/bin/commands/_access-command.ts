@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import type { Account } from "../../access/accounts/accounts.ts";
+import type { Account } from "../../access/accounts/account.ts";
 import type { AuditAction } from "../../access/audit.ts";
 import { ServiceError } from "../../errors.ts";
 import { createAccessServices, type AccessServices } from "../access-services.ts";

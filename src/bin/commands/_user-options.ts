@@ -1,4 +1,4 @@
-import type { Account, AccountChanges } from "../../access/accounts/accounts.ts";
+import type { Account, AccountChanges } from "../../access/accounts/account.ts";
 import { LOCAL } from "../../access/accounts/accounts-changes.ts";
 import { isLimitName, LIMIT_NAMES, parseLimit, type LimitName } from "../../access/limits/limits.ts";
 import { ServiceError } from "../../errors.ts";

@@ -1,4 +1,4 @@
-import type { Account } from "../../access/accounts/accounts.ts";
+import type { Account } from "../../access/accounts/account.ts";
 import { oneLine } from "../one-line.ts";
 import { formatInstant, formatTable, instantOrNull } from "./_access-command.ts";
 

@@ -1,4 +1,4 @@
-import { SCOPES, type ApiToken, type Scope } from "../../access/tokens/tokens.ts";
+import { SCOPES, stateOf, type ApiToken, type Scope } from "../../access/tokens/api-token.ts";
 import { ServiceError } from "../../errors.ts";
 import { EXIT_OK, parseArguments, type Command, type CommandContext } from "../command.ts";
 import {
@@ -112,7 +112,7 @@ async function list({ access }: AccessCommand, { name, options }: Call): Promise
   if (options.json) return formatJson(tokens.map(tokenJson));
   const rows = tokens.map((token) => [
     ...[token.id, token.prefix, token.name, token.scopes.join(","), formatInstant(token.createdAt)],
-    ...[formatInstant(token.expiresAt), formatInstant(token.lastUsedAt), stateOf(token)],
+    ...[formatInstant(token.expiresAt), formatInstant(token.lastUsedAt), stateOf(token, Date.now())],
   ]);
   return formatTable(["ID", "TOKEN", "NAME", "SCOPES", "MADE", "EXPIRES", "LAST USED", "STATE"], rows);
 }
@@ -135,16 +135,11 @@ function parseDays(text: string): number {
   throw new ServiceError("usage", `Cannot use --days "${text}": it needs an integer from 1`);
 }
 
-function stateOf({ revokedAt, expiresAt }: ApiToken): string {
-  if (revokedAt !== null) return "revoked";
-  return expiresAt !== null && expiresAt <= Date.now() ? "expired" : "in use";
-}
-
 function tokenJson(token: ApiToken) {
   const { createdAt, expiresAt, lastUsedAt, revokedAt, ...rest } = token;
   return {
     ...rest,
-    state: stateOf(token),
+    state: stateOf(token, Date.now()),
     createdAt: formatInstant(createdAt),
     expiresAt: instantOrNull(expiresAt),
     lastUsedAt: instantOrNull(lastUsedAt),

@@ -1,5 +1,6 @@
 import type { Context, Hono } from "hono";
-import type { Account, Accounts } from "../../access/accounts/accounts.ts";
+import type { Account } from "../../access/accounts/account.ts";
+import type { Accounts } from "../../access/accounts/accounts.ts";
 import type { AuditLog } from "../../access/audit.ts";
 import type { UsageOf } from "../../access/limits/usage.ts";
 import { ServiceError } from "../../errors.ts";

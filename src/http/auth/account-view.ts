@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Account } from "../../access/accounts/accounts.ts";
+import type { Account } from "../../access/accounts/account.ts";
 import type { UsageLine } from "../../access/limits/usage.ts";
 import type { Meter } from "../../web/meters.ts";
 import type { Notice } from "../../web/page.ts";

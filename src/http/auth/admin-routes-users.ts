@@ -1,5 +1,5 @@
 import type { Context, Hono } from "hono";
-import type { Account, AccountChanges } from "../../access/accounts/accounts.ts";
+import type { Account, AccountChanges } from "../../access/accounts/account.ts";
 import { LIMIT_NAMES, LIMITS, parseLimit, UNITS, type LimitName } from "../../access/limits/limits.ts";
 import type { User } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";

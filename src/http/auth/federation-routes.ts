@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import type { Accounts, ProviderIdentity } from "../../access/accounts/accounts.ts";
+import type { ProviderIdentity } from "../../access/accounts/account.ts";
+import type { Accounts } from "../../access/accounts/accounts.ts";
 import type { AuditLog } from "../../access/audit.ts";
 import { clientKeyOf } from "../../access/network/client-key.ts";
 import type { SignInProvider, SignInProviders } from "../../access/sign-in/providers.ts";

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import type { Accounts, CheckedPassword } from "../../access/accounts/accounts.ts";
+import type { CheckedPassword } from "../../access/accounts/account.ts";
+import type { Accounts } from "../../access/accounts/accounts.ts";
 import type { PasswordProof } from "../../access/accounts/passwords.ts";
 import type { AuditLog } from "../../access/audit.ts";
 import type { GuessLimit } from "../../access/sign-in/guess-limit.ts";

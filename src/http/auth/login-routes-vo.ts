@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { ApiToken } from "../../access/tokens/tokens.ts";
+import type { ApiToken } from "../../access/tokens/api-token.ts";
 import type { User } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
 import type { AppEnv } from "../app-env.ts";

@@ -1,7 +1,8 @@
 import type { Context, Hono } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { AuditLog } from "../../access/audit.ts";
-import { SCOPES, type ApiToken, type Scope, type Tokens } from "../../access/tokens/tokens.ts";
+import { SCOPES, type ApiToken, type Scope } from "../../access/tokens/api-token.ts";
+import type { Tokens } from "../../access/tokens/tokens.ts";
 import { ServiceError } from "../../errors.ts";
 import { tokensPage, type TokensView } from "../../web/tokens-page.ts";
 import { noticeOf } from "./account-view.ts";

@@ -1,4 +1,4 @@
-import { SCOPES } from "../../access/tokens/tokens.ts";
+import { SCOPES } from "../../access/tokens/api-token.ts";
 import { AUDITED } from "../../access/audit.ts";
 import { HEALTH_RESPONSES } from "./service-operations.ts";
 import { formOf, TEXT, type ApiParameter, type Operation } from "./operation.ts";

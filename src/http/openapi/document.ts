@@ -1,4 +1,4 @@
-import { SCOPES } from "../../access/tokens/tokens.ts";
+import { SCOPES } from "../../access/tokens/api-token.ts";
 import { SESSION_COOKIE } from "../session-cookie.ts";
 import type { Operation } from "./operation.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from "vitest";
 import type { Identity } from "../../../src/access/authenticate.ts";
-import { SCOPES, type Scope } from "../../../src/access/tokens/tokens.ts";
+import { SCOPES, type Scope } from "../../../src/access/tokens/api-token.ts";
 import { CUTOUT_NEEDS } from "../../../src/http/scopes.ts";
 import { createBareCutoutApp } from "../../support/bare-cutout-app.ts";
 import { testUser } from "../../support/users.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createAccounts, type Accounts, type ProviderIdentity } from "../../../../src/access/accounts/accounts.ts";
+import type { ProviderIdentity } from "../../../../src/access/accounts/account.ts";
+import { createAccounts, type Accounts } from "../../../../src/access/accounts/accounts.ts";
 import { createPasswords } from "../../../../src/access/accounts/passwords.ts";
 import type { RecordsDatabase } from "../../../../src/db/records-database.ts";
 import { openRecords } from "../open-records.ts";
