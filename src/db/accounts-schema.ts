@@ -99,7 +99,7 @@ export const apiToken = sqliteTable(
       .references(() => user.id, { onDelete: "cascade" }),
     /** The user's own word for it. */
     name: text("name").notNull(),
-    /** Its first characters, by which it is found, and told from others on the account page. */
+    /** Its first characters, by which people tell it from others; it is found by its hash. */
     prefix: text("prefix").notNull(),
     /** SHA-256 of the whole, hexadecimal. */
     hash: text("hash").notNull(),
