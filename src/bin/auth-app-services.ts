@@ -19,7 +19,7 @@ import { SOFTWARE } from "./version.ts";
 export function createAuthAppServices(configuration: Configuration, shared: SharedServices): AuthAppServices {
   const { records, access, limits } = shared;
   const { accounts, sessions, tokens, guesses } = access;
-  const { usageOf } = limits;
+  const { usageOf, limitsOf } = limits;
   const frame = createServiceFrame(configuration, "auth", shared);
   const audit = countSignIns(access.audit, frame.metrics);
   const federation = createFederation(configuration, records);
@@ -38,7 +38,7 @@ export function createAuthAppServices(configuration: Configuration, shared: Shar
     account: { accounts, sessions, audit, guesses, sessionCookie, usageOf },
     tokens: { tokens, audit, tokenMaxDays, now },
     admin: {
-      ...{ accounts, sessions, tokens, audit, usageOf, now },
+      ...{ accounts, sessions, tokens, audit, usageOf, limitsOf, now },
       overview: createJobOverview(records, {
         queue: createQueueReader(records, { leaseSeconds: configuration.jobLeaseSeconds }),
         now,

@@ -25,8 +25,13 @@ export type OverviewView = {
     readonly freeBytes: number | null;
     readonly largest: readonly { readonly owner: string; readonly storedBytes: number }[];
   };
+  readonly roles: readonly string[];
+  /** `values`: one for each role, in the same order. */
+  readonly limits: readonly LimitRow[];
   readonly errors: readonly ErrorView[];
 };
+
+type LimitRow = { readonly name: string; readonly meaning: string; readonly values: readonly string[] };
 
 export type ErrorView = {
   readonly at: number;
@@ -38,7 +43,7 @@ export type ErrorView = {
 };
 
 export function overviewPage(view: OverviewView): Html {
-  const { viewer, phases, disk, errors } = view;
+  const { viewer, phases, disk, roles, limits, errors } = view;
   return adminPage(
     { title: "Administration", viewer },
     "/admin",
@@ -83,6 +88,20 @@ export function overviewPage(view: OverviewView): Html {
           </section>
         </div>
       </div>
+      <section aria-labelledby="limits">
+        <h2 id="limits">Limits by role</h2>
+        ${table(
+          limits,
+          [
+            { title: "Limit", show: ({ name, meaning }) => html`${meaning} <small><code>${name}</code></small>` },
+            ...roles.map((role, i) => ({ title: role, isNumber: true, show: ({ values }: LimitRow) => values[i] })),
+          ],
+          { caption: "Limits by role", empty: "Nothing is limited." },
+        )}
+        <p class="quiet">
+          A user may have others. Of who has not signed in they are of one address, but for waits and stored bytes.
+        </p>
+      </section>
       <section aria-labelledby="errors">
         <h2 id="errors">Last errors</h2>
         ${table(

@@ -212,7 +212,9 @@ describe("users", () => {
     const { csrf } = await admin.form("/admin/users/root");
     expect((await admin.send("/admin/users/root/close", { csrf })).status).toBe(403);
     expect((await admin.send("/admin/users/root", { csrf, role: "user" })).status).toBe(403);
-    expect((await admin.send("/admin")).status).toBe(200);
+    const overview = (await admin.send("/admin")).text;
+    for (const text of ["Limits by role", "storedBytes", "100 GB", "1 TB", "no limit"])
+      expect(overview).toContain(text);
   });
 });
 
@@ -238,6 +240,7 @@ describe("jobs", () => {
     expect((await list("owner=nobody-there")).jobs).toEqual([]);
     const state = (await (await request("/admin", token)).json()) as { disk: { freeBytes: number } };
     expect(state).toMatchObject({
+      limits: { user: { storedBytes: 100e9 }, priority: { storedBytes: 1000e9 }, admin: { storedBytes: null } },
       ...{ phases: { QUEUED: 4, ERROR: 1 }, queue: { waitingJobs: 4, runningJobs: 0, waitingResults: 4 } },
       queue: { oldestQueuedAt: new Date(at).toISOString() },
       disk: { storedBytes: 8000, largest: [{ owner: "ben", storedBytes: 8000 }] },

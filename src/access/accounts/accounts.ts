@@ -110,10 +110,11 @@ export function createAccounts({ records, passwords, allowPasswords = true, now 
     },
 
     async remove(id) {
+      const name = rows.byId(id)?.name ?? id;
       const removed = removeAccount(records, id);
       if (removed === "unknown") throw unknownAccount(id);
       if (removed === "has-jobs") {
-        throw new ServiceError("wrong-phase", `Cannot remove the account "${id}": it has jobs; delete them first`);
+        throw new ServiceError("wrong-phase", `Cannot remove the account "${name}": it has jobs; delete them first`);
       }
       return Promise.resolve();
     },

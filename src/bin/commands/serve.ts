@@ -1,8 +1,8 @@
-import { LIMITS } from "../../access/limits/limits.ts";
 import { describeConfiguration, readConfiguration } from "../configuration.ts";
 import { EXIT_OK, parseArguments, type Command } from "../command.ts";
 import { adviseFirstAdministrator } from "../first-administrator.ts";
 import { serveUntilAborted } from "../serve-until-aborted.ts";
+import { describeLimits } from "./_limits-text.ts";
 
 export const command: Command = {
   name: "serve",
@@ -40,8 +40,3 @@ Examples:
     return EXIT_OK;
   },
 };
-
-function describeLimits(): string {
-  const lines = Object.entries(LIMITS).map(([name, explanation]) => `  ${name.padEnd(19)}${explanation}\n`);
-  return lines.join("");
-}

@@ -1,6 +1,7 @@
 import { ServiceError } from "../../errors.ts";
 import { EXIT_OK, parseArguments, type Command, type CommandContext } from "../command.ts";
 import { formatJson, getAccount, withAccess, type AccessCommand } from "./_access-command.ts";
+import { describeLimits } from "./_limits-text.ts";
 import { readChanges, readPassword, refuseOthers, USER_OPTIONS, type UserOptions } from "./_user-options.ts";
 import { accountJson, formatAccount, formatAccounts } from "./_user-text.ts";
 
@@ -33,6 +34,8 @@ Options:
   --search TEXT        Lists those whose name, full name or address has it
   --json               Prints JSON
 
+Limits:
+${describeLimits()}
 Examples:
   recorte user add ana --full-name "Ana Souza" --role admin
   recorte user set ana --group des --limit storedBytes=2TB

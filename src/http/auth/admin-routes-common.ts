@@ -3,6 +3,7 @@ import type { Accounts } from "../../access/accounts/accounts.ts";
 import type { AuditEntry, AuditLog } from "../../access/audit.ts";
 import type { Sessions } from "../../access/sessions.ts";
 import type { Tokens } from "../../access/tokens/tokens.ts";
+import type { LimitsOf } from "../../access/limits/limits.ts";
 import type { UsageOf } from "../../access/limits/usage.ts";
 import { ServiceError } from "../../errors.ts";
 import type { JobAdministration } from "../../jobs/administer-jobs.ts";
@@ -15,6 +16,7 @@ export type AdminServices = {
   readonly tokens: Tokens;
   readonly audit: AuditLog;
   readonly usageOf: UsageOf;
+  readonly limitsOf: LimitsOf;
   readonly overview: JobOverview;
   readonly jobs: JobAdministration;
   /** Bytes that the disk of the results has left; null where nobody knows. */

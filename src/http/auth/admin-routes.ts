@@ -1,8 +1,12 @@
 import type { Hono } from "hono";
 import { AUDITED, type AuditAction } from "../../access/audit.ts";
+import { LIMIT_NAMES, LIMITS, UNITS, type LimitName } from "../../access/limits/limits.ts";
+import { ROLES, type Role } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
+import { formatBytes } from "../../format-bytes.ts";
 import { auditPage } from "../../web/admin-audit-page.ts";
 import { overviewPage } from "../../web/admin-overview-page.ts";
+import { formatCount } from "../../web/values.ts";
 import { createNameReader, readCount, type AdminServices } from "./admin-routes-common.ts";
 import { addAdminJobRoutes } from "./admin-routes-jobs.ts";
 import { addAdminUserRoutes } from "./admin-routes-users.ts";
@@ -19,6 +23,13 @@ const MOST_RECORDS = 500;
 /** What administrators see of everybody, and do. Who may come is checked before (`requireAdmin`). */
 export function addAdminRoutes(app: Hono<AppEnv>, services: AdminServices): void {
   const { overview, audit, now, readFreeBytes } = services;
+  const limitsOfRole = (role: Role) => services.limitsOf({ role, limits: {} });
+  const valuesOf = (name: LimitName) => ROLES.map((role) => showLimit(name, limitsOfRole(role)[name]));
+  /** null: no limit. */
+  const jsonLimits = (role: Role) => {
+    const entries = Object.entries(limitsOfRole(role));
+    return Object.fromEntries(entries.map(([name, value]) => [name, value === Infinity ? null : value]));
+  };
 
   addResource(app, "/admin", {
     async GET(c) {
@@ -32,12 +43,16 @@ export function addAdminRoutes(app: Hono<AppEnv>, services: AdminServices): void
       };
       const named = await Promise.all(errors.map(async (row) => ({ ...row, owner: await nameOf(row.owner) })));
       if (!wantsJson(c)) {
-        return showPage(c, overviewPage({ viewer: requireViewer(c), now: now(), phases, queue, disk, errors: named }));
+        const limits = LIMIT_NAMES.map((name) => ({ name, meaning: LIMITS[name], values: valuesOf(name) }));
+        const viewer = requireViewer(c);
+        const view = { viewer, now: now(), phases, queue, disk, roles: ROLES, limits, errors: named };
+        return showPage(c, overviewPage(view));
       }
       return c.json({
         phases: Object.fromEntries(phases.map(({ phase, jobs }) => [phase, jobs])),
         queue: { ...queue, oldestQueuedAt: isoInstant(queue.oldestQueuedAt) },
         disk,
+        limits: Object.fromEntries(ROLES.map((role) => [role, jsonLimits(role)])),
         errors: named.map(({ at, ...row }) => ({ at: isoInstant(at), ...row })),
       });
     },
@@ -72,4 +87,11 @@ export function addAdminRoutes(app: Hono<AppEnv>, services: AdminServices): void
 
   addAdminUserRoutes(app, services);
   addAdminJobRoutes(app, services);
+}
+
+function showLimit(name: LimitName, value: number): string {
+  if (value === Infinity) return "no limit";
+  const unit = UNITS[name];
+  if (unit === "bytes") return formatBytes(value);
+  return unit === "seconds" ? `${formatCount(value)} s` : formatCount(value);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { LIMIT_NAMES } from "../../../src/access/limits/limits.ts";
 import { createAccessServices } from "../../../src/bin/access-services.ts";
 import { runCommandLine } from "../../../src/bin/command-line.ts";
 import type { InputStream } from "../../../src/bin/command.ts";
@@ -238,6 +239,11 @@ test("a closed account gets no token", async () => {
   await run(["user", "add", "ana", "--no-password"]);
   await run(["user", "set", "ana", "--disable"]);
   expect((await run(["token", "create", "ana", "--name", "x"])).stderr).toContain("the account is closed");
+});
+
+test("the help of user names the limits that --limit takes", async () => {
+  const { stdout } = await run(["user", "--help"]);
+  for (const name of LIMIT_NAMES) expect(stdout).toMatch(new RegExp(`^  ${name} `, "m"));
 });
 
 test.each(["user", "token"])("%s has help with its usage", async (name) => {
