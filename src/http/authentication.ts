@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { Authenticate, Identity } from "../access/authenticate.ts";
 import type { AppEnv } from "./app-env.ts";
+import { noteFacts } from "./observe-requests.ts";
 import { clearSessionCookie, sessionSecretsIn, setSessionCookie, type SessionCookieOptions } from "./session-cookie.ts";
 
 export type IdentifyOptions = {
@@ -31,13 +32,15 @@ export function identifyRequests({ authenticate, sessionCookie = {} }: IdentifyO
  * have set others of that name, and a browser tells nothing of where they come from.
  */
 async function identify(
-  { req }: Context<AppEnv>,
+  c: Context<AppEnv>,
   authenticate: Authenticate,
 ): Promise<{ readonly identity: Identity; readonly session: string | undefined }> {
+  const { req } = c;
   const authorization = req.header("authorization");
   const onBehalfOf = req.header("x-on-behalf-of");
+  const whenKnown = onBehalfOf === undefined ? undefined : (identity: Identity) => noteFacts(c, { identity });
   const [first, ...others] = sessionSecretsIn(req.header("cookie"));
-  const identity = await authenticate({ authorization, session: first, onBehalfOf });
+  const identity = await authenticate({ authorization, session: first, onBehalfOf, whenKnown });
   if (authorization === undefined && identity.grant.kind === "none") {
     for (const session of others) {
       const next = await authenticate({ authorization, session, onBehalfOf });
