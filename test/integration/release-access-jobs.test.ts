@@ -111,6 +111,9 @@ describe("a worker has the rights that the owner has now", () => {
     await service.access.accounts.update(member.id, changes);
     await service.work(settings);
     await service.access.accounts.update(member.id, { disabled: false, groups: ["des"] });
+    // A closed account loses its tokens for good.
+    const token = { name: "again", scopes: ["read", "jobs"], expiresAt: null } as const;
+    member = { ...member, token: (await service.access.tokens.create(member.user, token)).secret };
     expect(await phaseOf(job, member.token)).toBe("COMPLETED");
     expect(await resultOf(job, member.token)).toMatch(/^AuthorizationError: Cannot (read release|make the result)/);
   });
