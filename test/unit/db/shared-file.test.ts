@@ -17,14 +17,17 @@ function locksOn(path: string): number {
 }
 
 // Without the lock another program takes itself for the last one, and removes the log that we go on to write to.
-test.runIf(process.platform === "linux")("a connection keeps its lock when another of its process comes and goes", () => {
-  const path = join(folder, "records.sqlite");
-  const records = openRecordsDatabase(path);
-  migrateRecords(records);
-  expect(locksOn(path)).toBe(1);
-  const other = openRecordsDatabase(path);
-  expect(locksOn(path)).toBe(1);
-  other.close();
-  expect(locksOn(path)).toBe(1);
-  records.close();
-});
+test.runIf(process.platform === "linux")(
+  "a connection keeps its lock when another of its process comes and goes",
+  () => {
+    const path = join(folder, "records.sqlite");
+    const records = openRecordsDatabase(path);
+    migrateRecords(records);
+    expect(locksOn(path)).toBe(1);
+    const other = openRecordsDatabase(path);
+    expect(locksOn(path)).toBe(1);
+    other.close();
+    expect(locksOn(path)).toBe(1);
+    records.close();
+  },
+);
