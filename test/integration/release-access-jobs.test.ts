@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { User } from "../../src/access/user.ts";
 import { openCutoutServices, type CutoutServices, type Send } from "../support/cutout-service.ts";
 
 const CLOSED = { RECORTE_RELEASE_ACCESS: "des_sample=des" };
@@ -9,7 +10,7 @@ let service: CutoutServices;
 /** To all, and to members only. */
 let open: Send;
 let closed: Send;
-let member: { id: string; token: string };
+let member: { id: string; user: User; token: string };
 let outsider: { token: string };
 let admin: { token: string; id: string };
 let reader: { token: string };
