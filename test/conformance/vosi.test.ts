@@ -7,6 +7,7 @@ import { identifyRequests } from "../../src/http/authentication.ts";
 import { beginRequests, type BeginOptions } from "../../src/http/begin-requests.ts";
 import { createSyncApp } from "../support/sync-app.ts";
 import type { ServiceHealth } from "../../src/http/health.ts";
+import { createServiceAddresses } from "../../src/http/service-addresses.ts";
 import { addVosiRoutes, type VosiServices } from "../../src/http/vosi-routes.ts";
 import { createRegistry } from "../../src/surveys/registry.ts";
 import { createImageIndex } from "../../src/surveys/image-index.ts";
@@ -137,7 +138,8 @@ describe("/capabilities", () => {
   });
 
   it("AUTH-3: names the address where a password gives a token", async () => {
-    const app = createApp({}, { offersPasswords: true });
+    const addressOf = createServiceAddresses({ fixed: { cutout: PUBLIC_URL }, domain: "localhost" });
+    const app = createApp({}, { offersPasswords: true, addressOf });
     expect((await app.request("/capabilities")).headers.get("www-authenticate")).toContain(
       'ivoa_bearer standard_id="ivo://ivoa.net/sso#tls-with-password", access_url="https://auth.example.org/login"',
     );

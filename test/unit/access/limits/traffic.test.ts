@@ -92,7 +92,7 @@ describe("the limit", () => {
     const left = limit - sent;
     if (left > 0) processes[1]?.traffic.reserve("ana", left, limit).settle(left);
     expect(() => processes[2]?.traffic.reserve("ana", 1, limit)).toThrow(
-      /Cannot send 1 bytes: 10000000 of the 10000000/,
+      /Cannot send 1 byte: 10 MB of the 10 MB \(10000000 bytes\)/,
     );
   });
 
@@ -105,7 +105,7 @@ describe("the limit", () => {
   test("holds each day anew, and an answer that ends tomorrow counts for the day in which it began", () => {
     const { records, traffic } = begin();
     const late = traffic.reserve("ana", 1000, 1000);
-    expect(() => traffic.reserve("ana", 1, 1000)).toThrow("1000 of the 1000");
+    expect(() => traffic.reserve("ana", 1, 1000)).toThrow("1 kB of the 1 kB (1000 bytes)");
     expect(traffic.resetsAt()).toBe(20_001 * DAY);
     clock += DAY / 2;
     traffic.reserve("ana", 900, 1000).settle(900);
