@@ -48,6 +48,7 @@ export async function startFrontedService(env: Record<string, string> = {}): Pro
     servicePort,
     variant: "plain",
     resultsFolder: join(sample.dataFolder, "results"),
+    group: process.getgid?.(), // results are for the service's group
   });
   return {
     ...front,

@@ -55,12 +55,14 @@ test("a running server knows a token at once, and does not know it once it is re
   expect(await whoIs(token)).toBe(401);
 }, 60_000);
 
-test("a running server lets nobody into an account that is closed, until it is opened", async () => {
+test("a running server lets nobody into an account that is closed, and its tokens are gone when it is opened", async () => {
   const token = await makeToken("ana");
   await run("user", "set", "ana", "--disable");
   expect(await whoIs(token)).toBe(401);
   await run("user", "set", "ana", "--enable");
-  expect(await whoIs(token)).toBe("ana");
-  await run("user", "remove", "ana");
   expect(await whoIs(token)).toBe(401);
+  const another = await makeToken("ana");
+  expect(await whoIs(another)).toBe("ana");
+  await run("user", "remove", "ana");
+  expect(await whoIs(another)).toBe(401);
 }, 60_000);
