@@ -17,7 +17,7 @@ export function proxyPathOf(
 
 /** Whoever asks from this machine itself would be given an empty answer. */
 function isPassedOn(c: Context<AppEnv>): boolean {
-  return c.var.client.peer.isTrusted && c.req.header("x-forwarded-for") !== undefined;
+  return c.get("client").peer.isTrusted && c.req.header("x-forwarded-for") !== undefined;
 }
 
 /**

@@ -40,7 +40,7 @@ export function requireScopes(
   { anonymous }: { readonly anonymous: boolean },
 ): MiddlewareHandler<AppEnv> {
   return (c, next) => {
-    const { grant } = c.var;
+    const grant = c.get("grant");
     // What a user is told is for nobody else's cache; a handler may say more.
     if (grant.kind !== "none") c.header("Cache-Control", "private");
     if (grant.kind === "session" || (grant.kind === "none" && anonymous)) return next();

@@ -44,7 +44,7 @@ export type SyncLimits = Pick<LimitValues, "syncPixels" | "syncSeconds">;
 
 /** SODA 1.0's {sync} resource. */
 export function addSyncRoutes(app: Hono<AppEnv>, services: SyncServices): void {
-  const handle = (c: Context<AppEnv>) => handleSync(c, servicesFor(c.var.user, services));
+  const handle = (c: Context<AppEnv>) => handleSync(c, servicesFor(c.get("user"), services));
   addResource(app, "/sync", { GET: handle, POST: handle });
 }
 
@@ -113,7 +113,7 @@ async function answer(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParame
 /** Of the day's; a cutout for which there are not so many left is not made. */
 function reserveBytes(c: Context<AppEnv>, cutout: Cutout): Reservation | undefined {
   try {
-    return c.var.reserveBytes?.(cutout.byteLength);
+    return c.get("reserveBytes")?.(cutout.byteLength);
   } catch (error) {
     cutout.dispose();
     throw error;
@@ -123,7 +123,7 @@ function reserveBytes(c: Context<AppEnv>, cutout: Cutout): Reservation | undefin
 /** To be kept, and asked for again by its ETag; what a user was given, by nobody else's cache. */
 function setValidators(c: Context<AppEnv>, { etag }: Cutout): void {
   c.header("ETag", etag);
-  c.header("Cache-Control", c.var.user.role === "anonymous" ? "no-cache" : "private, no-cache");
+  c.header("Cache-Control", c.get("user").role === "anonymous" ? "no-cache" : "private, no-cache");
 }
 
 function setHeaders(c: Context<AppEnv>, cutout: Cutout, { mediaType, disposition }: SodaParameters): void {
@@ -133,7 +133,7 @@ function setHeaders(c: Context<AppEnv>, cutout: Cutout, { mediaType, disposition
   c.header("Content-Length", String(byteLength));
   c.header("Content-Disposition", `${disposition}; filename="${fileName}"`);
   if (missing.length > 0) c.header("X-Missing-Images", String(missing.length));
-  if (c.var.user.role === "anonymous") letProxyKeep(c);
+  if (c.get("user").role === "anonymous") letProxyKeep(c);
 }
 
 /** As nginx counts a client that went away. */
@@ -154,7 +154,7 @@ type SyncRun = {
 function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
   const started = performance.now();
   const startedAt = Date.now();
-  const { notes, user, grant } = c.var;
+  const [notes, user, grant] = [c.get("notes"), c.get("user"), c.get("grant")]; // `c.var` copies all there is
   const deadline = startDeadline(c.req.raw.signal, services.timeoutSeconds);
   const meter = new WorkMeter(services.enterRealtime);
   meter.start();
