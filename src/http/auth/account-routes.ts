@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import type { Account } from "../../access/accounts/account.ts";
 import type { Accounts } from "../../access/accounts/accounts.ts";
+import { PASSWORD_LENGTH } from "../../access/accounts/passwords.ts";
 import type { AuditLog } from "../../access/audit.ts";
 import type { UsageOf } from "../../access/limits/usage.ts";
 import { ServiceError } from "../../errors.ts";
@@ -9,7 +10,7 @@ import type { AppEnv } from "../app-env.ts";
 import { describeAccount, isChosen, metersOf, noticeOf } from "./account-view.ts";
 import { requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.ts";
 import { readChange } from "./csrf.ts";
-import { openSession, type LoginServices } from "./login-routes-check.ts";
+import { openSession, type LoginServices } from "./sign-in.ts";
 import { addResource } from "../resource.ts";
 
 export type AccountServices = Pick<LoginServices, "sessions" | "sessionCookie" | "guesses"> & {
@@ -17,9 +18,6 @@ export type AccountServices = Pick<LoginServices, "sessions" | "sessionCookie" |
   readonly audit: Pick<AuditLog, "record">;
   readonly usageOf: UsageOf;
 };
-
-/** Of passwords (access/passwords.ts checks it). */
-const LEAST_PASSWORD_LENGTH = 10;
 
 const DONE: Readonly<Record<string, string>> = {
   password: "The password is changed. All other sessions have ended, and the tokens that the one before gave.",
@@ -114,7 +112,7 @@ async function showAccount(c: Context<AppEnv>, services: AccountServices, accoun
       expiresAt: expiresAt.getTime(),
       isThis: grant.kind === "session" && grant.sessionId === id,
     })),
-    leastLength: LEAST_PASSWORD_LENGTH,
+    passwordLength: PASSWORD_LENGTH,
   });
   return showPage(c, view);
 }

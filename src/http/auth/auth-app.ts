@@ -7,7 +7,7 @@ import { addAdminRoutes } from "./admin-routes.ts";
 import type { AppEnv } from "../app-env.ts";
 import { requireAdmin, requireSignIn, servePages, showPage, viewerOf } from "./auth-app-pages.ts";
 import { addFederationRoutes, type FederationServices } from "./federation-routes.ts";
-import type { LoginServices } from "./login-routes-check.ts";
+import type { LoginServices } from "./sign-in.ts";
 import { addLoginRoutes } from "./login-routes.ts";
 import { addResource } from "../resource.ts";
 import { requireScopes, type Need } from "../scopes.ts";

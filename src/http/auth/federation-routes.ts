@@ -11,6 +11,7 @@ import { SIGN_IN_SECONDS, type SignInState, type SignInStates } from "../../acce
 import type { User } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
 import type { AppEnv } from "../app-env.ts";
+import { noteSignIn } from "./sign-in.ts";
 import { isForm, mediaTypeOf, parseForm, readBody } from "../read-body.ts";
 
 export type FederationServices = {
@@ -145,14 +146,7 @@ async function finish(c: Context<AppEnv>, services: FederationServices, answered
   const { provider, identity, returnTo } = answered;
   const user = await services.accounts.signIn(identity);
   await services.openSession(c, { user, provider: provider.id });
-  services.audit.record({
-    actor: user.id,
-    actorName: user.name,
-    action: "sign-in",
-    subject: user.name,
-    detail: { provider: provider.id },
-    address: c.var.clientAddress,
-  });
+  noteSignIn(c, services, { user, provider: provider.id });
   return c.redirect(returnTo, 303);
 }
 

@@ -4,7 +4,7 @@ import type { User } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { Fields } from "../form-fields.ts";
-import { checkPassword, type LoginServices } from "./login-routes-check.ts";
+import { checkPassword, noteSignIn, type LoginServices } from "./sign-in.ts";
 
 const DAY_MILLISECONDS = 86_400_000;
 const DAYS = 14;
@@ -24,6 +24,7 @@ export async function answerVoClient(c: Context<AppEnv>, services: LoginServices
     expiresAt: services.now() + Math.min(DAYS, services.tokenMaxDays) * DAY_MILLISECONDS,
     maker: { kind: "password", proof },
   });
+  noteSignIn(c, services, { user, provider: "local" });
   for (const ended of replaced) note(c, services, user, { token: ended, action: "token-revoked" });
   note(c, services, user, { token, action: "token-created" });
   c.header("X-VO-Authenticated", user.name);

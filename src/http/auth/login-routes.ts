@@ -7,7 +7,7 @@ import { challengesOf } from "../challenge.ts";
 import { ownOrigins, seeOther, showPage } from "./auth-app-pages.ts";
 import { comesFromForm, formTokenOf, readChange, requireFormToken } from "./csrf.ts";
 import { readFields, type Fields } from "../form-fields.ts";
-import { checkPassword, openSession, type LoginServices } from "./login-routes-check.ts";
+import { checkPassword, signIn, type LoginServices } from "./sign-in.ts";
 import { answerVoClient } from "./login-routes-vo.ts";
 import { addResource } from "../resource.ts";
 import { clearSessionCookie } from "../session-cookie.ts";
@@ -28,7 +28,7 @@ export function addLoginRoutes(app: Hono<AppEnv>, services: LoginServices): void
       const fields = await readFields(c.req.raw);
       if (!comesFromForm(c, fields)) return answerVoClient(c, services, fields);
       requireFormToken(c, fields);
-      return signIn(c, services, fields);
+      return answerForm(c, services, fields);
     },
   });
 
@@ -58,7 +58,7 @@ function refuseOtherPages(c: Context<AppEnv>): void {
   throw new ServiceError("forbidden", "Cannot sign in: the request comes from a page of another site");
 }
 
-async function signIn(c: Context<AppEnv>, services: LoginServices, fields: Fields): Promise<Response> {
+async function answerForm(c: Context<AppEnv>, services: LoginServices, fields: Fields): Promise<Response> {
   const name = fields.get("username") ?? "";
   const checked = await checkPassword(c, services, { name, password: fields.get("password") ?? "" });
   const returnTo = returnTarget(c, fields.get("return_to"));
@@ -66,7 +66,7 @@ async function signIn(c: Context<AppEnv>, services: LoginServices, fields: Field
     c.header("WWW-Authenticate", challengesOf(c));
     return showSignIn(c, services, { returnTo, name: name.slice(0, 200), wrong: true });
   }
-  await openSession(c, services, { ...checked, provider: "local" });
+  await signIn(c, services, { ...checked, provider: "local" });
   return seeOther(c, returnTo);
 }
 

@@ -29,7 +29,7 @@ export type LoginServices = {
 
 export type PasswordGuess = { readonly name: string; readonly password: string };
 
-/** null where it is wrong. Either way it is on record. */
+/** null where it is wrong, which is on record then. */
 export async function checkPassword(
   c: Context<AppEnv>,
   { accounts, guesses, audit, takesPasswords }: LoginServices,
@@ -46,14 +46,31 @@ export async function checkPassword(
     audit.record({ actor: null, actorName: "nobody", action: "sign-in-refused", subject, detail, address });
     return null;
   }
-  const { user } = checked;
-  noteFacts(c, { signedIn: user });
-  const who = { actor: user.id, actorName: user.name, subject: user.name };
-  audit.record({ ...who, action: "sign-in", detail: { provider: "local" }, address });
   return checked;
 }
 
+/** What is written down of somebody who is in now: by a session, or a token for a password. */
+export function noteSignIn(
+  c: Context<AppEnv>,
+  { audit }: Pick<LoginServices, "audit">,
+  { user, provider }: Pick<Opening, "user" | "provider">,
+): void {
+  noteFacts(c, { signedIn: user });
+  const who = { actor: user.id, actorName: user.name, subject: user.name };
+  audit.record({ ...who, action: "sign-in", detail: { provider }, address: c.var.clientAddress });
+}
+
 export type Opening = { readonly user: User; readonly provider: string; readonly proof?: PasswordProof };
+
+/** A session, and a line in the audit log. */
+export async function signIn(
+  c: Context<AppEnv>,
+  services: Pick<LoginServices, "sessions" | "sessionCookie" | "audit">,
+  opening: Opening,
+): Promise<void> {
+  await openSession(c, services, opening);
+  noteSignIn(c, services, opening);
+}
 
 /** Begins a session and sets its cookie; one that the browser had before ends. */
 export async function openSession(
@@ -62,7 +79,6 @@ export async function openSession(
   { user, provider, proof }: Opening,
 ): Promise<void> {
   const { grant } = c.var;
-  noteFacts(c, { signedIn: user });
   if (grant.kind === "session") await sessions.end(grant.sessionId);
   setSessionCookie(c, { ...sessionCookie, ...(await sessions.begin(user.id, provider, proof)) });
 }
