@@ -1,3 +1,5 @@
+import { isGroup } from "./accounts/groups.ts";
+
 /** To whom a release is open: to everybody, to who has signed in, or to members of any of these groups. */
 export type ReleaseRule = "public" | "signed-in" | { readonly groups: readonly string[] };
 
@@ -5,7 +7,6 @@ export type ReleaseRule = "public" | "signed-in" | { readonly groups: readonly s
 export type ReleaseRules = ReadonlyMap<string, ReleaseRule>;
 
 const RULE = /^([\w.-]+) *= *(.*)$/;
-const GROUP = /^[\w.@:/+-][\w .@:/+-]*$/;
 
 /** `des_dr2=public,lsst_dp1=signed-in,des_y6=des|staff`. Throws an Error that says what is needed. */
 export function parseReleaseRules(text: string): ReleaseRules {
@@ -25,8 +26,9 @@ const NEEDED = "it must be a release, =, and public, signed-in or groups apart b
 function parseRule(words: string, part: string): ReleaseRule {
   if (words === "public" || words === "signed-in") return words;
   const groups = words.split("|").map((group) => group.trim());
-  // A word for everybody beside groups would not mean what it says.
-  const isWrong = (group: string) => !GROUP.test(group) || group === "public" || group === "signed-in";
+  // A word for everybody beside groups would not mean what it says; what holds a = or ; is a rule that lacks its comma.
+  const isWrong = (group: string) =>
+    !isGroup(group) || /[=;]/.test(group) || group === "public" || group === "signed-in";
   if (groups.some(isWrong)) throw new Error(`${quote(part)} is no rule: ${NEEDED}`);
   return { groups: [...new Set(groups)] };
 }

@@ -14,7 +14,10 @@ export type User = {
   readonly administers: boolean;
 };
 
-export const ROLES = ["anonymous", "user", "priority", "admin"] as const;
+/** That an account may have. */
+export const ACCOUNT_ROLES = ["user", "priority", "admin"] as const;
+
+export const ROLES = ["anonymous", ...ACCOUNT_ROLES] as const;
 
 /** Limits and turns follow the role. */
 export type Role = (typeof ROLES)[number];

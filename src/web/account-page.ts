@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { meters, type Meter } from "./meters.ts";
-import { csrfField, page, userNameField, type Html, type Notice, type Viewer } from "./page.ts";
+import { csrfField, page, userNameField, type Html, type Notice, type Viewer, type PasswordLength } from "./page.ts";
 import { table } from "./table.ts";
 import { showInstant } from "./values.ts";
 
@@ -17,7 +17,7 @@ export type AccountView = {
   readonly usage: readonly Meter[];
   readonly sessions: readonly SessionView[];
   /** Of a password. */
-  readonly leastLength: number;
+  readonly passwordLength: PasswordLength;
 };
 
 export type SessionView = {
@@ -109,30 +109,30 @@ function sessions({ viewer, sessions: list }: AccountView): Html {
     : null}`;
 }
 
-function changePassword({ viewer, leastLength }: AccountView): Html {
+function changePassword({ viewer, passwordLength }: AccountView): Html {
   return html`<section aria-labelledby="password">
     <h2 id="password">Change the password</h2>
     <form method="post" action="/account/password">
       ${csrfField(viewer.csrfToken)} ${userNameField(viewer.name)}
       <div class="row">
-        ${passwordField("current", "Present password", "current-password", 1)}
-        ${passwordField("new", "New password", "new-password", leastLength)}
-        ${passwordField("again", "The new one again", "new-password", leastLength)}
+        ${passwordField("current", "Present password", "current-password", { ...passwordLength, least: 1 })}
+        ${passwordField("new", "New password", "new-password", passwordLength)}
+        ${passwordField("again", "The new one again", "new-password", passwordLength)}
       </div>
       <label class="choice">
         <input type="checkbox" name="revoke_tokens" value="1" />
         <span>Revoke all my tokens <small>also those that I made myself</small></span>
       </label>
       <p class="quiet">
-        At least ${leastLength} characters. All other sessions end, and the tokens that signing in with the present one
-        gave.
+        At least ${passwordLength.least} characters. All other sessions end, and the tokens that signing in with the
+        present one gave.
       </p>
       <button>Change it</button>
     </form>
   </section>`;
 }
 
-function passwordField(name: string, label: string, autocomplete: string, least: number): Html {
+function passwordField(name: string, label: string, autocomplete: string, length: PasswordLength): Html {
   return html`<div class="field">
     <label for="${name}">${label}</label>
     <input
@@ -140,8 +140,8 @@ function passwordField(name: string, label: string, autocomplete: string, least:
       name="${name}"
       type="password"
       autocomplete="${autocomplete}"
-      minlength="${least}"
-      maxlength="1000"
+      minlength="${length.least}"
+      maxlength="${length.most}"
       required
     />
   </div>`;

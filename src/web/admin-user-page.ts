@@ -4,7 +4,7 @@ import { jobTable, type JobRowView } from "./admin-jobs-page.ts";
 import { addressOf, adminPage } from "./admin-page.ts";
 import { roleChoice } from "./admin-users-page.ts";
 import { meters, type Meter } from "./meters.ts";
-import { csrfField, userNameField, type Html, type Notice, type Viewer } from "./page.ts";
+import { csrfField, userNameField, type Html, type Notice, type Viewer, type PasswordLength } from "./page.ts";
 import { tokenTable, type TokenView } from "./tokens-page.ts";
 import { showInstant } from "./values.ts";
 
@@ -17,6 +17,7 @@ export type UserView = {
   readonly email: string | null;
   readonly role: string;
   readonly roles: readonly string[];
+  readonly passwordLength: PasswordLength;
   readonly groups: readonly { readonly name: string; readonly source: string }[];
   readonly providers: readonly string[];
   readonly hasPassword: boolean;
@@ -139,7 +140,7 @@ function changeForm(view: UserView): Html {
 }
 
 function accessForms(view: UserView): Html {
-  const { viewer, name, disabledAt, hasPassword } = view;
+  const { viewer, name, disabledAt, hasPassword, passwordLength } = view;
   const path = pathOf(view);
   return html`<section aria-labelledby="access">
     <h2 id="access">Access</h2>
@@ -148,7 +149,15 @@ function accessForms(view: UserView): Html {
       <div class="row">
         <div class="field">
           <label for="password">${hasPassword ? "Another password" : "A password"}</label>
-          <input id="password" name="password" type="password" autocomplete="new-password" maxlength="1000" required />
+          <input
+            id="password"
+            name="password"
+            type="password"
+            autocomplete="new-password"
+            minlength="${passwordLength.least}"
+            maxlength="${passwordLength.most}"
+            required
+          />
         </div>
         <button class="second">Set it</button>
       </div>

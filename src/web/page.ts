@@ -1,6 +1,9 @@
 import { html } from "hono/html";
 import { ICON, STYLES } from "./assets.ts";
 
+/** Characters that a password may have. */
+export type PasswordLength = { readonly least: number; readonly most: number };
+
 /** What a template gives: all that was put into it is escaped. */
 export type Html = ReturnType<typeof html>;
 

@@ -12,6 +12,8 @@ export type TokensView = {
   /** Those that may be given, and what they are for. */
   readonly scopes: readonly { readonly name: string; readonly meaning: string; readonly isUsual: boolean }[];
   readonly days: { readonly usual: number; readonly most: number };
+  /** Characters that a name may have. */
+  readonly nameLength: number;
   /** Made just now: told this once. */
   readonly made: { readonly name: string; readonly secret: string; readonly example: string } | null;
 };
@@ -77,7 +79,7 @@ export function tokenTable(
   );
 }
 
-function makeForm({ viewer, scopes, days }: TokensView): Html {
+function makeForm({ viewer, scopes, days, nameLength }: TokensView): Html {
   return html`<section aria-labelledby="make">
     <h2 id="make">Make a token</h2>
     <form method="post" action="/tokens">
@@ -85,7 +87,14 @@ function makeForm({ viewer, scopes, days }: TokensView): Html {
       <div class="row">
         <div class="field">
           <label for="name">Name</label>
-          <input id="name" name="name" maxlength="64" placeholder="notebook on my laptop" required autocomplete="off" />
+          <input
+            id="name"
+            name="name"
+            maxlength="${nameLength}"
+            placeholder="notebook on my laptop"
+            required
+            autocomplete="off"
+          />
         </div>
         <div class="field">
           <label for="days">Days until it ends</label>

@@ -4,13 +4,13 @@ import { parseAccountName } from "./accounts-names.ts";
 import { isLimitName } from "../limits/limits.ts";
 import { parseGroups } from "./groups.ts";
 import { checkNewPassword } from "./passwords.ts";
+import { ACCOUNT_ROLES } from "../user.ts";
 
 /** An account as it may be made. */
 export type CheckedAccount = Pick<Account, "name" | "fullName" | "email" | "role"> & {
   readonly groups: readonly string[];
 };
 
-const ROLES: readonly string[] = ["user", "priority", "admin"] satisfies readonly Account["role"][];
 const MOST_TEXT = 200;
 
 /** "usage" for what no account can have. */
@@ -41,8 +41,11 @@ export function checkChanges(changes: AccountChanges, { name }: Account): void {
 }
 
 function checkDetails({ fullName, email, role }: Pick<AccountChanges, "fullName" | "email" | "role">): void {
-  if (role !== undefined && !ROLES.includes(role)) {
-    throw new ServiceError("usage", `Cannot use the role "${String(role)}": it needs one of ${ROLES.join(", ")}`);
+  if (role !== undefined && !ACCOUNT_ROLES.includes(role)) {
+    throw new ServiceError(
+      "usage",
+      `Cannot use the role "${String(role)}": it needs one of ${ACCOUNT_ROLES.join(", ")}`,
+    );
   }
   if (typeof fullName === "string" && !isLine(fullName)) {
     throw new ServiceError("usage", `Cannot use this full name: it needs one line of 1 to ${MOST_TEXT} characters`);

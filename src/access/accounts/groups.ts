@@ -25,6 +25,7 @@ export function tidyGroups(names: readonly string[]): readonly string[] {
   return [...new Set(names.map((name) => name.trim()).filter(isGroup))].slice(0, MOST_GROUPS);
 }
 
-function isGroup(name: string): boolean {
+/** Of administrators, providers and the rules of releases alike. */
+export function isGroup(name: string): boolean {
   return name.length <= MOST_LENGTH && GROUP.test(name);
 }

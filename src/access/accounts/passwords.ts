@@ -7,8 +7,8 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** In which there will be a turn again: a full queue is done in some. */
 const TURN_SECONDS = 3;
 
-const LEAST_LENGTH = 10;
-const MOST_LENGTH = 200;
+/** In characters. */
+export const PASSWORD_LENGTH = { least: 10, most: 200 } as const;
 
 /** When it is first needed: most processes check no password for a long time, and starting takes some 15 ms less. */
 const loadArgon2 = () => import("@node-rs/argon2");
@@ -61,7 +61,7 @@ export function createPasswords({ atOnce = 2, mostWaiting = 100 } = {}): Passwor
   return {
     hash: (password) => inTurn(async () => (await loadArgon2()).hash(normalize(password), PARAMETERS)),
     async matches(password, known) {
-      const isPossible = known !== null && lengthOf(password) <= MOST_LENGTH;
+      const isPossible = known !== null && lengthOf(password) <= PASSWORD_LENGTH.most;
       const isRight = await inTurn(async () => {
         const { verify } = await loadArgon2();
         return verify(isPossible ? known : NOBODYS_HASH, isPossible ? normalize(password) : "");
@@ -77,8 +77,8 @@ export function checkNewPassword(password: string, { name }: { readonly name: st
     throw new ServiceError("usage", `Cannot use this password: ${reason}`);
   };
   const length = lengthOf(password);
-  if (length < LEAST_LENGTH || length > MOST_LENGTH) {
-    refuse(`it needs ${LEAST_LENGTH} to ${MOST_LENGTH} characters, and has ${length}`);
+  if (length < PASSWORD_LENGTH.least || length > PASSWORD_LENGTH.most) {
+    refuse(`it needs ${PASSWORD_LENGTH.least} to ${PASSWORD_LENGTH.most} characters, and has ${length}`);
   }
   const plain = normalize(password).toLowerCase();
   if (plain === name.toLowerCase()) refuse("it is the name of the account");
@@ -94,5 +94,5 @@ function normalize(password: string): string {
 /** In characters, not in their halves. */
 function lengthOf(password: string): number {
   // No letter takes more than two: what is longer need not be counted.
-  return password.length > 2 * MOST_LENGTH ? password.length : [...password].length;
+  return password.length > 2 * PASSWORD_LENGTH.most ? password.length : [...password].length;
 }

@@ -69,11 +69,6 @@ export function limitsByRole(common: CommonLimits, own: Partial<Record<Role, Par
   return Object.fromEntries(ROLES.map((role) => [role, { ...usual[role], ...own[role] }])) as RoleLimits;
 }
 
-/** The largest of all roles. */
-export function largestLimit(byRole: RoleLimits, name: LimitName): number {
-  return Math.max(...ROLES.map((role) => byRole[role][name]));
-}
-
 /**
  * `syncPixels=25000000,storedBytes=20GB,requestsPerMinute=none`. Throws an Error that says what it must be, naming the
  * limit that is wrong, and those there are.

@@ -4,7 +4,8 @@ import { isBySignIn, SIGN_IN_MARK } from "./tokens-sign-in.ts";
 import type { User } from "../user.ts";
 
 const DAY_MILLISECONDS = 86_400_000;
-const MOST_NAME = 100;
+/** Characters of a token's name. */
+export const MOST_TOKEN_NAME = 100;
 
 type Checked = Pick<ApiToken, "name" | "scopes" | "expiresAt">;
 
@@ -16,8 +17,8 @@ export function checkNewToken(
 ): Checked {
   if (user.role === "anonymous") throw new ServiceError("unauthenticated", "Cannot make a token: sign in first");
   const line = name.trim();
-  if (!(line.length > 0 && line.length <= MOST_NAME && /^[^\p{Control}]*$/u.test(line))) {
-    throw new ServiceError("usage", `Cannot name a token so: it needs one line of 1 to ${MOST_NAME} characters`);
+  if (!(line.length > 0 && line.length <= MOST_TOKEN_NAME && /^[^\p{Control}]*$/u.test(line))) {
+    throw new ServiceError("usage", `Cannot name a token so: it needs one line of 1 to ${MOST_TOKEN_NAME} characters`);
   }
   if (isBySignIn({ name: line })) {
     throw new ServiceError("usage", `Cannot name a token so: names end in "${SIGN_IN_MARK}" that signing in gives`);

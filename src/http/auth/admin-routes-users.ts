@@ -1,7 +1,8 @@
 import type { Context, Hono } from "hono";
 import type { Account, AccountChanges } from "../../access/accounts/account.ts";
+import { PASSWORD_LENGTH } from "../../access/accounts/passwords.ts";
 import { LIMIT_NAMES, LIMITS, parseLimit, UNITS, type LimitName } from "../../access/limits/limits.ts";
-import type { User } from "../../access/user.ts";
+import { ACCOUNT_ROLES, type User } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
 import { formatBytes } from "../../format-bytes.ts";
 import { userPage } from "../../web/admin-user-page.ts";
@@ -18,7 +19,6 @@ import { addResource } from "../resource.ts";
 import { describeUsage } from "../usage-routes.ts";
 import { describeToken } from "./token-routes.ts";
 
-const ROLES: readonly Account["role"][] = ["user", "priority", "admin"];
 const PAGE_USERS = 50;
 const MOST_USERS = 500;
 const LAST_JOBS = 10;
@@ -50,7 +50,7 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
       if (wantsJson(c)) return c.json({ users: users.map(describeAccount), after });
       return showPage(
         c,
-        usersPage({ viewer: requireViewer(c), notice: noticeOf(c, DONE), search, users, after, roles: ROLES }),
+        usersPage({ viewer: requireViewer(c), notice: noticeOf(c, DONE), search, users, after, roles: ACCOUNT_ROLES }),
       );
     },
     async POST(c) {
@@ -153,9 +153,12 @@ function textOf(fields: Fields, name: string): string | null {
 function readRole(fields: Fields): Account["role"] | undefined {
   const text = fields.get("role");
   if (text === undefined) return undefined;
-  const role = ROLES.find((known) => known === text);
+  const role = ACCOUNT_ROLES.find((known) => known === text);
   if (role !== undefined) return role;
-  throw new ServiceError("usage", `Cannot give the role "${text.slice(0, 30)}": it needs one of ${ROLES.join(", ")}`);
+  throw new ServiceError(
+    "usage",
+    `Cannot give the role "${text.slice(0, 30)}": it needs one of ${ACCOUNT_ROLES.join(", ")}`,
+  );
 }
 
 /** Apart by commas, or several values. */
@@ -231,7 +234,8 @@ async function showUser(c: Context<AppEnv>, services: AdminServices, account: Ac
     notice: noticeOf(c, DONE),
     now: services.now(),
     ...account,
-    roles: ROLES,
+    roles: ACCOUNT_ROLES,
+    passwordLength: PASSWORD_LENGTH,
     limits: LIMIT_NAMES.map((name) => {
       const own = account.limits[name];
       const { limit = Infinity, unit } = usage.find((line) => line.name === name) ?? {};

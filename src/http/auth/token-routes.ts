@@ -3,6 +3,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import type { AuditLog } from "../../access/audit.ts";
 import { SCOPES, type ApiToken, type Scope } from "../../access/tokens/api-token.ts";
 import type { Tokens } from "../../access/tokens/tokens.ts";
+import { MOST_TOKEN_NAME } from "../../access/tokens/tokens-checks.ts";
 import { ServiceError } from "../../errors.ts";
 import { tokensPage, type TokensView } from "../../web/tokens-page.ts";
 import { noticeOf } from "./account-view.ts";
@@ -112,6 +113,7 @@ async function showTokens(c: Context<AppEnv>, services: TokenServices): Promise<
       .filter(([name]) => isAdmin || (name !== "admin" && name !== "act-for"))
       .map(([name, meaning]) => ({ name, meaning, isUsual: name === "read" || name === "jobs" })),
     days: { usual: Math.min(USUAL_DAYS, services.tokenMaxDays), most: services.tokenMaxDays },
+    nameLength: MOST_TOKEN_NAME,
     made,
   });
   return showPage(c, view);

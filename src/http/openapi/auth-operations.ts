@@ -1,5 +1,6 @@
 import { SCOPES } from "../../access/tokens/api-token.ts";
 import { AUDITED } from "../../access/audit.ts";
+import { ACCOUNT_ROLES } from "../../access/user.ts";
 import { HEALTH_RESPONSES } from "./service-operations.ts";
 import { formOf, TEXT, type ApiParameter, type Operation } from "./operation.ts";
 
@@ -37,7 +38,7 @@ const NEW_TOKEN = [
   optional("days", "Days until it ends", count),
 ];
 const USER_CHANGES = [
-  optional("role", "What its limits follow", { type: "string", enum: ["user", "priority", "admin"] }),
+  optional("role", "What its limits follow", { type: "string", enum: [...ACCOUNT_ROLES] }),
   optional("groups", "Those given here, apart by commas"),
   optional("limits", "Where they are not those of the role, by name; empty: as the role has it; none: no limit", {
     type: "object",

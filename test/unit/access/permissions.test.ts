@@ -16,6 +16,8 @@ describe("rules of releases", () => {
       des_y6: { groups: ["des", "staff"] },
     });
     expect(rulesOf("")).toEqual({});
+    // Whatever may be given to a user can be named.
+    expect(rulesOf("a=física & química|天文")).toEqual({ a: { groups: ["física & química", "天文"] } });
     expect(rulesOf("a=urn:collab:group:x.org|x y")).toEqual({ a: { groups: ["urn:collab:group:x.org", "x y"] } });
   });
 
