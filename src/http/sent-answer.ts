@@ -27,7 +27,7 @@ export function whenEnded(c: Context, listener: (end: AnswerEnd) => void): void 
 }
 
 /** The answer to this request, in what the server gives to the app beside it; null where the server has none. */
-function sentAnswerIn(env: unknown): SentAnswer | null {
+export function sentAnswerIn(env: unknown): SentAnswer | null {
   const outgoing = (env as { readonly outgoing?: Partial<SentAnswer> } | undefined)?.outgoing;
   return outgoing !== undefined && "onceEnded" in outgoing ? (outgoing as SentAnswer) : null;
 }
