@@ -13,7 +13,14 @@ export type HduLocation = {
 /** In use until released; the image stays usable until then, also when the cache has dropped it. */
 export type ImageLease = { readonly image: OpenImage; release(): void };
 
-type Entry = { image: OpenImage; memoryBytes: number; pins: number; dropped: boolean; disposed: boolean };
+type Entry = {
+  readonly key: string;
+  readonly image: OpenImage;
+  readonly memoryBytes: number;
+  pins: number;
+  dropped: boolean;
+  disposed: boolean;
+};
 
 /**
  * Opened images by place, header and tile table kept. Each request asks the store for the file's present version; an
@@ -23,6 +30,7 @@ export class ImageCache {
   readonly #store: RangeStore;
   readonly #decoder: Decoder;
   readonly #limits: { readonly maxBytes: number; readonly maxGzipBytes: number };
+  /** Used longest ago first. */
   readonly #entries = new Map<string, Entry>();
   readonly #opening = new Map<string, Promise<Entry>>();
   #bytes = 0;
@@ -36,20 +44,26 @@ export class ImageCache {
     this.#limits = limits;
   }
 
-  async open(location: HduLocation, signal?: AbortSignal): Promise<ImageLease> {
+  /** Where the image is here and the store can tell without waiting that its file is the same, there is no promise. */
+  open(location: HduLocation, signal?: AbortSignal): ImageLease | Promise<ImageLease> {
+    const key = keyOf(location);
+    const cached = this.#entries.get(key);
+    if (cached === undefined || signal?.aborted === true || this.#store.isCurrent?.(cached.image.source) !== true) {
+      return this.#openAfresh(key, location, signal);
+    }
+    return this.#leaseKnown(cached);
+  }
+
+  async #openAfresh(key: string, location: HduLocation, signal: AbortSignal | undefined): Promise<ImageLease> {
     const { file, hdu } = location;
-    const key = `${file}|${JSON.stringify(hdu)}`;
     const source = await this.#store.open(file, { signal });
     const cached = this.#entries.get(key);
     if (cached !== undefined) {
       if (cached.image.source.version === source.version) {
         void source.close();
-        this.counts.hits++;
-        this.#entries.delete(key);
-        this.#entries.set(key, cached);
-        return this.#lease(key, cached);
+        return this.#leaseKnown(cached);
       }
-      this.#drop(key, cached);
+      this.#drop(cached);
     }
     this.counts.misses++;
     // Two requests for a new image open it once; it is opened to its end even when the first of them goes away.
@@ -64,7 +78,7 @@ export class ImageCache {
     const entry = await opening;
     signal?.throwIfAborted();
     // Dropped again before this caller had its turn: only when the cache is far too small for its users.
-    return entry.disposed ? this.open(location, signal) : this.#lease(key, entry);
+    return entry.disposed ? this.open(location, signal) : this.#lease(entry);
   }
 
   /** Headers and tables of images, and files that were unzipped. */
@@ -79,24 +93,31 @@ export class ImageCache {
 
   /** Forgets all images; those in use go when they are released. */
   clear(): void {
-    for (const [key, entry] of this.#entries) this.#drop(key, entry);
+    for (const entry of this.#entries.values()) this.#drop(entry);
   }
 
   async #add(key: string, source: RangeSource, hdu: ImageSelector): Promise<Entry> {
     const { readable, heldBytes } = await gunzipIfWrapped(source, this.#limits.maxGzipBytes);
     const image = await openImage(readable, hdu, this.#decoder);
     const memoryBytes = image.memoryBytes + heldBytes;
-    const entry = { image, memoryBytes, pins: 0, dropped: false, disposed: false };
+    const entry = { key, image, memoryBytes, pins: 0, dropped: false, disposed: false };
     this.#entries.set(key, entry);
     this.#bytes += memoryBytes;
-    for (const [other, oldest] of this.#entries) {
+    for (const oldest of this.#entries.values()) {
       if (this.#bytes <= this.#limits.maxBytes || oldest === entry) break;
-      this.#drop(other, oldest);
+      this.#drop(oldest);
     }
     return entry;
   }
 
-  #lease(key: string, entry: Entry): ImageLease {
+  #leaseKnown(entry: Entry): ImageLease {
+    this.counts.hits++;
+    this.#entries.delete(entry.key); // to the end
+    this.#entries.set(entry.key, entry);
+    return this.#lease(entry);
+  }
+
+  #lease(entry: Entry): ImageLease {
     if (entry.pins++ === 0) this.#inUse++;
     let released = false;
     return {
@@ -106,14 +127,14 @@ export class ImageCache {
         released = true;
         if (--entry.pins === 0) this.#inUse--;
         // One that fills the cache alone (a large .gz) is not kept beyond its use.
-        if (!entry.dropped && entry.memoryBytes > this.#limits.maxBytes) this.#drop(key, entry);
+        if (!entry.dropped && entry.memoryBytes > this.#limits.maxBytes) this.#drop(entry);
         else this.#disposeIfUnused(entry);
       },
     };
   }
 
-  #drop(key: string, entry: Entry): void {
-    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+  #drop(entry: Entry): void {
+    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
     this.#bytes -= entry.memoryBytes;
     entry.dropped = true;
     this.#disposeIfUnused(entry);
@@ -125,4 +146,9 @@ export class ImageCache {
     entry.image.dispose();
     void entry.image.source.close();
   }
+}
+
+function keyOf({ file, hdu }: HduLocation): string {
+  if ("index" in hdu) return `${file}|${hdu.index}`;
+  return "name" in hdu ? `${file}|${hdu.version ?? ""}=${hdu.name}` : `${file}|first`;
 }

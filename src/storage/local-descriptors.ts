@@ -5,8 +5,9 @@ export type OpenFile = {
   readonly byteLength: number;
   /** On a disk of this machine: once its bytes are in memory, reading them never waits for anybody else. */
   readonly isLocal: boolean;
-  /** Nanoseconds since 1970. While it stays the same nothing about the file has changed, its links included. */
-  changeTime: bigint;
+  readonly inode: number;
+  /** Milliseconds since 1970. While it stays the same nothing about the file has changed, its links included. */
+  changeTimeMs: number;
 };
 
 type Entry = { readonly file: OpenFile; users: number; retired: boolean };

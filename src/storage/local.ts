@@ -3,7 +3,15 @@ import * as fs from "node:fs";
 import { ServiceError } from "../errors.ts";
 import { prepareRead, requireInFile, sourceChanged, throwIfCanceled } from "./_checked-read.ts";
 import { DescriptorPool, type OpenFile } from "./local-descriptors.ts";
-import { asServiceError, closeFile, openRegularFile, parsePath, readVersion, versionOf } from "./local-file.ts";
+import {
+  asServiceError,
+  closeFile,
+  isUnchanged,
+  openRegularFile,
+  parsePath,
+  readVersion,
+  versionOf,
+} from "./local-file.ts";
 import type { ByteRange, PlacedRange, RangeSource, RangeStore, ReadOptions } from "./range-source.ts";
 import { PageCacheReader } from "./local-page-cache.ts";
 import { newReadTally, type ReadTally } from "./read-tally.ts";
@@ -17,7 +25,7 @@ export type LocalStoreOptions = {
   readonly tally?: ReadTally | undefined;
 };
 
-export type LocalStore = RangeStore & {
+export type LocalStore = Required<RangeStore> & {
   /** Closes the files kept open. Reads under way end first; the store can still be used. */
   close(): Promise<void>;
 };
@@ -34,6 +42,12 @@ export function localStore(options: LocalStoreOptions): LocalStore {
   });
   const pageCache = new PageCacheReader();
   return {
+    isCurrent({ key, version }) {
+      const opened = pool.peek(key, version);
+      if (opened === undefined || !opened.isLocal) return false;
+      const found = statOrNothing(key);
+      return found !== undefined && isUnchanged(opened, found);
+    },
     async open(location, { signal } = {}) {
       throwIfCanceled(signal, `Open ${location}`);
       const path = parsePath(location);
@@ -61,13 +75,30 @@ function openedNow(pool: DescriptorPool, path: string): OpenFile | undefined {
   const opened = pool.peek(path);
   if (opened === undefined || !opened.isLocal) return undefined;
   const found = statOrNothing(path);
-  return found !== undefined && versionOf(found) === opened.version ? opened : undefined;
+  if (found === undefined) return undefined;
+  if (!isUnchanged(opened, found)) {
+    if (versionOrNothing(path) !== opened.version) return undefined;
+    opened.changeTimeMs = found.ctimeMs; // only its rights or links are new
+  }
+  return opened;
 }
 
+const NUMBERS = { throwIfNoEntry: false } as const;
+const EXACT = { bigint: true, throwIfNoEntry: false } as const;
+
 /** Whatever is wrong with the path is told by who asks again. */
-function statOrNothing(path: string): fs.BigIntStats | undefined {
+function statOrNothing(path: string): fs.Stats | undefined {
   try {
-    return fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+    return fs.statSync(path, NUMBERS);
+  } catch {
+    return undefined;
+  }
+}
+
+function versionOrNothing(path: string): string | undefined {
+  try {
+    const found = fs.statSync(path, EXACT);
+    return found && versionOf(found);
   } catch {
     return undefined;
   }
@@ -195,10 +226,10 @@ function readOnce({ descriptor, target, offset, length, position }: OneRead): Pr
  * a network disk answers from memory. A change time that moved may only mean new rights or links: then the path decides.
  */
 function verifyUnchanged(path: string, file: OpenFile): void {
-  const now = fs.fstatSync(file.descriptor, { bigint: true });
-  if (now.ctimeNs === file.changeTime) return;
-  const atPath = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+  const { ctimeMs } = fs.fstatSync(file.descriptor);
+  if (ctimeMs === file.changeTimeMs) return;
+  const atPath = fs.statSync(path, EXACT);
   if (atPath === undefined) throw sourceChanged(path, "it was removed");
   if (versionOf(atPath) !== file.version) throw sourceChanged(path, "it was changed or replaced");
-  file.changeTime = now.ctimeNs;
+  file.changeTimeMs = ctimeMs;
 }

@@ -33,5 +33,10 @@ export interface RangeSource {
 
 /** Opens files of one kind of place. Rejects with "missing-file" when there is none. */
 export interface RangeStore {
+  /**
+   * Whether a source of this store is still what its location leads to, where that can be told without waiting; where
+   * it cannot, false: `open` tells.
+   */
+  isCurrent?(source: { readonly key: string; readonly version: string }): boolean;
   open(location: string, options?: { signal?: AbortSignal | undefined }): Promise<RangeSource>;
 }

@@ -26,6 +26,7 @@ export function createStore(options: StoreOptions): Store {
     s3: options.s3,
   };
   return {
+    isCurrent: (source) => local.isCurrent(source),
     async open(location, openOptions) {
       const scheme = location.startsWith("/") ? "file" : schemeOf(location);
       const store = scheme !== undefined && Object.hasOwn(byScheme, scheme) ? byScheme[scheme] : undefined;

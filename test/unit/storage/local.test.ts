@@ -20,6 +20,15 @@ function writeByRename(path: string, bytes: Uint8Array): void {
   fs.renameSync(`${path}.part`, path);
 }
 
+function setTime(path: string, seconds: string): void {
+  execFileSync("touch", ["-m", "-d", `@${seconds}`, path]);
+}
+
+function replaceKeepingTime(path: string): void {
+  execFileSync("cp", ["--preserve=timestamps", path, `${path}.part`]);
+  fs.renameSync(`${path}.part`, path);
+}
+
 describeRangeStore("localStore", () => {
   const folder = makeFolder();
   const store = localStore({ roots: [folder] });
@@ -164,6 +173,52 @@ describe("localStore", () => {
     fs.chmodSync(inside("a.fits"), 0o640);
     fs.linkSync(inside("a.fits"), inside("second-name.fits"));
     expect(await source.read({ start: 0, length: 10 })).toEqual(bytes.slice(0, 10));
+  });
+
+  describe("says without waiting", () => {
+    const open = async (path: string) => {
+      const store = localStore({ roots: [folder] });
+      return { store, source: await store.open(path) };
+    };
+
+    it("that a file is the same, new rights looked at once", async () => {
+      const { store, source } = await open(inside("a.fits"));
+      expect(store.isCurrent(source)).toBe(true);
+      fs.chmodSync(inside("a.fits"), 0o640);
+      await store.open(inside("a.fits"));
+      expect(store.isCurrent(source)).toBe(true);
+    });
+
+    it.each([
+      ["replaced by one of the same length and time", () => replaceKeepingTime(inside("a.fits"))],
+      ["written in place", () => writeInPlace(inside("a.fits"), "x", 2_000)],
+      ["given another time, by nanoseconds", () => setTime(inside("a.fits"), "1790000000.000000200")],
+      ["removed", () => fs.rmSync(inside("a.fits"))],
+    ])("that a file was %s", async (_, change) => {
+      setTime(inside("a.fits"), "1790000000.000000100");
+      const { store, source } = await open(inside("a.fits"));
+      change();
+      expect(store.isCurrent(source)).toBe(false);
+      const fresh = await store.open(inside("a.fits")).catch(() => null);
+      expect(fresh?.version).not.toBe(source.version);
+      expect(store.isCurrent(source)).toBe(false);
+    });
+
+    it("that a link on the way leads elsewhere", async () => {
+      for (const name of ["one", "two"]) fs.cpSync(inside("a.fits"), inside(`${name}/a.fits`));
+      fs.symlinkSync("one", inside("link"));
+      const { store, source } = await open(inside("link/a.fits"));
+      expect(store.isCurrent(source)).toBe(true);
+      fs.symlinkSync("two", inside("next"));
+      fs.renameSync(inside("next"), inside("link"));
+      expect(store.isCurrent(source)).toBe(false);
+    });
+
+    it("nothing of a file whose descriptor was closed", async () => {
+      const { store, source } = await open(inside("a.fits"));
+      await store.close();
+      expect(store.isCurrent(source)).toBe(false);
+    });
   });
 
   it("serves the new file from the next open on, and leaves no old descriptor behind", async () => {
