@@ -4,7 +4,6 @@ import { returnAddress } from "../access/sign-in/return-address.ts";
 import type { AuthAppServices } from "../http/auth/auth-app.ts";
 import type { LoginServices } from "../http/auth/sign-in.ts";
 import { openSession } from "../http/auth/sign-in.ts";
-import { describeAuthApi } from "../http/openapi/describe-auth-api.ts";
 import { createJobOverview } from "../jobs/job-overview.ts";
 import { createQueueReader } from "../jobs/queue-state.ts";
 import type { Configuration } from "./configuration.ts";
@@ -16,13 +15,16 @@ import type { SharedServices } from "./shared-services.ts";
 import { SOFTWARE } from "./version.ts";
 
 /** All that the auth service's routes need, made from the configuration and what the process shares. */
-export function createAuthAppServices(configuration: Configuration, shared: SharedServices): AuthAppServices {
+export async function createAuthAppServices(
+  configuration: Configuration,
+  shared: SharedServices,
+): Promise<AuthAppServices> {
   const { records, access, limits } = shared;
   const { accounts, sessions, tokens, guesses } = access;
   const { usageOf, limitsOf } = limits;
   const frame = createServiceFrame(configuration, "auth", shared);
   const audit = countSignIns(access.audit, frame.metrics);
-  const federation = createFederation(configuration, records);
+  const federation = await createFederation(configuration, records);
   const sessionCookie = { domain: configuration.domain };
   const { tokenMaxDays } = configuration;
   const now = () => Date.now();
@@ -53,7 +55,11 @@ export function createAuthAppServices(configuration: Configuration, shared: Shar
       openSession: (c, opening) => openSession(c, login, opening),
       returnAddress: (wanted) => returnTarget(wanted, configuration, frame.addressOf),
     },
-    describeApi: (publicUrl) => describeAuthApi({ software: SOFTWARE, publicUrl }),
+    // As the cutout service does: loaded when it is asked for.
+    async describeApi(publicUrl) {
+      const { describeAuthApi } = await import("../http/openapi/describe-auth-api.ts");
+      return describeAuthApi({ software: SOFTWARE, publicUrl });
+    },
   };
 }
 

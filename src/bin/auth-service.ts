@@ -7,11 +7,11 @@ import type { SharedServices } from "./shared-services.ts";
 import { SOFTWARE } from "./version.ts";
 
 /** Sign-in, accounts and tokens. It opens no images. */
-export function openAuthService(configuration: Configuration, shared: SharedServices): RunningService {
+export async function openAuthService(configuration: Configuration, shared: SharedServices): Promise<RunningService> {
   const stopping = new AbortController();
   const checkHealth = createAuthHealth(shared.records, stopping.signal);
   const health = { software: SOFTWARE, startedAt: new Date(), checkHealth };
-  const services = createAuthAppServices(configuration, shared);
+  const services = await createAuthAppServices(configuration, shared);
   return {
     fetch: createAuthApp({ ...services, health }).fetch,
     start: () => undefined,

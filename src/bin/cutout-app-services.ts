@@ -1,6 +1,5 @@
 import { createGrantCheck } from "../access/grant-check.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
-import { describeApi } from "../http/openapi/describe-api.ts";
 import { readJobRequest } from "../http/read-job-request.ts";
 import { openSyncCutout, type UserCutouts } from "../http/sync-limits.ts";
 import { cutoutRequestOf } from "../http/sync-request.ts";
@@ -163,7 +162,11 @@ export function createCutoutAppServices(
     },
     history: { history, nameOf },
     docs: {
-      describeApi: (publicUrl) => describeApi({ software: SOFTWARE, publicUrl, anonymous: permissions.anonymous }),
+      // With the schemas of all answers, which nothing else needs: loaded when it is asked for.
+      async describeApi(publicUrl) {
+        const { describeApi } = await import("../http/openapi/describe-api.ts");
+        return describeApi({ software: SOFTWARE, publicUrl, anonymous: permissions.anonymous });
+      },
       readDocsAsset,
     },
   };

@@ -1,106 +1,21 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { createProviders, type SignInProviders } from "../access/sign-in/providers.ts";
-import { parseProviders, type ProviderConfiguration, type SecretReader } from "../access/sign-in/providers-schema.ts";
 import { createSignInStates, type SignInStates } from "../access/sign-in/sign-in-states.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
-import { ServiceError } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
 
 /** Sign-in by providers, as the configuration has them; none where it names no file. */
 export type Federation = { readonly providers: SignInProviders; readonly signIns: SignInStates };
 
-/** "usage" tells all that is wrong with the file of providers, a line each. */
-export function createFederation(
+/** "usage" tells all that is wrong with the file of providers, a line each. Where there is none, nothing is loaded for it. */
+export async function createFederation(
   configuration: Pick<Configuration, "signInProviders" | "authUrl">,
   records: RecordsDatabase,
   env: Readonly<Record<string, string | undefined>> = process.env,
-): Federation {
+): Promise<Federation> {
   const now = () => Date.now();
-  const { authUrl = "" } = configuration; // set wherever there are providers: readProviders refuses else
-  const providers = createProviders(readProviders(configuration, env), { authUrl, now });
+  const { signInProviders, authUrl = "" } = configuration; // set wherever there are providers: readProviders refuses else
+  const known =
+    signInProviders === undefined ? [] : (await import("./read-providers.ts")).readProviders(configuration, env);
+  const providers = await createProviders(known, { authUrl, now });
   return { providers, signIns: createSignInStates(records, { now }) };
-}
-
-/** The providers of the file that the configuration names, checked. */
-export function readProviders(
-  { signInProviders: file, authUrl }: Pick<Configuration, "signInProviders" | "authUrl">,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly ProviderConfiguration[] {
-  if (file === undefined) return [];
-  const { providers, problems } = parseProviders(readJson(file), createSecretReader(dirname(file), env));
-  const found = [...problems, ...providers.flatMap(keyProblems)];
-  if (authUrl === undefined && providers.length + problems.length > 0) {
-    found.unshift("RECORTE_AUTH_URL is not set: providers of sign-in must know where to send users back to");
-  }
-  if (found.length === 0) return providers;
-  throw new ServiceError("usage", `Cannot use the providers of sign-in in "${file}"\n  ${found.join("\n  ")}`);
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as unknown;
-  } catch (cause) {
-    const what = (cause as NodeJS.ErrnoException).code ?? "it is not JSON"; // the message may quote a secret
-    throw new ServiceError("usage", `Cannot read RECORTE_SIGN_IN_PROVIDERS "${file}": ${what}`, { cause });
-  }
-}
-
-/** `env:NAME`, or the path of a file, from the folder of the file that names it. */
-function createSecretReader(folder: string, env: Readonly<Record<string, string | undefined>>): SecretReader {
-  const needed = "it must be env:NAME, or the path of a file that can be read";
-  return {
-    read(name) {
-      const variable = /^env:(\w+)$/.exec(name)?.[1];
-      const value = (variable === undefined ? readText(resolve(folder, name)) : env[variable])?.trim();
-      if (value === undefined) throw new Error(variable === undefined ? needed : `${variable} is not set: ${needed}`);
-      if (value === "") throw new Error("what it names is empty");
-      return value;
-    },
-  };
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-/** What would fail at the first sign-in only. */
-function keyProblems(provider: ProviderConfiguration): string[] {
-  if (provider.kind !== "saml") return [];
-  const problems: string[] = [];
-  for (const [index, certificate] of provider.certificates.entries()) {
-    if (readCertificate(certificate) === null) {
-      problems.push(`${provider.id}.certificates[${index}]: it must name a certificate in PEM form`);
-    }
-  }
-  const ours = readCertificate(provider.certificate);
-  const key = readKey(provider.privateKey);
-  if (ours === null) problems.push(`${provider.id}.certificate: it must name a certificate in PEM form`);
-  if (key?.asymmetricKeyType !== "rsa") {
-    problems.push(`${provider.id}.privateKey: it must name an RSA key in PEM form, without a passphrase`);
-  } else if (ours !== null && !ours.checkPrivateKey(key)) {
-    problems.push(`${provider.id}.certificate: it is not of the private key`);
-  }
-  return problems;
-}
-
-function readCertificate(pem: string): X509Certificate | null {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return null;
-  }
-}
-
-function readKey(pem: string): ReturnType<typeof createPrivateKey> | null {
-  try {
-    return createPrivateKey(pem);
-  } catch {
-    return null;
-  }
 }

@@ -48,7 +48,7 @@ async function startServices(
       opened.set(name, (cutout = await openCutoutService(configuration, shared)));
     } else {
       const { openAuthService } = await import("./auth-service.ts");
-      opened.set(name, openAuthService(configuration, shared));
+      opened.set(name, await openAuthService(configuration, shared));
     }
   }
   const services = [...opened.values()];

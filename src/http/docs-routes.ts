@@ -9,7 +9,7 @@ export type DocsAsset = { readonly bytes: Uint8Array<ArrayBuffer>; readonly medi
 
 export type DocsServices = {
   /** The OpenAPI document, for a service at this address. */
-  readonly describeApi: (publicUrl: string) => unknown;
+  readonly describeApi: (publicUrl: string) => Promise<object>;
   readonly readDocsAsset: ReadDocsAsset;
 };
 
@@ -20,7 +20,7 @@ const POLICY =
 
 /** The OpenAPI document, and a page that shows it. */
 export function addDocsRoutes(app: Hono<AppEnv>, { describeApi, readDocsAsset }: DocsServices): void {
-  app.get("/openapi.json", (c) => c.json(describeApi(c.var.publicUrl) as object));
+  app.get("/openapi.json", async (c) => c.json(await describeApi(c.var.publicUrl)));
 
   app.get("/docs", (c) => {
     c.header("Content-Security-Policy", POLICY);

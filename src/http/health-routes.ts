@@ -1,8 +1,8 @@
 import type { Context, Hono } from "hono";
-import { z } from "zod";
 import type { AppEnv } from "./app-env.ts";
 import type { CheckHealth } from "./health.ts";
 import { keepHealth, type HealthStatus, type KeptHealth } from "./kept-health.ts";
+import type { HealthAnswer } from "./openapi/answers.ts";
 
 export type HealthServices = {
   /** "recorte 0.1.0". */
@@ -10,17 +10,6 @@ export type HealthServices = {
   readonly startedAt: Date;
   readonly checkHealth: CheckHealth;
 };
-
-/** All but the status is for those who look after the service. */
-export const healthAnswer = z.object({
-  status: z.enum(["ok", "degraded", "draining"]),
-  version: z.string().optional(),
-  startedAt: z.iso.datetime().optional(),
-  uptimeSeconds: z.number().int().optional(),
-  parts: z
-    .array(z.object({ name: z.string(), status: z.enum(["ok", "failed"]), problem: z.string().optional() }))
-    .optional(),
-});
 
 const NO_PARTS: CheckHealth = () => Promise.resolve({ draining: false, parts: [] });
 
@@ -49,7 +38,7 @@ export function addHealthRoute(
       parts: found.parts.map(({ name, problem }) =>
         problem === null ? { name, status: "ok" as const } : { name, status: "failed" as const, problem },
       ),
-    } satisfies z.infer<typeof healthAnswer>;
+    } satisfies HealthAnswer;
     return c.json(body, code, NOT_STORED);
   });
 }

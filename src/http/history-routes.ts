@@ -1,5 +1,4 @@
 import type { Hono } from "hono";
-import { z } from "zod";
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
 import { parseInstant, parseLast } from "../ivoa/uws-values.ts";
@@ -13,24 +12,6 @@ export type HistoryServices = {
 };
 
 export const HISTORY_ROWS = { usual: 100, most: 10_000 } as const;
-
-export const historyAnswer = z.object({
-  requests: z.array(
-    z.object({
-      startedAt: z.iso.datetime(),
-      actor: z.string().nullable().describe("The service that asked in the user's name"),
-      runId: z.string().nullable(),
-      parameters: z.array(z.tuple([z.string(), z.string()])).describe("Names and values, as they came"),
-      status: z.int().describe("HTTP status; 499: the client went away before the end"),
-      durationMilliseconds: z.int(),
-      workMilliseconds: z.number().nullable().describe("Of it, in which the cutout was made"),
-      byteLength: z.int().describe("Bytes that were sent"),
-      bytesToRead: z.int().nullable().describe("Bytes of the archive that were needed"),
-      pixelsToDecode: z.int().nullable(),
-      error: z.string().nullable().describe("As the client got it"),
-    }),
-  ),
-});
 
 /** A user's own synchronous requests. */
 export function addHistoryRoutes(app: Hono<AppEnv>, { history, nameOf }: HistoryServices): void {

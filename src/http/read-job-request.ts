@@ -1,10 +1,11 @@
 import { ServiceError } from "../errors.ts";
 import { formatBytesExactly } from "../format-bytes.ts";
 import { Parameters } from "../ivoa/parameters.ts";
-import { createRowCheck, knownReleases } from "../jobs/check-rows.ts";
+import { createRowCheck, knownReleases, type RowCheck } from "../jobs/check-rows.ts";
+import type { CoordinateList } from "../jobs/coordinate-list.ts";
 import { checkJobParameters, checkListUse } from "../jobs/job-parameters.ts";
 import type { NewJob } from "../jobs/job-service.ts";
-import { parseCoordinateList, readColumnMapping, type CoordinateListLimits } from "../jobs/parse-coordinate-list.ts";
+import type { CoordinateListLimits } from "../jobs/parse-coordinate-list.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import { isForm, mediaTypeOf, parseForm, readBody, refuseUntypedBody } from "./read-body.ts";
 
@@ -36,12 +37,19 @@ export async function readJobRequest(
   checkJobParameters(parameters);
   checkListUse(parameters, { hasList: upload !== null });
   const run = readPhase(parameters);
-  const mapping = readColumnMapping(parameters);
   const checkRow = createRowCheck(knownReleases(parameters.all("ID"), registry));
-  const list =
-    upload === null ? null : await parseCoordinateList({ ...upload, mapping, checkRow, limits: limits.list });
+  const list = upload === null ? null : await readList(upload, { parameters, checkRow, limits: limits.list });
   const kept = given.filter(([name]) => name !== "PHASE");
   return { parameters: upload === null ? kept : [...kept, ["UPLOAD", upload.name]], list, run };
+}
+
+/** Readers of VOTable and JSON are loaded with the first list. */
+async function readList(
+  upload: Upload,
+  { parameters, checkRow, limits }: { parameters: Parameters; checkRow: RowCheck; limits: CoordinateListLimits },
+): Promise<CoordinateList> {
+  const { parseCoordinateList, readColumnMapping } = await import("../jobs/parse-coordinate-list.ts");
+  return parseCoordinateList({ ...upload, mapping: readColumnMapping(parameters), checkRow, limits });
 }
 
 /** PHASE=RUN asks for the job to run at once; it may come with the query (UWS 1.1, section 2.2.3.1). */

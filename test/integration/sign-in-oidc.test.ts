@@ -23,15 +23,15 @@ beforeAll(async () => {
   op = await startOidcOp([CALLBACK, `${AUTH_URL}/oidc/other/callback`]);
 });
 afterAll(() => op.close());
-beforeEach(() => {
+beforeEach(async () => {
   op.user = ANA;
   op.interfere = null;
-  useService({});
+  await useService({});
 });
 afterEach(() => service.close());
 
 /** A service with two providers, whose entries have these changes. */
-function useService(changes: Readonly<Record<string, unknown>>): void {
+async function useService(changes: Readonly<Record<string, unknown>>): Promise<void> {
   const provider = {
     id: "cilogon",
     title: "CILogon",
@@ -43,7 +43,7 @@ function useService(changes: Readonly<Record<string, unknown>>): void {
     timeoutSeconds: 1,
     ...changes,
   };
-  service = createSignInApp([provider, { ...provider, id: "other", title: "Other" }], { secret: CLIENT_SECRET });
+  service = await createSignInApp([provider, { ...provider, id: "other", title: "Other" }], { secret: CLIENT_SECRET });
   browser = service.newBrowser();
 }
 
@@ -104,7 +104,7 @@ describe("a sign-in by OIDC", () => {
   });
 
   test("takes the groups that the configuration allows", async () => {
-    useService({ groups: { removePrefix: "CO:COU:", allow: ["des:*", "lsst:*"], addPrefix: "cilogon/" } });
+    await useService({ groups: { removePrefix: "CO:COU:", allow: ["des:*", "lsst:*"], addPrefix: "cilogon/" } });
     await browser.open(START_URL);
     const account = await service.accounts.find("ana");
     expect(account?.groups).toEqual([{ name: "cilogon/des:members", source: "cilogon" }]);
@@ -169,7 +169,7 @@ describe("a sign-in by OIDC", () => {
   });
 
   test("names the attribute that is missing", async () => {
-    useService({ attributes: { subject: "eduPersonPrincipalName" } });
+    await useService({ attributes: { subject: "eduPersonPrincipalName" } });
     const page = await browser.open(START_URL);
     expectRefused(page, /eduPersonPrincipalName is not among/);
   });
@@ -345,7 +345,7 @@ describe("an answer is refused that", () => {
   });
 
   test("is of a provider that calls itself otherwise", async () => {
-    useService({ issuer: op.issuer.replace("127.0.0.1", "localhost") });
+    await useService({ issuer: op.issuer.replace("127.0.0.1", "localhost") });
     expect(await browser.open(START_URL)).toMatchObject({ status: 503 });
     expect(service.lastFailure()).toMatch(/issuer/);
   });

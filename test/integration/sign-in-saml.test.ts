@@ -24,7 +24,7 @@ beforeAll(async () => {
   idp.trust({ certificate: ours.certificate, acsUrl: ACS_URL });
 });
 afterAll(() => idp.close());
-beforeEach(() => {
+beforeEach(async () => {
   idp.user = {
     nameId: "r4nd0m",
     attributes: {
@@ -34,7 +34,7 @@ beforeEach(() => {
       [MEMBER]: ["des", "staff"],
     },
   };
-  useService({});
+  await useService({});
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -42,7 +42,7 @@ afterEach(() => {
 });
 
 /** A service with one provider, whose entry has these changes. */
-function useService(changes: Readonly<Record<string, unknown>>): void {
+async function useService(changes: Readonly<Record<string, unknown>>): Promise<void> {
   const provider = {
     id: "linea",
     title: "LIneA",
@@ -55,7 +55,7 @@ function useService(changes: Readonly<Record<string, unknown>>): void {
     ...changes,
   };
   const secrets = { idp: idp.certificate, key: ours.privateKey, certificate: ours.certificate };
-  service = createSignInApp([provider, { ...provider, id: "other", title: "Other" }], secrets);
+  service = await createSignInApp([provider, { ...provider, id: "other", title: "Other" }], secrets);
   browser = service.newBrowser();
 }
 
@@ -150,12 +150,12 @@ describe("a sign-in by SAML", () => {
   });
 
   test("takes an answer of which the response is signed, where the provider does that", async () => {
-    useService({ signed: "response" });
+    await useService({ signed: "response" });
     expectSignedIn(await signInBy({ signAssertion: false, signResponse: true }));
   });
 
   test("takes an answer of which both are signed", async () => {
-    useService({ signed: "both" });
+    await useService({ signed: "both" });
     expectSignedIn(await signInBy({ signAssertion: true, signResponse: true }));
   });
 
@@ -184,7 +184,7 @@ describe("a sign-in by SAML", () => {
   });
 
   test("by the NameID, where it lasts", async () => {
-    useService({ attributes: { subject: "NameID", name: "uid" } });
+    await useService({ attributes: { subject: "NameID", name: "uid" } });
     idp.user = { nameId: SUBJECT, attributes: {} };
     expectSignedIn(await signInBy({}));
   });
@@ -334,7 +334,7 @@ describe("an answer is refused that", () => {
   });
 
   test("is signed as an assertion where the response has to be", async () => {
-    useService({ signed: "response" });
+    await useService({ signed: "response" });
     expectRefused(await signInBy({}), /Invalid document signature/);
   });
 
@@ -420,7 +420,7 @@ describe("an answer is refused that", () => {
   });
 
   test("has a comment in a NameID that its user chose: ana@linea.example<!---->.evil.example", async () => {
-    useService({ attributes: { subject: "NameID" } });
+    await useService({ attributes: { subject: "NameID" } });
     idp.user = { nameId: `${SUBJECT}.evil.example`, attributes: {} };
     // What canonicalization leaves out: the signature stays good, and readers of the first text see another name.
     const cut = (xml: string) => xml.replace(`${SUBJECT}.evil`, `${SUBJECT}<!---->.evil`);
@@ -482,7 +482,7 @@ describe("a signed element that is wrapped is refused,", () => {
 
   test.each(ways)("%s, with %s", async (name, wrap, _, newId) => {
     const isOfResponse = /XSW[12]/.test(name);
-    if (isOfResponse) useService({ signed: "response" });
+    if (isOfResponse) await useService({ signed: "response" });
     const changes = isOfResponse ? { signAssertion: false, signResponse: true } : {};
     const page = await signInByChanged((xml) => wrap(takeApart(xml, { ...forge, newId })), changes);
     expectRefused(page, /Assertion|Signature|Response|Extensions|Two elements/);

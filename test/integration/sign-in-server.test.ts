@@ -45,7 +45,7 @@ beforeAll(async () => {
     RECORTE_LOG: "none",
   });
   shared = openSharedServices(configuration);
-  service = openAuthService(configuration, shared);
+  service = await openAuthService(configuration, shared);
 });
 afterAll(async () => {
   await service.close();

@@ -32,7 +32,7 @@ export async function createTestAuthApp(env: Record<string, string> = {}): Promi
   const addresses = { RECORTE_AUTH_URL: AUTH, RECORTE_PUBLIC_URL: CUTOUT, RECORTE_DOMAIN: "survey.example" };
   const configuration = readConfiguration({ RECORTE_DATA: folder, RECORTE_LOG: "none", ...addresses, ...env });
   const shared = openSharedServices(configuration);
-  const app = createAuthApp(createAuthAppServices(configuration, shared));
+  const app = createAuthApp(await createAuthAppServices(configuration, shared));
   const { accounts, tokens } = shared.access;
   const newBrowser = () => createFormBrowser(app);
   return {

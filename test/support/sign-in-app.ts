@@ -32,10 +32,10 @@ export type SignInApp = {
 };
 
 /** The routes of sign-in by providers over records of their own. A session is a cookie with the name of the account. */
-export function createSignInApp(
+export async function createSignInApp(
   providers: readonly unknown[],
   secrets: Readonly<Record<string, string>> = {},
-): SignInApp {
+): Promise<SignInApp> {
   const records = openRecordsDatabase(":memory:");
   migrateRecords(records);
   const now = () => Date.now();
@@ -50,10 +50,11 @@ export function createSignInApp(
     log: (entry: LogEntry) => void (entry.error === undefined || failures.push(messagesOf(entry.error))),
   };
   const ours = { base: AUTH_URL, origins: [AUTH_URL, CUTOUT_URL], fallback: `${AUTH_URL}/account` };
+  const known = await createProviders(parsed.providers, { authUrl: AUTH_URL, now });
   const app = createServiceApp(frame, (routes) => {
     routes.get("/account", (c) => c.text("account"));
     addFederationRoutes(routes, {
-      providers: createProviders(parsed.providers, { authUrl: AUTH_URL, now }),
+      providers: known,
       signIns: createSignInStates(records, { now }),
       accounts,
       audit: { record: (entry) => void audited.push(entry) },

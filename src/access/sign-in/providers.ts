@@ -1,7 +1,7 @@
 import { ServiceError } from "../../errors.ts";
-import { createOidcProvider, type OidcProvider } from "./oidc.ts";
+import type { OidcProvider } from "./oidc.ts";
 import type { ProviderConfiguration } from "./providers-schema.ts";
-import { createSamlProvider, type SamlProvider } from "./saml.ts";
+import type { SamlProvider } from "./saml.ts";
 
 /** Somebody else who knows users, and tells us who they are. */
 export type SignInProvider = OidcProvider | SamlProvider;
@@ -13,16 +13,14 @@ export type SignInProviders = {
   get<K extends SignInProvider["kind"]>(id: string, kind: K): Extract<SignInProvider, { kind: K }>;
 };
 
+type ProviderServices = { readonly authUrl: string; readonly now: () => number };
+
 /** `authUrl`: address of the sign-in service, by which providers know it. `now`: milliseconds since 1970. */
-export function createProviders(
+export async function createProviders(
   configurations: readonly ProviderConfiguration[],
-  services: { readonly authUrl: string; readonly now: () => number },
-): SignInProviders {
-  const providers = configurations.map((configuration) =>
-    configuration.kind === "oidc"
-      ? createOidcProvider(configuration, services)
-      : createSamlProvider(configuration, services),
-  );
+  services: ProviderServices,
+): Promise<SignInProviders> {
+  const providers = await Promise.all(configurations.map((configuration) => createProvider(configuration, services)));
   return {
     list: () => providers,
     get(id, kind) {
@@ -33,6 +31,15 @@ export function createProviders(
       return provider as Extract<SignInProvider, { kind: typeof kind }>;
     },
   };
+}
+
+/** Each kind comes with large packages: only those that are configured are loaded. */
+async function createProvider(
+  configuration: ProviderConfiguration,
+  services: ProviderServices,
+): Promise<SignInProvider> {
+  if (configuration.kind === "oidc") return (await import("./oidc.ts")).createOidcProvider(configuration, services);
+  return (await import("./saml.ts")).createSamlProvider(configuration, services);
 }
 
 /** What the sign-in page offers; `return_to` may be added to `startUrl`. */

@@ -46,7 +46,7 @@ async function checkConfigured(
   const records = () => import("./_doctor-records.ts");
   let hasProviders = false;
   await report.check("providers", async () => {
-    const { readProviders } = await import("../federation-services.ts");
+    const { readProviders } = await import("../read-providers.ts");
     const providers = readProviders(configuration, env);
     hasProviders = providers.length > 0;
     return hasProviders ? providers.map(({ id }) => id).join(", ") : "no providers of sign-in";

@@ -23,7 +23,7 @@ export type AuthAppServices = ServiceFrame & {
   readonly usage: UsageServices;
   readonly federation: FederationServices;
   /** The OpenAPI document, for a service at this address. */
-  readonly describeApi: (publicUrl: string) => object;
+  readonly describeApi: (publicUrl: string) => Promise<object>;
 };
 
 /** What a token needs for resources of this service, by the first step of their path. */
@@ -51,7 +51,7 @@ export function createAuthApp(services: AuthAppServices): Hono<AppEnv> {
     addResource(app, "/", {
       GET: (c) => showPage(c, homePage({ viewer: viewerOf(c), cutoutUrl: c.var.addressOf("cutout", c.var.publicUrl) })),
     });
-    addResource(app, "/openapi.json", { GET: (c) => c.json(services.describeApi(c.var.publicUrl)) });
+    addResource(app, "/openapi.json", { GET: async (c) => c.json(await services.describeApi(c.var.publicUrl)) });
     addLoginRoutes(app, services.login);
     addFederationRoutes(app, services.federation);
     addUsageRoutes(app, services.usage); // of who has not signed in too

@@ -1,6 +1,5 @@
-import { HISTORY_ROWS, historyAnswer } from "../history-routes.ts";
-import { usageAnswer } from "../usage-routes.ts";
-import { healthAnswer } from "../health-routes.ts";
+import { HISTORY_ROWS } from "../history-routes.ts";
+import { healthAnswer, historyAnswer, usageAnswer } from "./answers.ts";
 import { schemaOf, TEXT, type ApiResponse, type Operation } from "./operation.ts";
 
 const HTML = { "text/html": { type: "string" } };

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readProviders } from "../../../src/bin/federation-services.ts";
+import { readProviders } from "../../../src/bin/read-providers.ts";
 import { makeKeyAndCertificate } from "../../support/self-signed-certificate.ts";
 
 const authUrl = "https://auth.survey.example";
