@@ -7,15 +7,15 @@ export class Parameters {
   constructor(entries: Iterable<readonly [string, string]>) {
     for (const [name, value] of entries) {
       const key = name.toUpperCase();
-      const values = this.#values.get(key);
-      if (values === undefined) this.#values.set(key, [value]);
-      else values.push(value);
+      let values = this.#values.get(key);
+      if (values === undefined) this.#values.set(key, (values = []));
+      if (value.trim() !== "") values.push(value);
     }
   }
 
   /** Without the empty ones: `POS=` says as little as no POS. */
-  all(name: string): string[] {
-    return (this.#values.get(name) ?? []).filter((value) => value.trim() !== "");
+  all(name: string): readonly string[] {
+    return this.#values.get(name) ?? NONE;
   }
 
   /** "usage" where the parameter is given twice. */
@@ -31,3 +31,6 @@ export class Parameters {
     return [...this.#values.keys()];
   }
 }
+
+/** Most parameters are not given: to ask for them makes nothing. */
+const NONE: readonly string[] = [];

@@ -36,6 +36,7 @@ export type SodaParameters = {
 
 export type SodaPlane = "image" | "mask" | "weight";
 const PLANES: readonly SodaPlane[] = ["image", "mask", "weight"];
+const IMAGE_ALONE: readonly SodaPlane[] = ["image"];
 
 /**
  * Reads the parameters of one synchronous cutout (SODA 1.0, section 3), all of them, by `SODA_PARAMETERS`. Several values
@@ -43,49 +44,56 @@ const PLANES: readonly SodaPlane[] = ["image", "mask", "weight"];
  * 1.1 (section 3.1) allows.
  */
 export function parseSodaParameters(parameters: Parameters): SodaParameters {
-  const one = <T>(parameter: SodaParameter<T>) => readOne(parameters, parameter);
-  const all = <T>(parameter: SodaParameter<T>) => readAll(parameters, parameter);
-  const { ID, BAND, TIME, POL, FILTER, PLANE, MASK, MOSAIC, COLOR } = SODA_PARAMETERS;
+  const { BAND, TIME, POL, FILTER, PLANE, MASK, MOSAIC, COLOR } = SODA_PARAMETERS;
   const { RESPONSEFORMAT, DISPOSITION, CHECKSUMS, MISSING, RUNID } = SODA_PARAMETERS;
 
-  const bands = all(BAND);
-  checkBandUse(parameters);
+  const bands = readAll(parameters, BAND);
+  if (bands.length > 0) checkBandUse(parameters);
   const wavelengths = bands.filter((band) => band.kind === "wavelengths");
   if (wavelengths.length > 1) throw multiValued("BAND", wavelengths.length);
-  const names = bands.flatMap((band) => (band.kind === "names" ? band.names : []));
-  const planes = all(PLANE).flat();
-  const mask = one(MASK) ?? "none";
+  const names = bands.map((band) => (band.kind === "names" ? band.names : []));
+  const planes = distinct(readAll(parameters, PLANE));
+  const mask = readOne(parameters, MASK) ?? "none";
   const stencil = readStencil(parameters);
-  one(COLOR);
+  readOne(parameters, COLOR);
   const read = {
     stencil,
     band: wavelengths[0]?.metres,
-    filters: [...new Set([...all(FILTER).flat(), ...names])],
-    time: one(TIME),
-    polarizations: [...new Set(all(POL).flat())],
-    planes: planes.length === 0 ? (["image"] as const) : PLANES.filter((plane) => planes.includes(plane)),
+    filters: distinct([...readAll(parameters, FILTER), ...names]),
+    time: readOne(parameters, TIME),
+    polarizations: distinct(readAll(parameters, POL)),
+    planes: planes.length === 0 ? IMAGE_ALONE : PLANES.filter((plane) => planes.includes(plane)),
     mask,
-    mosaic: one(MOSAIC) ?? "none",
-    mediaType: one(RESPONSEFORMAT) ?? "application/fits",
-    disposition: one(DISPOSITION) ?? "attachment",
-    checksums: one(CHECKSUMS) ?? "when-cheap",
-    missing: one(MISSING) ?? "report",
-    runId: one(RUNID),
+    mosaic: readOne(parameters, MOSAIC) ?? "none",
+    mediaType: readOne(parameters, RESPONSEFORMAT) ?? "application/fits",
+    disposition: readOne(parameters, DISPOSITION) ?? "attachment",
+    checksums: readOne(parameters, CHECKSUMS) ?? "when-cheap",
+    missing: readOne(parameters, MISSING) ?? "report",
+    runId: readOne(parameters, RUNID),
+    id: readId(parameters),
   } as const;
-  const id = one(ID);
-  if (id === undefined) {
-    throw new ServiceError("usage", "Cannot cut: ID is missing; it needs a release or the identifier of one image");
-  }
   if (mask === "outside" && stencil === undefined) {
     throw new ServiceError("usage", "Cannot use MASK outside: it needs a shape, POS, CIRCLE or POLYGON");
   }
-  return { id, ...read };
+  return read;
+}
+
+function readId(parameters: Parameters): string {
+  const id = readOne(parameters, SODA_PARAMETERS.ID);
+  if (id !== undefined) return id;
+  throw new ServiceError("usage", "Cannot cut: ID is missing; it needs a release or the identifier of one image");
 }
 
 function readStencil(parameters: Parameters): Stencil | undefined {
-  const stencils = SHAPE_PARAMETERS.flatMap((name) => readAll<Stencil>(parameters, SODA_PARAMETERS[name]));
-  if (stencils.length > 1) throw multiValued("POS, CIRCLE and POLYGON", stencils.length);
-  return stencils[0];
+  let stencil: Stencil | undefined;
+  let count = 0;
+  for (const name of SHAPE_PARAMETERS) {
+    const stencils = readAll<Stencil>(parameters, SODA_PARAMETERS[name]);
+    count += stencils.length;
+    stencil ??= stencils[0];
+  }
+  if (count > 1) throw multiValued("POS, CIRCLE and POLYGON", count);
+  return stencil;
 }
 
 function readOne<T>(parameters: Parameters, parameter: SodaParameter<T>): T | undefined {
@@ -94,11 +102,22 @@ function readOne<T>(parameters: Parameters, parameter: SodaParameter<T>): T | un
   return values[0];
 }
 
-function readAll<T>(parameters: Parameters, { name, synonyms, parse }: SodaParameter<T>): T[] {
-  const texts = parameters.all(name);
-  for (const synonym of synonyms) texts.push(...parameters.all(synonym));
-  return texts.map((text) => parse(text));
+function readAll<T>(parameters: Parameters, { name, synonyms, parse }: SodaParameter<T>): readonly T[] {
+  let texts = parameters.all(name);
+  for (const synonym of synonyms) {
+    const more = parameters.all(synonym);
+    if (more.length > 0) texts = [...texts, ...more];
+  }
+  return texts.length === 0 ? NONE : texts.map((text) => parse(text));
 }
+
+/** All words of all lists, each once, in their order. */
+function distinct<T>(lists: readonly (readonly T[])[]): readonly T[] {
+  return lists.length === 0 ? NONE : [...new Set(lists.flat())];
+}
+
+/** Most of the parameters are not given. */
+const NONE: readonly never[] = [];
 
 function multiValued(name: string, values: number): ServiceError {
   return new ServiceError(
