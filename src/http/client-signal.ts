@@ -7,13 +7,14 @@ import { sentAnswerIn } from "./sent-answer.ts";
  */
 export function whenClientGone(c: Context, listener: () => void): void {
   const sent = sentAnswerIn(c.env);
-  if (sent === null) return onAbort(c.req.raw.signal, listener);
+  if (sent === null) return whenAborted(c.req.raw.signal, listener);
   sent.onceEnded(({ isWhole }) => {
     if (!isWhole) listener();
   });
 }
 
-function onAbort(signal: AbortSignal, listener: () => void): void {
+/** At once where it has been. */
+export function whenAborted(signal: AbortSignal, listener: () => void): void {
   if (signal.aborted) listener();
   else signal.addEventListener("abort", listener, { once: true });
 }

@@ -1,12 +1,10 @@
+export type Verdict = "proceed" | "not-modified" | "failed";
+
 /**
  * What a conditional request asks of an answer with this strong ETag (RFC 9110, section 13.2.2). The dates count only
  * where an instant is given: milliseconds since 1970, of the last change.
  */
-export function evaluatePreconditions(
-  request: Headers,
-  etag: string,
-  modifiedAt?: number,
-): "proceed" | "not-modified" | "failed" {
+export function evaluatePreconditions(request: Headers, etag: string, modifiedAt?: number): Verdict {
   const ifMatch = request.get("if-match");
   if (ifMatch !== null && !listsTag(ifMatch, etag, { weak: false })) return "failed";
   if (ifMatch === null && isLater(modifiedAt, request.get("if-unmodified-since"))) return "failed";

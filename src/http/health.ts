@@ -1,4 +1,5 @@
-import { startDeadline } from "./deadline.ts";
+import { whenAborted } from "./client-signal.ts";
+import { createDeadlines } from "./deadline.ts";
 
 export type ServiceHealth = {
   /** The process ends what it has, and takes no more. */
@@ -34,14 +35,15 @@ export async function checkPart(
 
 /** A check that fails, or takes too long, is a problem too. `client` ends it as well. */
 export async function checkInTime(check: CheckHealth, seconds: number, client?: AbortSignal): Promise<ServiceHealth> {
-  const deadline = startDeadline(client ?? new AbortController().signal, seconds);
+  const deadline = createDeadlines(seconds)();
+  if (client !== undefined) whenAborted(client, () => deadline.stop("client"));
   const stopped = new Promise<never>((_, reject) => {
     deadline.signal.addEventListener("abort", () => reject(deadline.signal.reason as Error));
   });
   try {
     return await Promise.race([check(deadline.signal), stopped]);
   } catch {
-    const problem = deadline.isOver ? `no answer in ${seconds} seconds` : "cannot be asked";
+    const problem = deadline.stoppedBy === "time" ? `no answer in ${seconds} seconds` : "cannot be asked";
     return { draining: false, parts: [{ name: "health", problem, isNeeded: true }] };
   } finally {
     deadline.end();

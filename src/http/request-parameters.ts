@@ -5,10 +5,14 @@ import { isForm, mediaTypeOf, parseForm, readBody, refuseUntypedBody } from "./r
 /** Some thousand vertices; what is longer is no cutout request. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
+export function parametersOfQuery(url: string): Parameters {
+  return new Parameters(new URL(url).searchParams);
+}
+
 /** Parameters of the query and, for POST, of the form in the body, together (DALI 1.1, section 2.2). */
 export async function readParameters(request: Request): Promise<Parameters> {
+  if (request.method !== "POST") return parametersOfQuery(request.url);
   const query = new URL(request.url).searchParams;
-  if (request.method !== "POST") return new Parameters(query);
   const mediaType = mediaTypeOf(request.headers);
   if (mediaType === "") {
     await refuseUntypedBody(request, "a form, urlencoded or multipart");

@@ -9,8 +9,9 @@ import { formatVoTableChunks, VOTABLE_MEDIA_TYPE, type ServiceResource, type VoC
 import type { FoundObservations, ObservationFinder } from "../surveys/observation-finder.ts";
 import type { Release } from "../surveys/release.ts";
 import type { AppEnv } from "./app-env.ts";
+import { whenAborted } from "./client-signal.ts";
 import { dataRightsOf } from "./data-rights.ts";
-import { startDeadline } from "./deadline.ts";
+import { createDeadlines, type Deadline } from "./deadline.ts";
 import { noteError } from "./observe-requests.ts";
 import type { ReadableBy } from "./readable-by.ts";
 import { readParameters } from "./request-parameters.ts";
@@ -40,9 +41,10 @@ export const SIA_INFOS = [{ name: "standardID", value: SIA_STANDARD_ID }];
 
 /** {query} of SIA 2.0: which images there are, as ObsCore describes them. */
 export function addSiaRoutes(app: Hono<AppEnv>, services: SiaServices): void {
+  const startDeadline = createDeadlines(services.limits.timeoutSeconds);
   const handle = async (c: Context<AppEnv>) => {
     try {
-      return await answerQuery(c, services);
+      return await answerQuery(c, services, startDeadline);
     } catch (error) {
       return answerVoTableError(c, error, SIA_INFOS);
     }
@@ -50,14 +52,18 @@ export function addSiaRoutes(app: Hono<AppEnv>, services: SiaServices): void {
   addResource(app, "/query", { GET: handle, POST: handle });
 }
 
-async function answerQuery(c: Context<AppEnv>, services: SiaServices): Promise<Response> {
+async function answerQuery(
+  c: Context<AppEnv>,
+  services: SiaServices,
+  startDeadline: () => Deadline,
+): Promise<Response> {
   const { limits } = services;
   const { releases } = services.readableBy(c.var.user);
   const given = await readParameters(c.req.raw);
   const contentType = parseVoTableFormat(given, VOTABLE_MEDIA_TYPE);
   const parameters = parseSiaParameters(given, limits);
   const limit = Math.min(parameters.maxRecords ?? limits.defaultRecords, limits.maxRecords);
-  const found = await search(parameters, { limit, releases }, services, c.req.raw.signal);
+  const found = await search(parameters, { limit, releases, startDeadline }, services, c.req.raw.signal);
   const { publicUrl } = c.var;
   const document = formatVoTableChunks({
     results: {
@@ -76,21 +82,28 @@ async function answerQuery(c: Context<AppEnv>, services: SiaServices): Promise<R
   );
 }
 
+type Search = {
+  readonly limit: number;
+  readonly releases: readonly Release[];
+  readonly startDeadline: () => Deadline;
+};
+
 async function search(
   parameters: SiaParameters,
-  { limit, releases }: { readonly limit: number; readonly releases: readonly Release[] },
+  { limit, releases, startDeadline }: Search,
   { observations, limits }: SiaServices,
   signal: AbortSignal,
 ): Promise<FoundObservations> {
   const { filters, ...conditions } = parameters;
   const bands = bandsOf(releases, filters);
   if (limit === 0 || releases.length === 0 || !mayHaveFormat(parameters.formats)) return NOTHING;
-  const deadline = startDeadline(signal, limits.timeoutSeconds);
+  const deadline = startDeadline();
+  whenAborted(signal, () => deadline.stop("client"));
   try {
     const query = { ...conditions, releases: releases.map(({ id }) => id), bands };
     return await observations.find(query, limit, deadline.signal);
   } catch (error) {
-    if (!deadline.isOver) throw error;
+    if (deadline.stoppedBy !== "time") throw error;
     throw new ServiceError(
       "over-limit",
       `Cannot search within the ${limits.timeoutSeconds} seconds that are allowed: a POS or an ID is needed`,

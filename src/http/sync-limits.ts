@@ -1,20 +1,57 @@
+import type { LimitValues } from "../access/limits/limits.ts";
+import type { User } from "../access/user.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import { openCutout, type CutoutRequest, type CutoutServices } from "../cutout/open-cutout.ts";
 import type { CutoutCost } from "../cutout/plan.ts";
 import { ServiceError } from "../errors.ts";
 import type { Stencil } from "../sky/stencil.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
+import type { ReadableBy } from "./readable-by.ts";
 import type { Planned } from "./sync-way-out.ts";
 
+/** What cutouts are made with. */
+export type SyncCutouts = {
+  /** The registry and the limits are those of who asks. */
+  readonly cutouts: Omit<CutoutServices, "registry" | "limits">;
+  /** The surveys as who asks may see them: requests are answered from these alone. */
+  readonly readableBy: ReadableBy;
+  /** What a user may have of one cutout: pixels, and seconds that it may be thought to take. */
+  readonly limitsOf: (user: User) => SyncLimits;
+  /** How long a cutout of this cost is thought to take; null: not known. */
+  readonly estimateSeconds?: ((cost: CutoutCost) => number | null) | undefined;
+};
+
+export type SyncLimits = Pick<LimitValues, "syncPixels" | "syncSeconds">;
+
 /** What one user's cutouts are made with. */
-export type UserCutouts = {
+export type UserCutouts = Pick<SyncCutouts, "estimateSeconds"> & {
   /** With the most pixels of one cutout, and the surveys that the user may read. */
   readonly cutouts: CutoutServices;
   /** Seconds that one may be thought to take: more is refused before it begins. */
   readonly mostSeconds: number;
-  /** How long a cutout of this cost is thought to take; null: not known. */
-  readonly estimateSeconds?: ((cost: CutoutCost) => number | null) | undefined;
 };
+
+/** The same for a user: over what that one may read, and with what that one may have. */
+export function createUserCutouts(services: SyncCutouts): (user: User) => UserCutouts {
+  const { cutouts, readableBy, limitsOf, estimateSeconds } = services;
+  // Of the last user; the next one's are nearly always the same.
+  let known: { readonly registry: SurveyRegistry; readonly limits: SyncLimits; readonly made: UserCutouts } | null =
+    null;
+  return (user) => {
+    const limits = limitsOf(user);
+    const registry = readableBy(user);
+    if (known?.registry !== registry || known.limits !== limits) {
+      const { syncPixels: maxPixels, syncSeconds: mostSeconds } = limits;
+      const made = {
+        cutouts: { ...cutouts, registry, limits: { maxPixels, pixelLimit: "syncPixels" } },
+        mostSeconds,
+        estimateSeconds,
+      };
+      known = { registry, limits, made };
+    }
+    return known.made;
+  };
+}
 
 /** As `openCutout`; "over-limit" also for what is thought to take too long. */
 export async function openSyncCutout(

@@ -12,5 +12,9 @@ const KEPT: readonly string[] = [
 
 /** As they came, but only those that /sync knows: what else a client sends may be none of our business. */
 export function storedParametersOf(parameters: Parameters): SyncEntry["parameters"] {
-  return KEPT.flatMap((name) => parameters.all(name).map((value) => [name, value] as const));
+  const stored: (readonly [string, string])[] = [];
+  for (const name of KEPT) {
+    for (const value of parameters.all(name)) stored.push([name, value]);
+  }
+  return stored;
 }

@@ -1,100 +1,83 @@
 import type { Context, Hono } from "hono";
-import type { LimitValues } from "../access/limits/limits.ts";
 import type { Reservation } from "../access/limits/traffic.ts";
-import type { User } from "../access/user.ts";
 import type { Cutout } from "../cutout/cutout.ts";
-import type { CutoutServices } from "../cutout/open-cutout.ts";
-import type { CutoutCost } from "../cutout/plan.ts";
-import type { StreamEnd } from "../encode/fits.ts";
 import { ServiceError } from "../errors.ts";
-import { Parameters } from "../ivoa/parameters.ts";
 import { parseSodaParameters, type SodaParameters } from "../ivoa/soda.ts";
 import type { AppEnv } from "./app-env.ts";
-import { evaluatePreconditions } from "./conditional.ts";
-import { startDeadline, type Deadline } from "./deadline.ts";
+import { evaluatePreconditions, type Verdict } from "./conditional.ts";
+import { createDeadlines } from "./deadline.ts";
 import { answerError } from "./error-response.ts";
 import { letProxyKeep } from "./hand-to-proxy.ts";
-import type { ReadableBy } from "./readable-by.ts";
-import { readParameters } from "./request-parameters.ts";
+import { parametersOfQuery, readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
-import { circleOfImage, openSyncCutout, planSyncCutout, type UserCutouts } from "./sync-limits.ts";
-import { storedParametersOf, type RecordSync } from "./sync-record.ts";
+import {
+  circleOfImage,
+  createUserCutouts,
+  openSyncCutout,
+  planSyncCutout,
+  type SyncCutouts,
+  type UserCutouts,
+} from "./sync-limits.ts";
 import { cutoutRequestOf } from "./sync-request.ts";
+import { SyncRun, type SyncRunServices } from "./sync-run.ts";
 import { describeJob, withWaysOut } from "./sync-way-out.ts";
-import { WorkMeter } from "./work-meter.ts";
 
-export type SyncServices = {
-  /** The registry and the limits are those of who asks. */
-  readonly cutouts: Omit<CutoutServices, "registry" | "limits">;
-  /** The surveys as who asks may see them: requests are answered from these alone. */
-  readonly readableBy: ReadableBy;
-  /** Seconds that one synchronous cutout may take, from its request to its last byte. */
-  readonly timeoutSeconds: number;
-  /** What a user may have of one cutout: pixels, and seconds that it may be thought to take. */
-  readonly limitsOf: (user: User) => SyncLimits;
-  /** How long a cutout of this cost is thought to take; null: not known. */
-  readonly estimateSeconds?: ((cost: CutoutCost) => number | null) | undefined;
-  /** Keeps the user's history; none where it is left out. */
-  readonly recordSync?: RecordSync | undefined;
-  /** Told when work on a request begins; what it gives back is called when that pauses. Jobs wait in between. */
-  readonly enterRealtime?: (() => () => void) | undefined;
-};
-
-export type SyncLimits = Pick<LimitValues, "syncPixels" | "syncSeconds">;
+export type SyncServices = SyncCutouts &
+  Omit<SyncRunServices, "startDeadline"> & {
+    /** Seconds that one synchronous cutout may take, from its request to its last byte. */
+    readonly timeoutSeconds: number;
+  };
 
 /** SODA 1.0's {sync} resource. */
 export function addSyncRoutes(app: Hono<AppEnv>, services: SyncServices): void {
-  const handle = (c: Context<AppEnv>) => handleSync(c, servicesFor(c.get("user"), services));
+  const cutoutsOf = createUserCutouts(services);
+  const ofRuns = { ...services, startDeadline: createDeadlines(services.timeoutSeconds) };
+  const handle = (c: Context<AppEnv>) => handleSync(c, cutoutsOf(c.get("user")), new SyncRun(c, ofRuns));
   addResource(app, "/sync", { GET: handle, POST: handle });
 }
 
-/** The same for one user: over what that one may read, and with what that one may have. */
-type UserSyncServices = SyncServices & UserCutouts;
-
-function servicesFor(user: User, services: SyncServices): UserSyncServices {
-  const { syncPixels, syncSeconds } = services.limitsOf(user);
-  const registry = services.readableBy(user);
-  return {
-    ...services,
-    cutouts: { ...services.cutouts, registry, limits: { maxPixels: syncPixels, pixelLimit: "syncPixels" } },
-    mostSeconds: syncSeconds,
-  };
-}
-
-async function handleSync(c: Context<AppEnv>, services: UserSyncServices): Promise<Response> {
-  const run = startRun(c, services);
+async function handleSync(c: Context<AppEnv>, cutouts: UserCutouts, run: SyncRun): Promise<Response> {
   try {
-    run.given = await readParameters(c.req.raw);
+    run.given = c.req.method === "POST" ? await readParameters(c.req.raw) : parametersOfQuery(c.req.url);
     const parameters = (run.parameters = parseSodaParameters(run.given));
-    const cutout = await openSyncCutout(cutoutRequestOf(parameters), services, run.deadline.signal);
+    const cutout = await openSyncCutout(cutoutRequestOf(parameters), cutouts, run.deadline.signal);
     if (cutout === null) {
       run.end({ status: 204 });
       return c.body(null, 204); // no pixels in common (SODA 1.0, section 5.1)
     }
     run.cost = cutout.cost;
-    return await answer(c, cutout, parameters, run);
+    const verdict = evaluatePreconditions(c.req.raw.headers, cutout.etag);
+    if (verdict === "proceed" && c.req.method !== "HEAD") return await send(c, cutout, parameters, run);
+    cutout.dispose();
+    return answerWithoutFile(c, cutout, { verdict, parameters }, run);
   } catch (error) {
-    const reason = await reasonOf(error, c, services, run);
+    const reason = await reasonOf(error, c, cutouts, run);
     const { response, status, text } = answerError(c, reason);
-    run.end({ status: c.req.raw.signal.aborted ? STATUS_OF_END.canceled : status, error: reason, text });
+    run.endRefused({ status, error: reason, text });
     return response;
   }
 }
 
-/** 200 with the file, 304, or 412 (RFC 9110, section 13); HEAD is 200 without the file. */
-async function answer(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParameters, run: SyncRun): Promise<Response> {
-  const verdict = evaluatePreconditions(c.req.raw.headers, cutout.etag);
-  if (verdict === "proceed" && c.req.method !== "HEAD") {
-    const onEnd = ({ outcome, byteLength: bytes, error }: StreamEnd) =>
-      run.end({ status: STATUS_OF_END[outcome], bytes, error });
-    run.reservation = reserveBytes(c, cutout);
-    const body = await cutout.open({ signal: run.deadline.signal, onEnd }); // may fail: no header of it is set before
-    setHeaders(c, cutout, parameters);
-    if (body instanceof Uint8Array) return c.body(body, 200);
-    run.meter.stop();
-    return c.body(run.meter.watch(body), 200);
-  }
-  cutout.dispose();
+/** 200 with the file. */
+async function send(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParameters, run: SyncRun): Promise<Response> {
+  run.reservation = reserveBytes(c, cutout);
+  const { signal } = run.deadline;
+  const body = await cutout.open({ signal, onEnd: (end) => run.endSent(end) }); // may fail: no header of it is set before
+  setHeaders(c, cutout, parameters);
+  if (body instanceof Uint8Array) return c.body(body, 200);
+  run.meter.stop();
+  return c.body(run.meter.watch(body), 200);
+}
+
+type Conditions = { readonly verdict: Verdict; readonly parameters: SodaParameters };
+
+/** HEAD, 304, or 412 (RFC 9110, section 13). */
+function answerWithoutFile(
+  c: Context<AppEnv>,
+  cutout: Cutout,
+  { verdict, parameters }: Conditions,
+  run: SyncRun,
+): Response {
   switch (verdict) {
     case "failed":
       run.end({ status: 412 });
@@ -136,71 +119,16 @@ function setHeaders(c: Context<AppEnv>, cutout: Cutout, { mediaType, disposition
   if (c.get("user").role === "anonymous") letProxyKeep(c);
 }
 
-/** As nginx counts a client that went away. */
-const STATUS_OF_END = { whole: 200, canceled: 499, failed: 500 } as const;
-
-/** One request, from its first byte to the last of its answer. What is known of it is filled in as it becomes known. */
-type SyncRun = {
-  readonly deadline: Deadline;
-  readonly meter: WorkMeter;
-  given: Parameters;
-  parameters: SodaParameters | undefined;
-  cost: Cutout["cost"] | undefined;
-  reservation: Reservation | undefined;
-  /** To be called once, at whatever end. `text`: what the client was told. */
-  readonly end: (end: { status: number; bytes?: number; error?: unknown; text?: string }) => void;
-};
-
-function startRun(c: Context<AppEnv>, services: SyncServices): SyncRun {
-  const started = performance.now();
-  const startedAt = Date.now();
-  const [notes, user, grant] = [c.get("notes"), c.get("user"), c.get("grant")]; // `c.var` copies all there is
-  const deadline = startDeadline(c.req.raw.signal, services.timeoutSeconds);
-  const meter = new WorkMeter(services.enterRealtime);
-  meter.start();
-  const run: SyncRun = {
-    deadline,
-    meter,
-    given: NO_PARAMETERS,
-    parameters: undefined,
-    cost: undefined,
-    reservation: undefined,
-    end({ status, bytes = 0, error, text }) {
-      deadline.end();
-      meter.stop();
-      run.reservation?.settle(bytes);
-      const { cost, parameters, given } = run;
-      const runId = parameters?.runId;
-      const milliseconds = performance.now() - started;
-      Object.assign(notes, { cost, runId, error: status === STATUS_OF_END.canceled ? undefined : error });
-      services.recordSync?.({
-        owner: user.id,
-        actor: grant.kind === "token" ? grant.actor?.id : undefined,
-        startedAt,
-        runId,
-        parameters: storedParametersOf(given),
-        status,
-        durationMilliseconds: milliseconds,
-        workMilliseconds: meter.milliseconds,
-        byteLength: bytes,
-        cost,
-        error: text?.trimEnd(),
-      });
-    },
-  };
-  return run;
-}
-
-const NO_PARAMETERS = new Parameters([]);
-
 /** What the client is told; where the request was too large, with what it can do. */
 async function reasonOf(
   error: unknown,
   c: Context<AppEnv>,
-  services: UserSyncServices,
+  cutouts: UserCutouts,
   { deadline, parameters, given }: SyncRun,
 ): Promise<unknown> {
-  if (deadline.isOver) return timeoutError(services, describeJob({ given, publicUrl: c.var.publicUrl }));
+  if (deadline.stoppedBy === "time") {
+    return timeoutError(deadline.seconds, describeJob({ given, publicUrl: c.var.publicUrl }));
+  }
   const isTooLarge = error instanceof ServiceError && error.code === "over-limit";
   if (!isTooLarge || parameters === undefined || deadline.signal.aborted) return error;
   if (error.limit === "bytesPerDay") return error; // of what is sent, also of a job
@@ -210,8 +138,8 @@ async function reasonOf(
     request,
     given,
     publicUrl: c.var.publicUrl,
-    plan: (stencil) => planSyncCutout({ ...request, stencil }, services, signal),
-    shapeOfImage: () => circleOfImage(request.id, services.cutouts.registry, signal),
+    plan: (stencil) => planSyncCutout({ ...request, stencil }, cutouts, signal),
+    shapeOfImage: () => circleOfImage(request.id, cutouts.cutouts.registry, signal),
     limits: { searchMilliseconds: WAY_OUT_MILLISECONDS },
   });
 }
@@ -219,7 +147,7 @@ async function reasonOf(
 /** How long a refusal may look for what would not be refused. */
 const WAY_OUT_MILLISECONDS = 1000;
 
-function timeoutError({ timeoutSeconds }: SyncServices, wayOut: string): ServiceError {
-  const message = `Cannot cut within the ${timeoutSeconds} seconds that are allowed: a smaller shape or fewer bands are needed`;
+function timeoutError(seconds: number, wayOut: string): ServiceError {
+  const message = `Cannot cut within the ${seconds} seconds that are allowed: a smaller shape or fewer bands are needed`;
   return new ServiceError("over-limit", `${message}\n${wayOut}`);
 }

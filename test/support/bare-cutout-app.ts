@@ -7,7 +7,15 @@ import { createCutoutApp, type CutoutAppServices } from "../../src/http/cutout-a
 
 /** All routes of the cutout service, and nothing behind them: services are used when requests come, not before. */
 export function createBareCutoutApp(changes: Partial<CutoutAppServices> = {}): Hono<AppEnv> {
-  const services = { sync: {}, async: { limits: {} }, results: {}, links: {}, sia: {}, vosi: {}, history: {} };
+  const services = {
+    sync: {},
+    async: { limits: {} },
+    results: {},
+    links: {},
+    sia: { limits: {} },
+    vosi: {},
+    history: {},
+  };
   return createCutoutApp({
     ...({ ...services, docs: {}, usage: {} } as unknown as CutoutAppServices),
     ...OPEN_FRAME,
