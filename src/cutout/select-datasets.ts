@@ -99,7 +99,8 @@ function bandsOf(release: Release, names: readonly string[]): string[] | undefin
 }
 
 /** `found` comes best first; an image that is not there cannot stand for the others. */
-function preferWhole(found: readonly Dataset[], stencil: Stencil): Dataset[] {
+function preferWhole(found: readonly Dataset[], stencil: Stencil): readonly Dataset[] {
+  if (found.length === 1) return found;
   const byBand = new Map<string | null, Dataset[]>();
   for (const dataset of found) {
     const images = byBand.get(dataset.band);

@@ -16,6 +16,22 @@ export type Region =
   | { readonly shape: "polygon"; readonly vertices: readonly IcrsPosition[] }
   | { readonly shape: "all-sky" };
 
+/** How much of a stencil a region holds. */
+export type Overlap = "none" | "part" | "whole";
+
+/** "none" where `regionsIntersect` is false, "whole" where `regionContains` is true. */
+export function overlapOf(region: Region, stencil: Stencil): Overlap {
+  if (region.shape === "polygon" && stencil.shape === "circle") {
+    // Both questions have one answer, which takes some time to find.
+    const distance = signedDistance(sphericalPolygon(region.vertices), toUnitVector(stencil.center));
+    const radius = radiusOf(stencil.radiusDegrees);
+    if (distance <= TOUCH_RADIANS - radius) return "whole";
+    return distance <= radius + TOUCH_RADIANS ? "part" : "none";
+  }
+  if (!regionsIntersect(region, stencil)) return "none";
+  return regionContains(region, stencil) ? "whole" : "part";
+}
+
 /** Whether they share a point, borders included. */
 export function regionsIntersect(region: Region, stencil: Stencil): boolean {
   if (region.shape === "all-sky") return true;

@@ -1,15 +1,17 @@
 import { eq, sql } from "drizzle-orm";
 import type { IndexDatabase } from "../db/index-database.ts";
 import { archiveRoot, image, release } from "../db/index-schema.ts";
-import { ServiceError } from "../errors.ts";
-import type { Stencil } from "../sky/stencil.ts";
+import { boundingBoxOfVectors } from "../sky/bounding-box.ts";
+import type { Region } from "../sky/region.ts";
+import { takeTurns, throwIfAborted } from "./_turns.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOfRow } from "./image-row.ts";
-import { selectionOf } from "./image-selection.ts";
+import { statementOf, type Selection } from "./image-selection.ts";
 import { IndexMemory } from "./index-memory.ts";
 import { parsePublisherDid } from "./publisher-did.ts";
+import { decodeRegion } from "./region-bytes.ts";
 import { compareMatches, createStencilMatcher } from "./stencil-match.ts";
-import type { ImageOutline, StencilMatch } from "./stencil-match.ts";
+import type { ImageOutline, OutlineShape, StencilMatch } from "./stencil-match.ts";
 import type { DatasetQuery } from "./survey.ts";
 
 /** Finds images in `index.sqlite`; `ingest` writes them there. */
@@ -23,67 +25,95 @@ export type ImageIndex = {
   roots(): string[];
 };
 
-/** How long a search runs before other work of the process gets its turn. */
-const SLICE_MILLISECONDS = 10;
-
 /** `authority` is the registry part of the publisher DIDs; the index itself does not hold it. */
 export function createImageIndex(database: IndexDatabase, authority: string): ImageIndex {
   const statements = prepareStatements(database);
   const memory = new IndexMemory(database);
+  const getShape = createShapeReader();
 
-  function readDataset(id: number): Dataset | null {
-    const found = statements.datasetById.get({ id });
-    return found === undefined ? null : datasetOfRow(found.row, { authority, ...found });
+  function getReleaseNumber(releaseId: string): number | undefined {
+    const known = memory.releaseNumbers.get(releaseId);
+    if (known !== undefined) return known;
+    const number = statements.releaseNumber.get(releaseId);
+    if (number !== undefined) memory.releaseNumbers.set(releaseId, number);
+    return number;
   }
 
   function getDataset(id: number): Dataset | null {
     const known = memory.datasets.get(id);
     if (known !== undefined) return known;
-    const dataset = readDataset(id);
-    if (dataset !== null) memory.datasets.set(id, dataset);
+    const found = statements.datasetById.get({ id });
+    if (found === undefined) return null;
+    const dataset = datasetOfRow(found.row, { authority, ...found });
+    memory.datasets.set(id, dataset, verticesIn(dataset.region));
     return dataset;
   }
 
-  function getOutline(id: number): ImageOutline | undefined {
+  function getOutline(id: number): ImageOutline | null {
     const known = memory.outlines.get(id);
     if (known !== undefined) return known;
-    const outline = statements.outlineById.get(id);
-    if (outline !== undefined) memory.outlines.set(id, outline);
+    const row = statements.outlineById.get(id);
+    if (row === undefined) return null;
+    const outline = { id, shape: getShape(row), wavelengthMetres: row.wavelengthMetres, key: row.key };
+    memory.outlines.set(id, outline, verticesIn(outline.shape.region));
     return outline;
   }
 
-  async function matchStencil(ids: readonly number[], stencil: Stencil, signal: AbortSignal): Promise<StencilMatch[]> {
-    const match = createStencilMatcher(stencil);
-    const matches = await collectInSlices(ids, signal, (id) => {
-      const outline = getOutline(id);
-      return outline === undefined ? null : match(outline);
-    });
-    return matches.sort(compareMatches);
+  /** null where there can be none. */
+  function selectionOf(query: DatasetQuery): Selection | null {
+    const { stencil, bands, wavelengthMetres, timeMjd, fieldName } = query;
+    const releaseNumber = getReleaseNumber(query.release);
+    const parts = query.did === undefined ? undefined : parsePublisherDid(authority, query.did);
+    if (releaseNumber === undefined || parts === null) return null;
+    if (parts !== undefined && parts.release !== query.release) return null;
+    const key = parts?.key;
+    const conditions = { releaseNumber, key, fieldName, bands, wavelengthMetres, timeMjd };
+    if (stencil === undefined) return { ...conditions, limit: query.limit };
+    // A named image is found by its key or field at once; only the exact test is left then.
+    return key !== undefined || fieldName !== undefined
+      ? conditions
+      : { ...conditions, box: boundingBoxOfVectors(stencil) };
   }
 
   return {
     async find(query, signal) {
-      throwIfAborted(signal);
+      const turns = takeTurns(signal);
       memory.refresh();
-      const releaseNumber = statements.releaseNumber.get(query.release);
-      if (releaseNumber === undefined) return [];
-      const parts = query.did === undefined ? undefined : parsePublisherDid(authority, query.did);
-      if (parts === null || (parts !== undefined && parts.release !== query.release)) return [];
-      const selection = selectionOf({ ...query, did: parts?.key }, releaseNumber);
-      let ids = memory.select(selection, (wanted) => statements.select(wanted));
+      const selection = selectionOf(query);
+      if (selection === null) return [];
+      let ids = memory.select(selection, statements.select);
+      // Both loops wait where they have run for long, and nowhere else: a promise takes longer than an image.
       if (query.stencil !== undefined) {
-        ids = (await matchStencil(ids, query.stencil, signal)).slice(0, query.limit).map(({ id }) => id);
+        const match = createStencilMatcher(query.stencil);
+        const matches: StencilMatch[] = [];
+        for (const id of ids) {
+          const pause = turns.next();
+          if (pause !== undefined) await pause;
+          const outline = getOutline(id);
+          const found = outline === null ? null : match(outline);
+          if (found !== null) matches.push(found);
+        }
+        ids = idsOf(matches.sort(compareMatches), query.limit);
       }
-      return collectInSlices(ids, signal, getDataset);
+      const datasets: Dataset[] = [];
+      for (const id of ids) {
+        const pause = turns.next();
+        if (pause !== undefined) await pause;
+        const dataset = getDataset(id);
+        if (dataset !== null) datasets.push(dataset);
+      }
+      return datasets;
     },
     findByDid(publisherDid, signal) {
       return new Promise((resolve) => {
         throwIfAborted(signal);
         memory.refresh();
         const parts = parsePublisherDid(authority, publisherDid);
-        const releaseNumber = parts === null ? undefined : statements.releaseNumber.get(parts.release);
-        const id =
-          parts === null || releaseNumber === undefined ? undefined : statements.idByKey.get(releaseNumber, parts.key);
+        const releaseNumber = parts === null ? undefined : getReleaseNumber(parts.release);
+        const [id] =
+          parts === null || releaseNumber === undefined
+            ? []
+            : memory.select({ releaseNumber, key: parts.key }, statements.select);
         resolve(id === undefined ? null : getDataset(id));
       });
     },
@@ -95,6 +125,42 @@ export function createImageIndex(database: IndexDatabase, authority: string): Im
     },
     roots: () => statements.roots.all(),
   };
+}
+
+type OutlineRow = {
+  readonly footprint: Uint8Array;
+  readonly raDegrees: number;
+  readonly decDegrees: number;
+  readonly wavelengthMetres: number | null;
+  readonly key: string;
+};
+
+function idsOf(matches: readonly StencilMatch[], limit: number | undefined): number[] {
+  return matches.slice(0, limit).map(({ outline }) => outline.id);
+}
+
+/** The bands of a tile follow each other and have one outline, byte for byte: they get one shape. */
+function createShapeReader(): (row: OutlineRow) => OutlineShape {
+  let last: { readonly footprint: Uint8Array; readonly shape: OutlineShape } | undefined;
+  return ({ footprint, raDegrees, decDegrees }) => {
+    if (
+      last === undefined ||
+      last.shape.center.raDegrees !== raDegrees ||
+      last.shape.center.decDegrees !== decDegrees ||
+      !sameBytes(last.footprint, footprint)
+    ) {
+      last = { footprint, shape: { region: decodeRegion(footprint), center: { raDegrees, decDegrees } } };
+    }
+    return last.shape;
+  };
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+}
+
+function verticesIn(region: Region): number {
+  return region.shape === "polygon" ? region.vertices.length : 0;
 }
 
 function prepareStatements({ orm, sqlite }: IndexDatabase) {
@@ -109,46 +175,20 @@ function prepareStatements({ orm, sqlite }: IndexDatabase) {
       .innerJoin(release, eq(release.number, image.releaseNumber))
       .where(eq(image.id, sql.placeholder("id")))
       .prepare(),
-    outlineById: sqlite.prepare<[number], ImageOutline>(
-      `SELECT id, footprint, s_ra AS raDegrees, s_dec AS decDegrees, em_min AS wavelengthMetres, key
+    outlineById: sqlite.prepare<[number], OutlineRow>(
+      `SELECT footprint, s_ra AS raDegrees, s_dec AS decDegrees, em_min AS wavelengthMetres, key
        FROM image WHERE id = ?`,
     ),
     releaseNumber: sqlite.prepare<[string], number>("SELECT number FROM release WHERE id = ?").pluck(),
-    idByKey: sqlite
-      .prepare<[number, string], number>("SELECT id FROM image WHERE release_number = ? AND key = ?")
-      .pluck(),
     counts: sqlite.prepare<[number], { images: number; missing: number }>(
       "SELECT count(*) AS images, count(*) FILTER (WHERE NOT available) AS missing FROM image WHERE release_number = ?",
     ),
     roots: sqlite.prepare<[], string>("SELECT location FROM archive_root ORDER BY location").pluck(),
-    select({ text, values }: ReturnType<typeof selectionOf>): number[] {
+    select: (selection: Selection): number[] => {
+      const { text, values } = statementOf(selection);
       let statement = selections.get(text);
       if (statement === undefined) selections.set(text, (statement = prepareSelection(text)));
       return statement.all(values);
     },
   };
-}
-
-/** What `find` makes of each item, nulls left out; pauses now and then, so that a long search does not hold up others. */
-async function collectInSlices<T, R>(
-  items: readonly T[],
-  signal: AbortSignal,
-  find: (item: T) => R | null,
-): Promise<R[]> {
-  const found: R[] = [];
-  let sliceEnd = performance.now() + SLICE_MILLISECONDS;
-  for (const item of items) {
-    if (performance.now() >= sliceEnd) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-      throwIfAborted(signal);
-      sliceEnd = performance.now() + SLICE_MILLISECONDS;
-    }
-    const one = find(item);
-    if (one !== null) found.push(one);
-  }
-  return found;
-}
-
-function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new ServiceError("canceled", "Stopped the search for images", { cause: signal.reason });
 }

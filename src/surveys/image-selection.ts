@@ -1,47 +1,58 @@
-import { boundingBoxOfVectors } from "../sky/bounding-box.ts";
-import type { DatasetQuery } from "./survey.ts";
+import type { VectorBox } from "../sky/bounding-box.ts";
+import type { Interval } from "./survey.ts";
 
-/** The ids of the images that may satisfy the query: all of its conditions but the exact test of the stencil. */
-export type Selection = { readonly text: string; readonly values: Record<string, number | string> };
+/** The images that may satisfy a query: all of its conditions but the exact test of the stencil. */
+export type Selection = {
+  readonly releaseNumber: number;
+  /** Images whose boxes meet it. */
+  readonly box?: VectorBox | undefined;
+  readonly key?: string | undefined;
+  readonly fieldName?: string | undefined;
+  readonly bands?: readonly string[] | undefined;
+  readonly wavelengthMetres?: Interval | undefined;
+  readonly timeMjd?: Interval | undefined;
+  /** The first so many in order of key. Not with a box. */
+  readonly limit?: number | undefined;
+};
 
-/** `query.did` is the key here, its authority and release taken off. */
-export function selectionOf(query: Omit<DatasetQuery, "release">, releaseNumber: number): Selection {
-  const values: Selection["values"] = { release: releaseNumber };
+export type SelectionStatement = { readonly text: string; readonly values: Record<string, number | string> };
+
+/** A query for their ids. */
+export function statementOf(selection: Selection): SelectionStatement {
+  const values: SelectionStatement["values"] = { release: selection.releaseNumber };
   const conditions: string[] = [];
-  if (query.did !== undefined) {
+  if (selection.key !== undefined) {
     conditions.push("image.key = @key");
-    values["key"] = query.did;
+    values["key"] = selection.key;
   }
-  if (query.fieldName !== undefined) {
+  if (selection.fieldName !== undefined) {
     conditions.push("image.field_name = @field");
-    values["field"] = query.fieldName;
+    values["field"] = selection.fieldName;
   }
-  if (query.bands !== undefined) {
+  if (selection.bands !== undefined) {
     conditions.push("image.band IN (SELECT value FROM json_each(@bands))");
-    values["bands"] = JSON.stringify(query.bands);
+    values["bands"] = JSON.stringify(selection.bands);
   }
-  if (query.wavelengthMetres !== undefined) {
+  if (selection.wavelengthMetres !== undefined) {
     conditions.push("image.em_max >= @wavelengthMin AND image.em_min <= @wavelengthMax");
-    values["wavelengthMin"] = query.wavelengthMetres.min;
-    values["wavelengthMax"] = query.wavelengthMetres.max;
+    values["wavelengthMin"] = selection.wavelengthMetres.min;
+    values["wavelengthMax"] = selection.wavelengthMetres.max;
   }
-  if (query.timeMjd !== undefined) {
+  if (selection.timeMjd !== undefined) {
     conditions.push("image.t_max >= @timeMin AND image.t_min <= @timeMax");
-    values["timeMin"] = query.timeMjd.min;
-    values["timeMax"] = query.timeMjd.max;
+    values["timeMin"] = selection.timeMjd.min;
+    values["timeMax"] = selection.timeMjd.max;
   }
-  // A named image is found by its key or field at once; only the exact test is left then.
-  const named = query.did !== undefined || query.fieldName !== undefined;
-  if (query.stencil === undefined || named) {
+  if (selection.box === undefined) {
     const inRelease = ["image.release_number = @release", ...conditions].join(" AND ");
     let text = `SELECT image.id FROM image WHERE ${inRelease} ORDER BY image.release_number, image.key`;
-    if (query.stencil === undefined && query.limit !== undefined) {
+    if (selection.limit !== undefined) {
       text += " LIMIT @limit";
-      values["limit"] = query.limit;
+      values["limit"] = selection.limit;
     }
     return { text, values };
   }
-  const { min, max } = boundingBoxOfVectors(query.stencil);
+  const { min, max } = selection.box;
   Object.assign(values, { xMin: min[0], yMin: min[1], zMin: min[2], xMax: max[0], yMax: max[1], zMax: max[2] });
   // CROSS JOIN keeps the order: the R*Tree first, then the row of each box that meets.
   const join = conditions.length === 0 ? "" : "CROSS JOIN image ON image.id = box.id";

@@ -1,44 +1,51 @@
 import type { IndexDatabase } from "../db/index-database.ts";
+import type { VectorBox } from "../sky/bounding-box.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Selection } from "./image-selection.ts";
 import type { ImageOutline } from "./stencil-match.ts";
 
-/** Some 6 MB when all are full. */
+// Some 25 MB when all are full; a vertex that is ready for questions takes 360 bytes.
 const MAX_DATASETS = 2000;
-const MAX_OUTLINES = 10_000;
+const MAX_OUTLINES = 20_000;
+const MAX_VERTICES = 20_000;
 const MAX_SELECTIONS = 5000;
 const MAX_SELECTED = 100;
+const MAX_RELEASES = 1000;
 
 /**
  * Rows and selections that were read before, for as long as nobody writes to the index, in this process or another:
  * `refresh` looks, which costs a tenth of the search that it saves, and is to be called before each search.
  */
 export class IndexMemory {
-  readonly datasets = new BoundedMap<number, Dataset>(MAX_DATASETS);
-  readonly outlines = new BoundedMap<number, ImageOutline>(MAX_OUTLINES);
+  readonly releaseNumbers = new BoundedMap<string, number>({ entries: MAX_RELEASES });
+  readonly datasets = new BoundedMap<number, Dataset>({ entries: MAX_DATASETS, weight: MAX_VERTICES });
+  readonly outlines = new BoundedMap<number, ImageOutline>({ entries: MAX_OUTLINES, weight: MAX_VERTICES });
   /** null: asked for once. */
-  readonly selections = new BoundedMap<string, readonly number[] | null>(MAX_SELECTIONS);
-  readonly #changesOfOthers: () => number | undefined;
-  readonly #changesOfThis: () => number | undefined;
-  #version = "";
+  readonly #selections = new BoundedMap<string, readonly number[] | null>({ entries: MAX_SELECTIONS });
+  readonly #readChangesOfOthers: () => number | undefined;
+  readonly #readChangesOfThis: () => number | undefined;
+  #changesOfOthers: number | undefined;
+  #changesOfThis: number | undefined;
 
   constructor({ sqlite }: IndexDatabase) {
     const others = sqlite.prepare<[], number>("PRAGMA data_version").pluck();
     const own = sqlite.prepare<[], number>("SELECT total_changes()").pluck();
-    this.#changesOfOthers = () => others.get();
+    this.#readChangesOfOthers = () => others.get();
     // What a transaction of this connection has changed, it may take back, and that is not counted.
-    this.#changesOfThis = () => (sqlite.inTransaction ? undefined : own.get());
+    this.#readChangesOfThis = () => (sqlite.inTransaction ? undefined : own.get());
   }
 
   /** Forgets everything where the index may have changed. What is read after this is at least as new as the version. */
   refresh(): void {
-    const own = this.#changesOfThis();
-    const version = `${this.#changesOfOthers()} ${own}`;
-    if (own !== undefined && version === this.#version) return;
-    this.#version = own === undefined ? "" : version;
+    const own = this.#readChangesOfThis();
+    const others = this.#readChangesOfOthers();
+    if (own !== undefined && own === this.#changesOfThis && others === this.#changesOfOthers) return;
+    this.#changesOfThis = own;
+    this.#changesOfOthers = others;
+    this.releaseNumbers.clear();
     this.datasets.clear();
     this.outlines.clear();
-    this.selections.clear();
+    this.#selections.clear();
   }
 
   /**
@@ -47,18 +54,18 @@ export class IndexMemory {
    * again it saves nothing.
    */
   select(selection: Selection, read: (selection: Selection) => number[]): readonly number[] {
-    const widened = widenToCells(selection);
-    if (widened === null) return read(selection);
-    const key = `${widened.text}|${JSON.stringify(widened.values)}`;
-    const known = this.selections.get(key);
-    if (known === undefined) {
-      this.selections.set(key, null);
+    const box = selection.box === undefined ? undefined : widenToCells(selection.box);
+    if (box === null) return read(selection);
+    const key = keyOf(selection, box);
+    const known = this.#selections.get(key);
+    if (known !== undefined && known !== null) return known;
+    if (box !== undefined && known === undefined) {
+      this.#selections.set(key, null);
       return read(selection);
     }
-    if (known !== null) return known;
-    const ids = read(widened);
-    if (ids.length > MAX_SELECTED) return ids;
-    this.selections.set(key, ids);
+    const ids = read(box === undefined ? selection : { ...selection, box });
+    // Names that no image has are not kept: there is no end of them, and of their lengths.
+    if (ids.length <= MAX_SELECTED && (box !== undefined || ids.length > 0)) this.#selections.set(key, ids);
     return ids;
   }
 }
@@ -66,46 +73,78 @@ export class IndexMemory {
 /** In unit vectors: 13 minutes of arc. */
 const CELLS_PER_UNIT = 256;
 const MAX_BOX_CELLS = 8;
-const AXES = ["x", "y", "z"] as const;
 
-/** null for a selection without a box, or with a large one. */
-function widenToCells({ text, values }: Selection): Selection | null {
-  const widened = { ...values };
-  for (const axis of AXES) {
-    const low = values[`${axis}Min`];
-    const high = values[`${axis}Max`];
-    if (typeof low !== "number" || typeof high !== "number") return null;
-    const [first, last] = [Math.floor(low * CELLS_PER_UNIT), Math.ceil(high * CELLS_PER_UNIT)];
-    if (last - first > MAX_BOX_CELLS) return null;
-    widened[`${axis}Min`] = first / CELLS_PER_UNIT;
-    widened[`${axis}Max`] = last / CELLS_PER_UNIT;
-  }
-  return { text, values: widened };
+/** null for a large box. */
+function widenToCells({ min, max }: VectorBox): VectorBox | null {
+  const xMin = floorToCell(min[0]);
+  const yMin = floorToCell(min[1]);
+  const zMin = floorToCell(min[2]);
+  const xMax = -floorToCell(-max[0]);
+  const yMax = -floorToCell(-max[1]);
+  const zMax = -floorToCell(-max[2]);
+  if (Math.max(xMax - xMin, yMax - yMin, zMax - zMin) > MAX_BOX_CELLS / CELLS_PER_UNIT) return null;
+  return { min: [xMin, yMin, zMin], max: [xMax, yMax, zMax] };
 }
 
-/** The entries written last. */
-class BoundedMap<K, V> {
-  readonly #map = new Map<K, V>();
-  readonly #limit: number;
+function floorToCell(component: number): number {
+  return Math.floor(component * CELLS_PER_UNIT) / CELLS_PER_UNIT;
+}
 
-  constructor(limit: number) {
-    this.#limit = limit;
+/** Different for different selections; `box` takes the place of the selection's own. */
+function keyOf(selection: Selection, box: VectorBox | undefined): string {
+  const { key, fieldName, bands, wavelengthMetres, timeMjd, limit } = selection;
+  let text = String(selection.releaseNumber);
+  if (box !== undefined) {
+    // Whole numbers, which are written the fastest.
+    const [x0, y0, z0] = box.min;
+    const [x1, y1, z1] = box.max;
+    text += ` box ${x0 * CELLS_PER_UNIT} ${y0 * CELLS_PER_UNIT} ${z0 * CELLS_PER_UNIT}`;
+    text += ` ${x1 * CELLS_PER_UNIT} ${y1 * CELLS_PER_UNIT} ${z1 * CELLS_PER_UNIT}`;
+  }
+  if (key !== undefined) text += ` key ${JSON.stringify(key)}`;
+  if (fieldName !== undefined) text += ` field ${JSON.stringify(fieldName)}`;
+  if (bands !== undefined) text += ` bands ${JSON.stringify(bands)}`;
+  if (wavelengthMetres !== undefined) text += ` wavelength ${wavelengthMetres.min} ${wavelengthMetres.max}`;
+  if (timeMjd !== undefined) text += ` time ${timeMjd.min} ${timeMjd.max}`;
+  if (limit !== undefined) text += ` limit ${limit}`;
+  return text;
+}
+
+/** The entries written last: at most so many, of at most so much weight together. */
+class BoundedMap<K, V> {
+  readonly #map = new Map<K, { readonly value: V; readonly weight: number }>();
+  readonly #entries: number;
+  readonly #weight: number;
+  #weightNow = 0;
+
+  constructor({ entries, weight = Infinity }: { readonly entries: number; readonly weight?: number }) {
+    this.#entries = entries;
+    this.#weight = weight;
   }
 
   get(key: K): V | undefined {
-    return this.#map.get(key);
+    return this.#map.get(key)?.value;
   }
 
-  set(key: K, value: V): void {
-    this.#map.set(key, value);
-    if (this.#map.size <= this.#limit) return;
+  set(key: K, value: V, weight = 0): void {
+    this.#delete(key);
+    this.#map.set(key, { value, weight });
+    this.#weightNow += weight;
     for (const oldest of this.#map.keys()) {
-      this.#map.delete(oldest);
-      return;
+      if (this.#map.size <= this.#entries && this.#weightNow <= this.#weight) return;
+      this.#delete(oldest);
     }
+  }
+
+  #delete(key: K): void {
+    const entry = this.#map.get(key);
+    if (entry === undefined) return;
+    this.#weightNow -= entry.weight;
+    this.#map.delete(key);
   }
 
   clear(): void {
     this.#map.clear();
+    this.#weightNow = 0;
   }
 }

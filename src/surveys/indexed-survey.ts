@@ -7,11 +7,10 @@ export function createIndexedSurvey(facts: Pick<Survey, "name" | "releases" | "h
   const hasRelease = (id: string) => facts.releases.some((release) => release.id === id);
   return {
     ...facts,
-    async findDatasets(query, signal) {
-      if (!hasRelease(query.release)) {
-        throw new ServiceError("not-found", `Cannot find release "${query.release}" in survey "${facts.name}"`);
-      }
-      return index.find(query, signal);
+    findDatasets(query, signal) {
+      if (hasRelease(query.release)) return index.find(query, signal);
+      const message = `Cannot find release "${query.release}" in survey "${facts.name}"`;
+      return Promise.reject(new ServiceError("not-found", message));
     },
     async findByDid(publisherDid, signal) {
       const dataset = await index.findByDid(publisherDid, signal);

@@ -1,9 +1,9 @@
 import { asc, eq, inArray } from "drizzle-orm";
 import type { IndexDatabase } from "../db/index-database.ts";
 import { archiveRoot, image, release } from "../db/index-schema.ts";
-import { ServiceError } from "../errors.ts";
 import { regionsIntersect } from "../sky/region.ts";
 import type { Stencil } from "../sky/stencil.ts";
+import { takeTurns, type Turns } from "./_turns.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOfRow } from "./image-row.ts";
 import { boxValuesOf, conditionsOf, MEETS_BOX, type Conditions, type ObservationQuery } from "./observation-query.ts";
@@ -22,8 +22,6 @@ export type FoundObservations = {
   datasets(signal: AbortSignal): AsyncGenerator<Dataset, void, undefined>;
 };
 
-/** How long a search runs before other work of the process gets its turn. */
-const SLICE_MILLISECONDS = 10;
 /** Images that one step of a search without a position looks at: some milliseconds. */
 const SCAN_STEP = 5000;
 /** Boxes whose images are looked at in one step. */
@@ -209,24 +207,4 @@ function partsOf(
   const named = did.slice(prefix.length, query).toLowerCase();
   const release = releases.find((id) => id.toLowerCase() === named);
   return release === undefined ? null : { release, key: did.slice(query + 1) };
-}
-
-type Turns = { next(): Promise<void> | undefined };
-
-/** Gives other work its turn when this one's time is up. Throws "canceled" once the signal is aborted. */
-function takeTurns(signal: AbortSignal): Turns {
-  let end = performance.now() + SLICE_MILLISECONDS;
-  const throwIfAborted = () => {
-    if (signal.aborted) throw new ServiceError("canceled", "Stopped the search for images", { cause: signal.reason });
-  };
-  throwIfAborted();
-  return {
-    next() {
-      if (performance.now() < end) return undefined;
-      return new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => {
-        throwIfAborted();
-        end = performance.now() + SLICE_MILLISECONDS;
-      });
-    },
-  };
 }

@@ -33,16 +33,21 @@ export function createRegistry(index: ImageIndex, factories = SURVEYS): SurveyRe
   function getRelease(id: string) {
     const found = byRelease.get(id);
     if (found !== undefined) return found;
+    throw unknownRelease(id);
+  }
+
+  function unknownRelease(id: string): ServiceError {
     const known = [...byRelease.keys()].map((name) => `"${name}"`).join(", ");
-    throw new ServiceError("not-found", `Cannot find release "${id}": it needs one of ${known}`);
+    return new ServiceError("not-found", `Cannot find release "${id}": it needs one of ${known}`);
   }
 
   return {
     surveys,
     releases,
     getRelease,
-    async findDatasets(query, signal) {
-      return getRelease(query.release).survey.findDatasets(query, signal);
+    findDatasets(query, signal) {
+      const found = byRelease.get(query.release);
+      return found?.survey.findDatasets(query, signal) ?? Promise.reject(unknownRelease(query.release));
     },
     async findByDid(publisherDid, signal) {
       for (const survey of surveys) {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { boundingBoxOfVectors, boxesMeet } from "../../../src/sky/bounding-box.ts";
-import { regionContains, regionsIntersect } from "../../../src/sky/region.ts";
+import { overlapOf, regionContains, regionsIntersect } from "../../../src/sky/region.ts";
 import type { Region } from "../../../src/sky/region.ts";
 import { stencilContains } from "../../../src/sky/stencil-contains.ts";
 import type { RangeStencil, Stencil } from "../../../src/sky/stencil.ts";
@@ -66,6 +66,7 @@ describe("a region and a stencil meet", () => {
   ] as [string, Region, Stencil, boolean, boolean][])("%s", (_name, region, stencil, meet, inside) => {
     expect(regionsIntersect(region, stencil)).toBe(meet);
     expect(regionContains(region, stencil)).toBe(inside);
+    expect(overlapOf(region, stencil)).toBe(inside ? "whole" : meet ? "part" : "none");
   });
 
   // The top of the region's great-circle side between RA ±1 at Dec 60 is at atan(tan 60° / cos 1°) = 60.00378°.
@@ -120,6 +121,8 @@ describe("sampled over the sphere", () => {
           const own = spread(shape.axis, shape.corners).map(fromUnitVector);
           const shared = own.some((point) => stencilContains(stencil, point));
           if (shared) expect(regionsIntersect(region, stencil)).toBe(true);
+          expect(overlapOf(region, stencil) !== "none").toBe(regionsIntersect(region, stencil));
+          expect(overlapOf(region, stencil) === "whole").toBe(regionContains(region, stencil));
           if (regionContains(region, stencil)) {
             const outside = [...more, ...around(shape.axis, shape.radius * 1.001)].filter(
               (p) => !stencilContains(region as Stencil, p),

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { boundingBoxOfVectors } from "../../../src/sky/bounding-box.ts";
 import { regionContains, regionsIntersect } from "../../../src/sky/region.ts";
 import { separationDegrees } from "../../../src/sky/separation.ts";
 import type { Stencil } from "../../../src/sky/stencil.ts";
@@ -9,7 +10,7 @@ import { DES_DR2 } from "../../../src/surveys/des/releases.ts";
 import { createImageIndex } from "../../../src/surveys/image-index.ts";
 import type { ImageIndex } from "../../../src/surveys/image-index.ts";
 import { createImageWriter } from "../../../src/surveys/image-writer.ts";
-import { selectionOf } from "../../../src/surveys/image-selection.ts";
+import { statementOf } from "../../../src/surveys/image-selection.ts";
 import { exampleRecord, squareAt } from "../../support/example-record.ts";
 import { ingestTable, NEVER, openEmptyIndex, readTileTable } from "../../support/survey-index.ts";
 
@@ -262,7 +263,8 @@ test("a query by position reads the R*Tree and single rows, never the whole tabl
   const plans: string[] = [];
   const prepare = database.sqlite.prepare.bind(database.sqlite);
   for (const conditions of [{}, { bands: ["g"] }, { timeMjd: { min: 0, max: 1 } }]) {
-    const { text, values } = selectionOf({ stencil: circle(1, 2, 3), ...conditions }, 1);
+    const box = boundingBoxOfVectors(circle(1, 2, 3));
+    const { text, values } = statementOf({ releaseNumber: 1, box, ...conditions });
     const rows = prepare(`EXPLAIN QUERY PLAN ${text}`).all(values) as { detail: string }[];
     plans.push(rows.map((row) => row.detail).join("; "));
   }
@@ -275,9 +277,9 @@ test("a query by position reads the R*Tree and single rows, never the whole tabl
 
 test("a query by name reads the rows of that name, never the whole release", () => {
   const database = openEmptyIndex();
-  const named = [{ fieldName: "a" }, { fieldName: "a", bands: ["g"] }, { did: "a/g" }, { did: "a/g", fieldName: "a" }];
+  const named = [{ fieldName: "a" }, { fieldName: "a", bands: ["g"] }, { key: "a/g" }, { key: "a/g", fieldName: "a" }];
   for (const query of named) {
-    const { text, values } = selectionOf(query, 1);
+    const { text, values } = statementOf({ releaseNumber: 1, ...query });
     const [first] = database.sqlite.prepare(`EXPLAIN QUERY PLAN ${text}`).all(values) as { detail: string }[];
     expect(first?.detail).toMatch(/^SEARCH image USING .*INDEX .*\(release_number=\? AND (key|field_name)=\?\)/);
   }

@@ -6,6 +6,7 @@ import { migrateIndex, openIndexDatabase, type IndexDatabase } from "../../../sr
 import type { Stencil } from "../../../src/sky/stencil.ts";
 import { createImageIndex, type ImageIndex } from "../../../src/surveys/image-index.ts";
 import { createImageWriter } from "../../../src/surveys/image-writer.ts";
+import type { DatasetQuery } from "../../../src/surveys/survey.ts";
 import { exampleRecord, squareAt } from "../../support/example-record.ts";
 import { NEVER } from "../../support/survey-index.ts";
 
@@ -82,5 +83,55 @@ test("images beside the searched shape are not found for being near it", async (
   for (let i = 0; i < 2; i++) {
     expect((await index.find({ release: "test", stencil: near(10.52) }, NEVER)).map((d) => d.obsId)).toEqual([]);
     expect((await index.find({ release: "test", stencil: near(10.6) }, NEVER)).map((d) => d.obsId)).toEqual(["beside"]);
+  }
+});
+
+test("what is remembered of one query does not answer another", async () => {
+  const [first, second] = [
+    {
+      band: "g",
+      fieldName: "A",
+      timeMinMjd: 100,
+      timeMaxMjd: 101,
+      wavelengthMinMetres: 4e-7,
+      wavelengthMaxMetres: 5e-7,
+    },
+    {
+      band: "r",
+      fieldName: "B",
+      timeMinMjd: 200,
+      timeMaxMjd: 201,
+      wavelengthMinMetres: 6e-7,
+      wavelengthMaxMetres: 7e-7,
+    },
+  ];
+  const records = [exampleRecord({ key: "1", ...first }), exampleRecord({ key: "2", ...second })];
+  createImageWriter(ours).write([...records, exampleRecord({ key: "3", ...second, release: "other" })]);
+  const queries: readonly [Partial<DatasetQuery>, readonly string[]][] = [
+    [{}, ["first", "1", "2"]],
+    [{ bands: ["g"] }, ["1"]],
+    [{ bands: ["r"] }, ["2"]],
+    [{ bands: ["g", "r"] }, ["1", "2"]],
+    [{ wavelengthMetres: { min: -Infinity, max: 5.5e-7 } }, ["1"]],
+    [{ wavelengthMetres: { min: 5.5e-7, max: Infinity } }, ["2"]],
+    [{ timeMjd: { min: 0, max: 150 } }, ["1"]],
+    [{ timeMjd: { min: 150, max: 300 } }, ["2"]],
+    [{ fieldName: "A" }, ["1"]],
+    [{ fieldName: "B" }, ["2"]],
+    [{ did: "ivo://example.org/test?1" }, ["1"]],
+    [{ did: "ivo://example.org/test?2" }, ["2"]],
+    [{ did: "ivo://example.org/test?2", bands: ["g"] }, []],
+    [{ did: "ivo://example.org/other?3" }, []],
+    [{ release: "other" }, ["3"]],
+  ];
+  for (let i = 0; i < 3; i++) {
+    for (const [query, expected] of queries) {
+      for (const stencil of [AT, undefined]) {
+        const found = await index.find({ release: "test", ...query, stencil }, NEVER);
+        expect(found.map(({ obsId }) => obsId).sort()).toEqual([...expected].sort());
+        const best = await index.find({ release: "test", ...query, stencil, limit: 1 }, NEVER);
+        expect(best).toEqual(found.slice(0, 1));
+      }
+    }
   }
 });
