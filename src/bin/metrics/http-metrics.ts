@@ -1,6 +1,7 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, type Registry } from "prom-client";
 import type { CountedRequest } from "../../http/metrics.ts";
-import { SizeSummary } from "./size-summary.ts";
+import { KeptHistogram, type Observations } from "./kept-histogram.ts";
+import { SizeSummary, type Sizes } from "./size-summary.ts";
 
 /** Seconds. As prometheus-fastapi-instrumentator has them, whose names dashboards of DSA-110 know. */
 const DURATION_BUCKETS = [0.1, 0.5, 1];
@@ -18,11 +19,22 @@ export type HttpMetrics = {
 /** What is counted of every request of one service. */
 export function createHttpMetrics(registry: Registry): HttpMetrics {
   const registers = [registry];
-  const requests = new Counter({
+  const handlers = new Map<string, CountedHandler>();
+  new Counter({
     name: "http_requests_total",
     help: "Requests by route, method and class of their status",
     labelNames: ["handler", "method", "status"],
     registers,
+    collect() {
+      this.reset();
+      for (const [handler, { methods }] of handlers) {
+        for (const [method, { byClass }] of methods) {
+          for (const [index, count] of byClass.entries()) {
+            if (count > 0) this.inc({ handler, method, status: CLASSES[index] }, count);
+          }
+        }
+      }
+    },
   });
   const requestSizes = new SizeSummary({
     name: "http_request_size_bytes",
@@ -34,20 +46,20 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
     help: "Bytes of the bodies of answers, as far as they were sent",
     registers,
   });
-  const durations = new Histogram({
+  const durations = new KeptHistogram({
     name: "http_request_duration_seconds",
     help: "From a request to the last byte of its answer, in few buckets",
     labelNames: ["handler", "method"],
     buckets: DURATION_BUCKETS,
     registers,
   });
-  const highr = new Histogram({
+  const highr = new KeptHistogram({
     name: "http_request_duration_highr_seconds",
     help: "From a request to the last byte of its answer, over all routes",
     buckets: HIGHR_BUCKETS,
     registers,
   });
-  const firstBytes = new Histogram({
+  const firstBytes = new KeptHistogram({
     name: "recorte_first_byte_seconds",
     help: "From a request to the first byte of its answer's body",
     labelNames: ["handler"],
@@ -74,15 +86,41 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
     },
   });
 
+  const highrSeconds = highr.under({});
+
+  function handlerOf(handler: string): CountedHandler {
+    let counted = handlers.get(handler);
+    if (counted === undefined) {
+      counted = {
+        requestSizes: requestSizes.under(handler),
+        responseSizes: responseSizes.under(handler),
+        firstByteSeconds: firstBytes.under({ handler }),
+        methods: new Map(),
+      };
+      handlers.set(handler, counted);
+    }
+    return counted;
+  }
+
+  function methodOf({ methods }: CountedHandler, handler: string, method: string): CountedMethod {
+    let counted = methods.get(method);
+    if (counted === undefined) {
+      counted = { byClass: new Float64Array(CLASSES.length), seconds: durations.under({ handler, method }) };
+      methods.set(method, counted);
+    }
+    return counted;
+  }
+
   return {
     countRequest({ handler, method, status, seconds, firstByteSeconds, requestBytes, responseBytes }) {
-      const known = METHODS.has(method) ? method : "other";
-      requests.inc({ handler, method: known, status: classOf(status) });
-      requestSizes.add(handler, requestBytes);
-      responseSizes.add(handler, responseBytes);
-      durations.observe({ handler, method: known }, seconds);
-      highr.observe(seconds);
-      if (firstByteSeconds !== null) firstBytes.observe({ handler }, firstByteSeconds);
+      const ofHandler = handlerOf(handler);
+      const ofMethod = methodOf(ofHandler, handler, METHODS.has(method) ? method : "other");
+      ofMethod.byClass[classOf(status)]++;
+      ofMethod.seconds.observe(seconds);
+      ofHandler.requestSizes.add(requestBytes);
+      ofHandler.responseSizes.add(responseBytes);
+      highrSeconds.observe(seconds);
+      if (firstByteSeconds !== null) ofHandler.firstByteSeconds.observe(firstByteSeconds);
       sentBytes += responseBytes;
     },
     addOpenAnswers(change) {
@@ -91,11 +129,26 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
   };
 }
 
+/** What is counted of a route and, in `methods`, of one method of it. Looked up once a request. */
+type CountedHandler = {
+  readonly requestSizes: Sizes;
+  readonly responseSizes: Sizes;
+  readonly firstByteSeconds: Observations;
+  readonly methods: Map<string, CountedMethod>;
+};
+
+type CountedMethod = {
+  /** Requests by class of their status: see `CLASSES`. */
+  readonly byClass: Float64Array;
+  readonly seconds: Observations;
+};
+
 /** Of others a client may think out as many as node:http knows. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
-const CLASSES = ["", "1xx", "2xx", "3xx", "4xx", "5xx"];
+const CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
-function classOf(status: number): string {
-  return CLASSES[Math.floor(status / 100)] ?? "5xx";
+/** Index in `CLASSES`. */
+function classOf(status: number): number {
+  return Math.min(Math.max(Math.floor(status / 100), 1), CLASSES.length) - 1;
 }
