@@ -55,6 +55,8 @@ type Written = (error?: Error | null) => void;
  */
 export function pooledResponseClass(pool: BytePool): typeof ServerResponse {
   return class PooledResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
+    #last: Uint8Array | null = null;
+
     override write(chunk: unknown, encoding?: BufferEncoding | Written, written?: Written): boolean {
       if (!(chunk instanceof Uint8Array)) return super.write(chunk, encoding as BufferEncoding, written);
       const told = typeof encoding === "function" ? encoding : written;
@@ -65,8 +67,16 @@ export function pooledResponseClass(pool: BytePool): typeof ServerResponse {
     }
 
     override end(chunk?: unknown, encoding?: BufferEncoding | (() => void), ended?: () => void): this {
-      if (chunk instanceof Uint8Array) this.once("finish", () => pool.give(chunk));
+      if (chunk instanceof Uint8Array) {
+        this.#last = chunk;
+        this.on("finish", PooledResponse.#giveLast); // it comes once; `once` would make objects for that
+      }
       return super.end(chunk, encoding as BufferEncoding, ended);
+    }
+
+    static #giveLast(this: PooledResponse): void {
+      if (this.#last !== null) pool.give(this.#last);
+      this.#last = null;
     }
   };
 }

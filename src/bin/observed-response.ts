@@ -17,12 +17,14 @@ export function observedResponseClass(Base: typeof ServerResponse): typeof Serve
 
     constructor(...options: ConstructorParameters<typeof ServerResponse<Request>>) {
       super(...options);
-      // After the last byte is with the system, or the connection is gone.
-      this.once("close", () => {
-        const end = { isWhole: this.writableFinished, bytes: this.#bytes, firstByteAt: this.#firstByteAt };
-        this.#end = end;
-        for (const listener of this.#listeners) listener(end);
-      });
+      // After the last byte is with the system, or the connection is gone. It comes once; `once` would make objects for that.
+      this.on("close", ObservedResponse.#tell);
+    }
+
+    static #tell(this: ObservedResponse): void {
+      const end = { isWhole: this.writableFinished, bytes: this.#bytes, firstByteAt: this.#firstByteAt };
+      this.#end = end;
+      for (const listener of this.#listeners) listener(end);
     }
 
     /** At once where it has. */

@@ -7,16 +7,17 @@ import { RequestError } from "@hono/node-server";
  * that is none, or asks for a tunnel. Node would answer with the status alone.
  */
 export function refuseBrokenRequests(server: Server): void {
-  const underWay = new WeakMap<Duplex, Set<ServerResponse>>();
+  const underWay = new WeakMap<Duplex, ServerResponse[]>();
   server.prependListener("request", (incoming, response) => {
-    const responses = underWay.get(incoming.socket) ?? new Set();
-    underWay.set(incoming.socket, responses.add(response));
-    response.once("close", () => responses.delete(response));
-    response.once("finish", () => passOver(incoming));
+    const before = underWay.get(incoming.socket);
+    // One at a time, but for clients that send the next request before they have the answer.
+    if (before?.length === 1 && before[0].closed) before[0] = response;
+    else underWay.set(incoming.socket, [...(before ?? []).filter(({ closed }) => !closed), response]);
+    if (hasBody(incoming)) response.once("finish", () => passOver(incoming));
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer a text would be taken for a part of it.
-    const isAnswering = [...(underWay.get(socket) ?? [])].some(({ headersSent }) => headersSent);
+    const isAnswering = underWay.get(socket)?.some(({ headersSent, closed }) => headersSent && !closed) ?? false;
     if (isAnswering || !socket.writable) socket.destroy();
     else refuse(socket, ...(BROKEN[error.code ?? ""] ?? NO_HTTP));
   });
@@ -27,6 +28,11 @@ export function refuseBrokenRequests(server: Server): void {
   server.on("checkExpectation", ({ headers: { expect = "" } }: IncomingMessage, response: ServerResponse) => {
     answer(response, 417, `Cannot meet Expect ${JSON.stringify(expect.slice(0, 100))}: it takes 100-continue`);
   });
+}
+
+/** RFC 9112, section 6: these two headers tell that there is one. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
 }
 
 /** HTTP/1.1 has to name a host (RFC 9112, section 3.2); before it there were none. */
