@@ -41,8 +41,11 @@ export type Grant =
       readonly actor: User | null;
     };
 
-/** Tells who asks. "unauthenticated" for credentials that are wrong: they are never taken as none. */
-export type Authenticate = (credentials: Credentials) => Promise<Identity>;
+/**
+ * Tells who asks; at once where there are no credentials. "unauthenticated" for credentials that are wrong: they are never
+ * taken as none.
+ */
+export type Authenticate = (credentials: Credentials) => Identity | Promise<Identity>;
 
 export const NOBODY: Identity = { user: ANONYMOUS, grant: { kind: "none" } };
 
@@ -100,13 +103,19 @@ export function createAuthenticate(options: AuthenticateOptions): Authenticate {
     };
   }
 
-  return async ({ authorization, session, onBehalfOf, whenKnown }) => {
+  async function byCredentials({ authorization, session, onBehalfOf, whenKnown }: Credentials): Promise<Identity> {
     let identity = NOBODY;
     if (authorization !== undefined) identity = await byToken(authorization);
     else if (session !== undefined) identity = await bySession(session);
     if (onBehalfOf === undefined) return identity;
     whenKnown?.(identity);
     return actFor(identity, onBehalfOf);
+  }
+
+  return (credentials) => {
+    const { authorization, session, onBehalfOf } = credentials;
+    const isNobody = authorization === undefined && session === undefined && onBehalfOf === undefined;
+    return isNobody ? NOBODY : byCredentials(credentials);
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Context, MiddlewareHandler, Next } from "hono";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { AppEnv } from "./app-env.ts";
+import { requestHeader } from "./request-header.ts";
 
 const METHODS = "GET, HEAD, POST, DELETE";
 const REQUEST_HEADERS = [
@@ -28,21 +30,20 @@ export const allowAllOrigins: MiddlewareHandler<AppEnv> = (c, next) => allow(c, 
 export function allowOwnOrigins(ownOriginsOf: (publicUrl: string) => readonly string[]): MiddlewareHandler<AppEnv> {
   return (c, next) => {
     c.header("Vary", "Origin", { append: true });
-    const origin = c.req.header("origin");
+    const origin = requestHeader(c, "origin");
     if (origin === undefined || !ownOriginsOf(c.get("publicUrl")).includes(origin)) return next();
     return allow(c, next, origin);
   };
 }
 
-async function allow(c: Context<AppEnv>, next: Next, origin: string): Promise<Response | undefined> {
-  c.header("Access-Control-Allow-Origin", origin);
-  if (c.req.method === "OPTIONS" && c.req.header("access-control-request-method") !== undefined) {
+function allow(c: Context<AppEnv>, next: Next, origin: string): Promise<Response | void> {
+  setAnswerHeader(c, "Access-Control-Allow-Origin", origin);
+  if (c.req.method === "OPTIONS" && requestHeader(c, "access-control-request-method") !== undefined) {
     c.header("Access-Control-Allow-Methods", METHODS);
     c.header("Access-Control-Allow-Headers", REQUEST_HEADERS);
     c.header("Access-Control-Max-Age", DAY_SECONDS);
-    return c.body(null, 204);
+    return Promise.resolve(c.body(null, 204));
   }
-  c.header("Access-Control-Expose-Headers", ANSWER_HEADERS);
-  await next();
-  return undefined;
+  setAnswerHeader(c, "Access-Control-Expose-Headers", ANSWER_HEADERS);
+  return next();
 }

@@ -1,7 +1,9 @@
 import type { Context, MiddlewareHandler } from "hono";
-import type { Authenticate, Identity } from "../access/authenticate.ts";
+import type { Authenticate, Credentials, Identity } from "../access/authenticate.ts";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { AppEnv } from "./app-env.ts";
 import { noteFacts } from "./observe-requests.ts";
+import { requestHeader } from "./request-header.ts";
 import { clearSessionCookie, sessionSecretsIn, setSessionCookie, type SessionCookieOptions } from "./session-cookie.ts";
 
 export type IdentifyOptions = {
@@ -11,19 +13,51 @@ export type IdentifyOptions = {
 
 /** Sets the user and the grant, and tells who was recognised (SSO 2.0: X-VO-Authenticated). */
 export function identifyRequests({ authenticate, sessionCookie = {} }: IdentifyOptions): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const { identity, session } = await identify(c, authenticate);
+  function admit(c: Context<AppEnv>, { identity, session }: Identified): void {
     const { user, grant } = identity;
     c.set("user", user);
     c.set("grant", grant);
-    if (user.role !== "anonymous") c.header("X-VO-Authenticated", user.name);
-    if (session !== undefined) {
-      if (grant.kind === "none") clearSessionCookie(c, sessionCookie);
-      else if (grant.kind === "session" && grant.renewedUntil !== null) {
-        setSessionCookie(c, { ...sessionCookie, secret: session, expiresAt: grant.renewedUntil });
-      }
+    if (user.role !== "anonymous") setAnswerHeader(c, "X-VO-Authenticated", user.name);
+    if (session === undefined) return;
+    if (grant.kind === "none") clearSessionCookie(c, sessionCookie);
+    else if (grant.kind === "session" && grant.renewedUntil !== null) {
+      setSessionCookie(c, { ...sessionCookie, secret: session, expiresAt: grant.renewedUntil });
     }
-    await next();
+  }
+
+  return (c, next) => {
+    const given = credentialsIn(c);
+    const identity = authenticate(given);
+    // Who brings nothing is nobody, and there is nothing to wait for.
+    if (!(identity instanceof Promise)) {
+      admit(c, { identity, session: given.session });
+      return next();
+    }
+    return identity
+      .then((first) => identify(first, given, authenticate))
+      .then((identified) => {
+        admit(c, identified);
+        return next();
+      });
+  };
+}
+
+type Given = Credentials & {
+  /** Session cookies behind the first. */
+  readonly others: readonly string[];
+};
+
+type Identified = { readonly identity: Identity; readonly session: string | undefined };
+
+function credentialsIn(c: Context<AppEnv>): Given {
+  const onBehalfOf = requestHeader(c, "x-on-behalf-of");
+  const [session, ...others] = sessionSecretsIn(requestHeader(c, "cookie"));
+  return {
+    authorization: requestHeader(c, "authorization"),
+    session,
+    others,
+    onBehalfOf,
+    whenKnown: onBehalfOf === undefined ? undefined : (identity) => noteFacts(c, { identity }),
   };
 }
 
@@ -32,20 +66,15 @@ export function identifyRequests({ authenticate, sessionCookie = {} }: IdentifyO
  * have set others of that name, and a browser tells nothing of where they come from.
  */
 async function identify(
-  c: Context<AppEnv>,
+  first: Identity,
+  { authorization, session, others, onBehalfOf }: Given,
   authenticate: Authenticate,
-): Promise<{ readonly identity: Identity; readonly session: string | undefined }> {
-  const { req } = c;
-  const authorization = req.header("authorization");
-  const onBehalfOf = req.header("x-on-behalf-of");
-  const whenKnown = onBehalfOf === undefined ? undefined : (identity: Identity) => noteFacts(c, { identity });
-  const [first, ...others] = sessionSecretsIn(req.header("cookie"));
-  const identity = await authenticate({ authorization, session: first, onBehalfOf, whenKnown });
-  if (authorization === undefined && identity.grant.kind === "none") {
-    for (const session of others) {
-      const next = await authenticate({ authorization, session, onBehalfOf });
-      if (next.grant.kind !== "none") return { identity: next, session };
+): Promise<Identified> {
+  if (authorization === undefined && first.grant.kind === "none") {
+    for (const other of others) {
+      const identity = await authenticate({ authorization, session: other, onBehalfOf });
+      if (identity.grant.kind !== "none") return { identity, session: other };
     }
   }
-  return { identity, session: first };
+  return { identity: first, session };
 }

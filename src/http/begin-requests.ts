@@ -1,9 +1,11 @@
 import type { MiddlewareHandler } from "hono";
 import { NO_NETWORKS, type Networks } from "../access/network/networks.ts";
 import { ServiceError } from "../errors.ts";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { AppEnv } from "./app-env.ts";
 import { createClientReader } from "./client-address.ts";
 import { forwardedHostOf, forwardedSchemeOf } from "./forwarded-origin.ts";
+import { requestHeader } from "./request-header.ts";
 import { createServiceAddresses, type AddressOf } from "./service-addresses.ts";
 
 /** One that a proxy gave is kept, so that its log and ours can be laid side by side. */
@@ -27,10 +29,10 @@ export function beginRequests(options: BeginOptions): MiddlewareHandler<AppEnv> 
   const originOf = createOriginReader();
   return (c, next) => {
     c.set("startedAt", performance.now());
-    const requestId = REQUEST_ID.exec(c.req.header("x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
+    const requestId = REQUEST_ID.exec(requestHeader(c, "x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
     c.set("requestId", requestId);
-    c.header("X-Request-Id", requestId);
-    c.header("X-Content-Type-Options", "nosniff"); // it is what its type says, and no page
+    setAnswerHeader(c, "X-Request-Id", requestId);
+    setAnswerHeader(c, "X-Content-Type-Options", "nosniff"); // it is what its type says, and no page
     const client = readClient(c.env, () => c.req.header("x-forwarded-for"));
     c.set("client", client);
     c.set("clientAddress", client.text);

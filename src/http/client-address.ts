@@ -2,7 +2,12 @@ import { formatIpAddress, parseIpAddress, type IpAddress } from "../access/netwo
 import type { Networks } from "../access/network/networks.ts";
 
 /** What the server below the app tells of a connection; nothing where there is none, as in `app.request`. */
-export type Connection = { readonly incoming?: { readonly socket?: { readonly remoteAddress?: string | undefined } } };
+export type Connection = {
+  readonly incoming?: {
+    readonly socket?: { readonly remoteAddress?: string | undefined };
+    readonly headers?: Readonly<Record<string, unknown>>;
+  };
+};
 
 export type Peer = {
   /** As it is written down; null where there is no network. */

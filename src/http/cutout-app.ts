@@ -45,8 +45,8 @@ function formError(c: Context<AppEnv>, error: unknown): Response | undefined {
 
 /** The cutout service: SODA now and as jobs, SIA, DataLink, VOSI, and what describes them. */
 export function createCutoutApp(services: CutoutAppServices): Hono<AppEnv> {
-  return createServiceApp({ ...services, formError }, (app) => {
-    app.use(requireScopes(CUTOUT_NEEDS, services));
+  const frame = { ...services, formError, requireScopes: requireScopes(CUTOUT_NEEDS, services) };
+  return createServiceApp(frame, (app) => {
     app.get("/", (c) => {
       const { software } = services.sync.cutouts;
       return c.text(describeService({ software, registry: services.readableBy(c.var.user) }, c.var.publicUrl));

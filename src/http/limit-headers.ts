@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** A quota over a stretch of time, and what is left of it. */
@@ -16,8 +17,8 @@ export type QuotaState = {
  */
 export function setQuotaHeaders(c: Context<AppEnv>, { limit, used, resetSeconds, windowSeconds }: QuotaState): void {
   const text = String(limit);
-  c.header("RateLimit-Limit", text);
-  c.header("RateLimit-Remaining", String(Math.max(0, limit - used)));
-  c.header("RateLimit-Reset", String(resetSeconds));
-  c.header("RateLimit-Policy", `${text};w=${windowSeconds}`);
+  setAnswerHeader(c, "RateLimit-Limit", text);
+  setAnswerHeader(c, "RateLimit-Remaining", String(Math.max(0, limit - used)));
+  setAnswerHeader(c, "RateLimit-Reset", String(resetSeconds));
+  setAnswerHeader(c, "RateLimit-Policy", `${text};w=${windowSeconds}`);
 }

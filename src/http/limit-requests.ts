@@ -7,7 +7,7 @@ import type { Traffic } from "../access/limits/traffic.ts";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import { setQuotaHeaders } from "./limit-headers.ts";
-import { whenEnded } from "./sent-answer.ts";
+import { sentAnswerIn, whenEnded } from "./sent-answer.ts";
 
 export type RequestLimits = {
   readonly limitsOf: LimitsOf;
@@ -59,16 +59,20 @@ export function limitRequests({ limitsOf, requests, streams, traffic }: RequestL
     if (WAITING.test(path)) return next();
     const release = streams.take(key, limits.streams);
     if (release === null) throw tooManyStreams(limits.streams);
-    return holdUntilEnded(c, next, release);
+    const sent = sentAnswerIn(c.env);
+    if (sent === null) return holdUntilEnded(c, next, release);
+    sent.onceEnded(release);
+    return next();
   };
 }
 
-/** What holds a place until it has ended; where it fails before there is an answer, no longer than that. */
+/** Without a server below that tells; where it fails before there is an answer, no longer than that. */
 async function holdUntilEnded(c: Context<AppEnv>, next: () => Promise<void>, release: () => void): Promise<void> {
   try {
-    await next();
+    return await next();
   } finally {
-    whenEnded(c, release);
+    if (c.finalized) whenEnded(c, release);
+    else release();
   }
 }
 

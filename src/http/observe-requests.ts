@@ -8,6 +8,7 @@ import type { AppEnv } from "./app-env.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { Metrics } from "./metrics.ts";
 import { redactSecrets } from "./redact-secrets.ts";
+import { requestHeader } from "./request-header.ts";
 import { whenEnded, type AnswerEnd } from "./sent-answer.ts";
 
 /** What only a handler knows of its request: it writes it here, until the answer has ended. */
@@ -32,6 +33,7 @@ export type RequestObserver = {
 
 /** One line of the log, and one count in each metric, for each request: when the last byte of its answer is gone, or lost. */
 export function observeRequests(observer: RequestObserver): MiddlewareHandler<AppEnv> {
+  const routeOf = createRouteReader();
   return async (c, next) => {
     const startedAt = performance.now();
     const notes: RequestNotes = { cost: undefined, runId: undefined, error: undefined };
@@ -48,7 +50,7 @@ export function observeRequests(observer: RequestObserver): MiddlewareHandler<Ap
       metrics.addOpenAnswers(1);
       whenEnded(c, (end) => {
         metrics.addOpenAnswers(-1);
-        report(c, observer, { end, status: statusOf(status, end, notes), startedAt });
+        report(c, observer, { route: routeOf(c), end, status: statusOf(status, end, notes), startedAt });
       });
     }
   };
@@ -79,16 +81,20 @@ function statusOf(status: number, { isWhole }: AnswerEnd, { error }: RequestNote
   return error !== undefined && status < 400 ? 500 : STATUS_GONE;
 }
 
-type Ended = { readonly end: AnswerEnd; readonly status: number; readonly startedAt: number };
+type Ended = {
+  readonly route: string | null;
+  readonly end: AnswerEnd;
+  readonly status: number;
+  readonly startedAt: number;
+};
 
 function report(
   c: Context<AppEnv>,
   { service, log, metrics }: RequestObserver,
-  { end, status, startedAt }: Ended,
+  { route, end, status, startedAt }: Ended,
 ): void {
   const milliseconds = performance.now() - startedAt;
   const { method } = c.req;
-  const route = routeOf(c);
   const firstByteMilliseconds = end.firstByteAt === null ? null : end.firstByteAt - startedAt;
   if (route !== null && !NOT_COUNTED.has(route)) {
     metrics.countRequest({
@@ -97,7 +103,7 @@ function report(
       status,
       seconds: milliseconds / 1000,
       firstByteSeconds: firstByteMilliseconds === null ? null : firstByteMilliseconds / 1000,
-      requestBytes: Number(c.req.header("content-length") ?? 0) || 0,
+      requestBytes: Number(requestHeader(c, "content-length") ?? 0) || 0,
       responseBytes: end.bytes,
     });
   }
@@ -143,7 +149,7 @@ function codeOf(status: number, error: unknown): ErrorCode | undefined {
 function countRefusal(metrics: Metrics, { code, limit }: ServiceError, c: Context<AppEnv>): void {
   if (limit === "guesses") metrics.countSignIn("password", "slowed");
   if (code === "too-many" || code === "over-limit") metrics.countRefusal(code, limit);
-  if (code === "unauthenticated" && c.req.header("authorization") !== undefined)
+  if (code === "unauthenticated" && requestHeader(c, "authorization") !== undefined)
     metrics.countSignIn("token", "refused");
 }
 
@@ -152,8 +158,22 @@ const MOST_PATH = 500;
 /** Asked all the time, by programs that look after the service. */
 const NOT_COUNTED: ReadonlySet<string> = new Set(["/health", "/metrics"]);
 
-/** The pattern that the path was found by, also where the request was refused before its handler; null: there is none. */
-function routeOf(c: Context<AppEnv>): string | null {
+type RouteOf = (c: Context<AppEnv>) => string | null;
+
+/** Tells the pattern that the path was found by, also where the request was refused before its handler; null: there is none. */
+function createRouteReader(): RouteOf {
+  /** Those that are written as their address is. */
+  const known = new Set<string>();
+  return (c) => {
+    const { path } = c.req;
+    if (known.has(path)) return path;
+    const route = findRoute(c);
+    if (route === path) known.add(path);
+    return route;
+  };
+}
+
+function findRoute(c: Context<AppEnv>): string | null {
   const routes = matchedRoutes(c);
   // What is for all paths, or all below one, has its handler behind it.
   const route = routes.find(({ path }) => !path.endsWith("*")) ?? routes.findLast(({ path }) => !EVERYWHERE.has(path));

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { ServiceError } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
+import { requestHeader } from "./request-header.ts";
 
 /**
  * "forbidden" for a request that may change something, is known by nothing but a cookie, and comes from a page of somebody
@@ -21,7 +22,7 @@ export function refuseCrossSite({
     const { kind } = c.get("grant");
     if (kind === "token" || (kind === "none" && !isClosed) || SAFE_METHODS.includes(c.req.method)) return next();
     if (ANSWER_OF_PROVIDER.test(c.req.path)) return next();
-    const origin = comesFrom((name) => c.req.header(name));
+    const origin = comesFrom((name) => requestHeader(c, name));
     if (origin === "here" || (origin === undefined && kind === "none")) return next();
     if (typeof origin === "string" && ownOriginsOf(c.get("publicUrl")).includes(origin)) return next();
     throw new ServiceError(

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { SCOPES, type Scope } from "../access/tokens/api-token.ts";
 import { ServiceError } from "../errors.ts";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { AppEnv } from "./app-env.ts";
 import { challengesOf } from "./challenge.ts";
 
@@ -42,7 +43,7 @@ export function requireScopes(
   return (c, next) => {
     const grant = c.get("grant");
     // What a user is told is for nobody else's cache; a handler may say more.
-    if (grant.kind !== "none") c.header("Cache-Control", "private");
+    if (grant.kind !== "none") setAnswerHeader(c, "Cache-Control", "private");
     if (grant.kind === "session" || (grant.kind === "none" && anonymous)) return next();
     const need = needOf(needs, c.req.path);
     if (need === "open") return next();

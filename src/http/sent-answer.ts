@@ -11,7 +11,11 @@ export type AnswerEnd = {
 };
 
 /** An answer as the server below the app sends it, which knows best when it has ended. */
-export type SentAnswer = { onceEnded(listener: (end: AnswerEnd) => void): void };
+export type SentAnswer = {
+  onceEnded(listener: (end: AnswerEnd) => void): void;
+  /** Of what goes out with every answer, unless that has another of this name. */
+  setHeader?(name: string, value: string): unknown;
+};
 
 /**
  * Calls the listener once the answer that a context has now was sent, or lost: to be called behind `next`. Without a server

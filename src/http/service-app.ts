@@ -6,6 +6,8 @@ import { beginRequests, type BeginOptions } from "./begin-requests.ts";
 import { controlHost, type IsOurHost } from "./control-host.ts";
 import { answerError } from "./error-response.ts";
 import { addHealthRoute, type HealthServices } from "./health-routes.ts";
+import { joinMiddlewares } from "./join-middlewares.ts";
+import { KeptRouter } from "./kept-router.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { SessionCookieOptions } from "./session-cookie.ts";
 import { addMetricsRoute, type MetricsPage } from "./metrics-routes.ts";
@@ -28,6 +30,7 @@ export type ServiceFrame = BeginOptions & {
   readonly controlNetwork: MiddlewareHandler<AppEnv> | null;
   readonly refuseCrossSite: MiddlewareHandler<AppEnv> | null;
   readonly limitRequests: MiddlewareHandler<AppEnv> | null;
+  readonly requireScopes?: MiddlewareHandler<AppEnv> | undefined;
   readonly limitFailures?: MiddlewareHandler<AppEnv> | undefined;
   /** Lets pages of other origins read answers; null: none may. */
   readonly allowOrigins: MiddlewareHandler<AppEnv> | null;
@@ -39,23 +42,29 @@ export type ServiceFrame = BeginOptions & {
 
 /** What all services have in common: who asks, what is not there, and what went wrong. */
 export function createServiceApp(frame: ServiceFrame, addRoutes: (app: Hono<AppEnv>) => void): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+  const app = new Hono<AppEnv>({ router: new KeptRouter() });
   const { name = "service", log, metrics = NO_METRICS, isOurHost } = frame;
   app.use(observeRequests({ service: name, log, metrics })); // what is refused is seen too
-  app.use(beginRequests(frame));
+  const begin = beginRequests(frame);
   // For whoever looks after the service, and for no page of others: /metrics are those of a network.
-  if (frame.metricsPage !== undefined) addMetricsRoute(app, frame.metricsPage, isOurHost);
-  if (frame.allowOrigins !== null) app.use(frame.allowOrigins); // before all refusals: a page is to read a 401, 403 and 429 too
+  if (frame.metricsPage !== undefined) {
+    app.get("/metrics", begin);
+    addMetricsRoute(app, frame.metricsPage, isOurHost);
+  }
+  app.get("/health", joinMiddlewares([begin, frame.allowOrigins]));
   addHealthRoute(app, frame.health, (c) => isWatcher(c, frame)); // to any network, and however many requests come
   const uses = [
+    begin,
+    frame.allowOrigins, // before all refusals: a page is to read a 401, 403 and 429 too
     frame.controlNetwork, // whoever may not come in gets to nothing that costs more
     frame.controlNetwork === null ? null : controlHost(isOurHost),
     frame.limitFailures ?? null,
     identifyRequests(frame),
     frame.refuseCrossSite,
     frame.limitRequests,
+    frame.requireScopes ?? null,
   ];
-  for (const use of uses) if (use !== null) app.use(use);
+  app.use(joinMiddlewares(uses));
   addRoutes(app);
   refuseOtherMethods(app);
   app.notFound((c) =>

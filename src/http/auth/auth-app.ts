@@ -44,8 +44,8 @@ export const AUTH_NEEDS: Readonly<Record<string, Need>> = {
 
 /** The auth service: sign-in, accounts, tokens, and administration. */
 export function createAuthApp(services: AuthAppServices): Hono<AppEnv> {
-  return createServiceApp(services, (app) => {
-    app.use(requireScopes(AUTH_NEEDS, { anonymous: true })); // of tokens: nobody who sees pages
+  const scopes = requireScopes(AUTH_NEEDS, { anonymous: true }); // of tokens: nobody who sees pages
+  return createServiceApp({ ...services, requireScopes: scopes }, (app) => {
     app.use(servePages());
     addAssets(app);
     addResource(app, "/", {

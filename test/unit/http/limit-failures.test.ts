@@ -5,6 +5,7 @@ import { ServiceError } from "../../../src/errors.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
 import { identifyRequests } from "../../../src/http/authentication.ts";
 import { answerError } from "../../../src/http/error-response.ts";
+import { joinMiddlewares } from "../../../src/http/join-middlewares.ts";
 import { limitFailures } from "../../../src/http/limit-failures.ts";
 
 describe("credentials that are not good", () => {
@@ -17,12 +18,14 @@ describe("credentials that are not good", () => {
     c.set("offersPasswords", false);
     return next();
   });
-  app.use(limitFailures());
   const unknown = () => Promise.reject(new ServiceError("unauthenticated", "Cannot use the token: it is not known"));
   app.use(
-    identifyRequests({
-      authenticate: ({ authorization = "good" }) => (authorization === "good" ? Promise.resolve(NOBODY) : unknown()),
-    }),
+    joinMiddlewares([
+      limitFailures(),
+      identifyRequests({
+        authenticate: ({ authorization = "good" }) => (authorization === "good" ? Promise.resolve(NOBODY) : unknown()),
+      }),
+    ]),
   );
   app.get("/", (c) => c.text("x"));
   app.get("/closed", unknown);
