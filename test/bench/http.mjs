@@ -3,18 +3,17 @@
 // many bytes from memory, 64 KiB at a time: what HTTP itself costs on this machine. Needs wrk (Debian: apt-get install wrk).
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { quantiles } from "./harness.mjs";
-import { centerOfTile, RECORTE, startServer, TILE_REACH_DEGREES } from "./spawned-server.mjs";
+import { RECORTE, SERVE, startServer, TILE_REACH_DEGREES } from "./spawned-server.mjs";
+import { radiusOf, tableOf, withTileArchive } from "./tile-archive.mjs";
 
 const { values } = parseArgs({
   options: { seconds: { type: "string", default: "3" }, rounds: { type: "string", default: "5" } },
 });
-const TILE = resolve(process.env.RECORTE_BENCH_DATA || "data/bench", "des-tile.fits.fz");
-const RADIUS = (128 * 0.263) / 3600;
+const RADIUS = radiusOf(256);
 
 /** What the server remembers, and what part of the bare server's rate it must reach. */
 const CASES = [
@@ -23,35 +22,17 @@ const CASES = [
   { name: "hot", env: {}, atLeast: 0.2 },
 ];
 
-const folder = mkdtempSync(join(tmpdir(), "recorte-bench-"));
-try {
-  await main();
-} catch (error) {
-  console.error(`bench: ${error.message}`);
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true });
-}
+await withTileArchive(main);
 
-async function main() {
+async function main({ folder, env: environment, center }) {
   if (spawnSync("wrk", ["--version"]).error) throw new Error("Cannot find wrk (Debian: apt-get install wrk)");
-  if (!existsSync(TILE)) throw new Error(`Cannot find ${TILE}: make it with \`npm run bench:data\``);
-  const environment = { ...process.env, PORT: "0", RECORTE_DATA: join(folder, "data"), RECORTE_LOG: "none" };
-  delete environment.RECORTE_BENCH_DATA;
-  // The release of computed images takes any tile whose name has its form.
-  copyFileSync(TILE, join(folder, "SIM0356-5248_g.fits.fz"));
-  execFileSync(process.execPath, [RECORTE, "ingest", "sim_sample", join(folder, "SIM0356-5248_g.fits.fz")], {
-    env: environment,
-    stdio: "inherit",
-  });
   execFileSync(process.execPath, [RECORTE, "index", "sim_sample"], { env: environment, stdio: "inherit" });
 
   const script = join(folder, "requests.lua");
-  const center = centerOfTile(join(folder, "SIM0356-5248_g.fits.fz"), environment);
   writeFileSync(script, luaScript(center));
   const rows = [];
   for (const { name, env, atLeast } of CASES) {
-    const server = await startServer([RECORTE, "serve"], { ...environment, ...env });
+    const server = await startServer(SERVE, { ...environment, ...env });
     const bytes = await bytesOfOne(server.url, center);
     const bare = await startServer(["--eval", bareServer(bytes)], environment);
     for (let i = 0; i < 3; i++) load(server.url, script); // compiled, indexed, and the plane is in memory where it may be
@@ -73,8 +54,7 @@ async function main() {
     ]);
     console.log(rows.at(-1).join("  "));
   }
-  const heading = ["256² FITS", "ours req/s", "bare req/s", "ratio", "at least", "reached"];
-  console.log([heading, heading.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n"));
+  console.log(tableOf([["256² FITS", "ours req/s", "bare req/s", "ratio", "at least", "reached"], ...rows]));
 }
 
 /** Random centers that keep the cutout inside the tile. */

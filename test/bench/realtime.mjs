@@ -2,15 +2,12 @@
 // How long synchronous 256² cutouts take while nothing else runs, and while a job of 500 cutouts does: requests come at
 // a steady rate, whatever the answers do. In turns: alone, with the job, alone.
 
-import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { Agent, get } from "node:http";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { centerOfTile, placeInTile, RECORTE, startServer } from "./spawned-server.mjs";
+import { placeInTile, SERVE, startServer } from "./spawned-server.mjs";
+import { radiusOf, tableOf, withTileArchive } from "./tile-archive.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -19,31 +16,15 @@ const { values } = parseArgs({
     rows: { type: "string", default: "500" },
   },
 });
-const TILE = resolve(process.env.RECORTE_BENCH_DATA || "data/bench", "des-tile.fits.fz");
-const RADIUS = (128 * 0.263) / 3600;
+const RADIUS = radiusOf(256);
 const agent = new Agent({ keepAlive: true });
 let center;
 
-const folder = mkdtempSync(join(tmpdir(), "recorte-bench-"));
-try {
-  await main();
-} catch (error) {
-  console.error(`bench: ${error.message}`);
-  process.exitCode = 1;
-} finally {
-  agent.destroy();
-  rmSync(folder, { recursive: true });
-}
+await withTileArchive(main).finally(() => agent.destroy());
 
-async function main() {
-  if (!existsSync(TILE)) throw new Error(`Cannot find ${TILE}: make it with \`npm run bench:data\``);
-  const env = { ...process.env, PORT: "0", RECORTE_DATA: join(folder, "data"), RECORTE_LOG: "none" };
-  delete env.RECORTE_BENCH_DATA;
-  const tile = join(folder, "SIM0356-5248_g.fits.fz");
-  copyFileSync(TILE, tile);
-  execFileSync(process.execPath, [RECORTE, "ingest", "sim_sample", tile], { env, stdio: "inherit" });
-  center = centerOfTile(tile, env);
-  const server = await startServer([RECORTE, "serve"], env);
+async function main({ env, center: middle }) {
+  center = middle;
+  const server = await startServer(SERVE, env);
   try {
     await timesOfRequests(server.url); // compiled, and opened
     const rows = [await measure("alone", server.url)];
@@ -56,8 +37,7 @@ async function main() {
     if (results !== Number(values.rows)) throw new Error(`The job ended with ${results} of ${values.rows} files`);
     console.log(`the job of ${values.rows} cutouts of 2′ took ${seconds} s beside the requests`);
     rows.push(await measure("alone again", server.url));
-    const heading = ["256² cutouts, ms", "requests", "p50", "p95", "p99", "longest"];
-    console.log([heading, heading.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n"));
+    console.log(tableOf([["256² cutouts, ms", "requests", "p50", "p95", "p99", "longest"], ...rows]));
   } finally {
     await server.stop();
   }

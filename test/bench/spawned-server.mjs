@@ -4,7 +4,10 @@ import { fileURLToPath } from "node:url";
 
 export const RECORTE = fileURLToPath(new URL("../../dist/bin/recorte.js", import.meta.url));
 
-/** How far from the middle of a tile of 10 000² pixels of 0.263″ a cutout's middle may be to lie in it. */
+/** The service as `npm start` and the systemd unit start it. */
+export const SERVE = ["--max-semi-space-size=8", "--use-largepages=silent", RECORTE, "serve"];
+
+/** How far from the middle of a tile of 10 000² pixels of 0.263″ the middle of a cutout up to 600² may be to lie in it. */
 export const TILE_REACH_DEGREES = (4700 * 0.263) / 3600;
 
 /** The middle of a tile as its header tells it, degrees. */
@@ -20,9 +23,11 @@ export function centerOfTile(file, env) {
   return { ra, dec };
 }
 
-export function placeInTile({ ra, dec }) {
-  const y = dec + (Math.random() * 2 - 1) * TILE_REACH_DEGREES;
-  return { ra: ra + ((Math.random() * 2 - 1) * TILE_REACH_DEGREES) / Math.cos((y * Math.PI) / 180), dec: y };
+/** `size`: of a cutout that is to lie in it whole, pixels. */
+export function placeInTile({ ra, dec }, size = 600) {
+  const reach = ((5000 - size / 2) * 0.263) / 3600;
+  const y = dec + (Math.random() * 2 - 1) * reach;
+  return { ra: ra + ((Math.random() * 2 - 1) * reach) / Math.cos((y * Math.PI) / 180), dec: y };
 }
 
 /** Resolves once the program has printed its address; `stop` when it has ended. */
@@ -37,7 +42,7 @@ export function startServer(args, env) {
       const port = /http:\/\/[^/\s]*:(\d+)/.exec(said)?.[1];
       if (port === undefined) return;
       clearTimeout(late);
-      resolve({ url: `http://127.0.0.1:${port}`, stop: () => (child.kill(), ended) });
+      resolve({ url: `http://127.0.0.1:${port}`, pid: child.pid, stop: () => (child.kill(), ended) });
     });
     child.on("exit", (code) => reject(new Error(`${args[0]} ended with ${code}`)));
   });
