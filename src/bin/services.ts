@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { ImageCache } from "../cutout/image-cache.ts";
 import type { CutoutServices } from "../cutout/open-cutout.ts";
 import type { PixelServices } from "../cutout/read.ts";
@@ -57,7 +57,7 @@ export async function createServices(configuration: Configuration): Promise<Serv
       software: SOFTWARE,
       now: () => new Date(),
       allocate: (byteLength) => sentBytes.take(byteLength),
-      digest: (text) => createHash("sha256").update(text).digest("base64url"),
+      digest: (text) => hash("sha256", text, "base64url"),
     },
     saveIndices: () => core.pixels.planes.saveIndices().catch(() => undefined),
     close: () => closeAll(core, database),

@@ -1,6 +1,6 @@
 import { fitsByteLength, startFits, type EncodeOptions, type FitsPart, type StreamEnd } from "../encode/fits.ts";
 import { ServiceError } from "../errors.ts";
-import { formatCard } from "../fits/card-format.ts";
+import { formatCardText } from "../fits/card-format.ts";
 import { cutoutHeader } from "../fits/cutout-header.ts";
 import { createHeader } from "../fits/header.ts";
 import type { PixelRows } from "../raster/pixel-rows.ts";
@@ -13,9 +13,9 @@ import type { ImageLease } from "./image-cache.ts";
 import { maskRowsInPlace, type OutsideMask } from "./mask-outside.ts";
 import type { OpenImage } from "./open-image.ts";
 import type { CutoutCost, CutoutPlan } from "./plan.ts";
-import { provenanceOf } from "./provenance.ts";
+import { formatStencil, provenanceOf } from "./provenance.ts";
 import { readPixelRows, type PixelServices } from "./read.ts";
-import { recipeTag, type Digest } from "./recipe.ts";
+import { recipeTag, type Digest, type RecipePart } from "./recipe.ts";
 
 /** A cutout that is decided, and not yet read. Either `open` it or `dispose` of it. */
 export type Cutout = {
@@ -85,24 +85,21 @@ export function createCutout(
   facts: CutoutFacts,
   { pixels, allocate, digest }: CutoutTools,
 ): Cutout {
+  const { checksums, missing, software, day, fileName } = facts;
+  const place = facts.stencil === undefined ? undefined : formatStencil(facts.stencil);
   let signal: AbortSignal | undefined;
-  const parts = describeParts(pieces, facts, pixels, () => signal);
-  const dispose = () => pieces.forEach(({ lease }) => lease.release());
-  const { stencil, checksums, missing, software, day, fileName } = facts;
-  const recipe = pieces.map(({ dataset, plane, plan: { window }, lease: { image } }) => {
-    const { key, version } = image.source;
-    return { key, version, hduIndex: image.hduIndex, plane, did: dataset?.publisherDid, window };
-  });
+  const parts = describeParts(pieces, facts, place, (piece) => readRows(piece, pixels, signal));
+  const dispose = () => {
+    for (const { lease } of pieces) lease.release();
+  };
   const isMasked = pieces.some(({ mask }) => mask !== null);
   return {
     mediaType: "application/fits",
     fileName,
     byteLength: fitsByteLength(parts, ENCODING),
-    etag: recipeTag(recipe, [software, day, stencil, checksums, missing, isMasked], digest),
+    etag: recipeTag(pieces.map(recipePartOf), [software, day, place, checksums, missing, isMasked], digest),
     cost: totalCost(pieces),
-    get datasets() {
-      return [...new Set(pieces.flatMap(({ dataset }) => (dataset === null ? [] : [dataset.publisherDid])))];
-    },
+    datasets: datasetsOf(pieces),
     missing,
     async open({ signal: given, onEnd } = {}) {
       signal = given;
@@ -123,6 +120,24 @@ export function createCutout(
     },
     dispose,
   };
+}
+
+function datasetsOf(pieces: readonly CutoutPiece[]): string[] {
+  const dids: string[] = [];
+  for (const { dataset } of pieces) {
+    if (dataset !== null && !dids.includes(dataset.publisherDid)) dids.push(dataset.publisherDid);
+  }
+  return dids;
+}
+
+function recipePartOf({ dataset, plane, plan: { window }, lease: { image } }: CutoutPiece): RecipePart {
+  const { key, version } = image.source;
+  return { key, version, hduIndex: image.hduIndex, plane, did: dataset?.publisherDid, window };
+}
+
+function readRows({ lease, plan, mask }: CutoutPiece, pixels: PixelServices, signal: AbortSignal | undefined) {
+  const rows = readPixelRows(lease.image, plan, pixels, signal);
+  return mask === null ? rows : maskRowsInPlace(rows, plan.window, mask);
 }
 
 /** The pixels of the image that the stencil asks for; null where it has none of them. */
@@ -146,52 +161,73 @@ export function windowOfStencil(image: OpenImage, stencil: Stencil | undefined):
 function totalCost(pieces: readonly CutoutPiece[]): CutoutCost {
   const total = { outputBytes: 0, outputPixels: 0, tiles: 0, bytesToRead: 0, pixelsToDecode: 0 };
   for (const { plan } of pieces) {
-    for (const key of Object.keys(total) as (keyof CutoutCost)[]) total[key] += plan.cost[key];
+    total.outputBytes += plan.cost.outputBytes;
+    total.outputPixels += plan.cost.outputPixels;
+    total.tiles += plan.cost.tiles;
+    total.bytesToRead += plan.cost.bytesToRead;
+    total.pixelsToDecode += plan.cost.pixelsToDecode;
   }
   return total;
 }
 
-const ORIGIN = { x0: 0, y0: 0 };
-const NO_ROWS: AsyncIterable<Uint8Array> = {
-  [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true, value: undefined }) }),
-};
+type ReadRows = (piece: CutoutPiece) => AsyncGenerator<PixelRows>;
 
-/** One image is the primary HDU; several are extensions after an empty one. */
+/** One image is the primary HDU; several are extensions after an empty one. `place`: the stencil, as text. */
 function describeParts(
   pieces: readonly CutoutPiece[],
-  { stencil, checksums, missing, wholeImageKeywords, software, day }: CutoutFacts,
-  pixels: PixelServices,
-  signal: () => AbortSignal | undefined,
+  facts: CutoutFacts,
+  place: string | undefined,
+  read: ReadRows,
 ): FitsPart[] {
-  const extension = pieces.length > 1;
-  const versions = extension ? countNames(pieces) : null;
-  const parts = pieces.map(({ dataset, plane, lease: { image }, plan, mask }, i): FitsPart => {
-    const { window } = plan;
-    const rows = () =>
-      bytesOf(() => {
-        const read = readPixelRows(image, plan, pixels, signal());
-        return mask === null ? read : maskRowsInPlace(read, window, mask);
-      });
-    const streamed = plan.cost.outputBytes > ENCODING.bufferBytes && checksums === "when-cheap";
-    return {
-      cards: cutoutHeader({
-        original: image.header,
-        shape: [window.width, window.height, ...image.shape.slice(2)],
-        window,
-        extension,
-        drop: wholeImageKeywords,
-        provenance: [
-          ...(versions === null ? [] : [formatCard("EXTNAME", nameOf(pieces[i])), formatCard("EXTVER", versions[i])]),
-          ...provenanceOf({ dataset, plane, image, window, stencil, missing, software, day }),
-          ...(mask?.cards ?? []),
-        ],
-      }),
-      byteLength: plan.cost.outputBytes,
-      rows: streamed ? rows() : rows,
-    };
-  });
-  return extension ? [emptyPrimary(), ...parts] : parts;
+  const describe = (piece: CutoutPiece, version?: number) =>
+    describePart(piece, version, { facts, place, rows: () => read(piece) });
+  if (pieces.length === 1) return [describe(pieces[0])];
+  const versions = countNames(pieces);
+  return [EMPTY_PRIMARY, ...pieces.map((piece, i) => describe(piece, versions[i]))];
 }
+
+/** `version`: of its name, where the image is an extension. */
+function describePart(
+  piece: CutoutPiece,
+  version: number | undefined,
+  { facts, place, rows }: { facts: CutoutFacts; place: string | undefined; rows: () => AsyncGenerator<PixelRows> },
+): FitsPart {
+  const { dataset, plane, lease, plan, mask } = piece;
+  const { image } = lease;
+  const { window, cost } = plan;
+  const { missing, software, day } = facts;
+  const provenance = provenanceOf({ dataset, plane, image, window, place, missing, software, day });
+  let { replaces } = provenance;
+  const { cards } = provenance;
+  if (version !== undefined) {
+    cards.unshift(formatCardText("EXTNAME", nameOf(piece)), formatCardText("EXTVER", version));
+    replaces += " EXTNAME EXTVER";
+  }
+  for (const card of mask?.cards ?? []) {
+    cards.push(card);
+    replaces += ` ${card.keyword}`;
+  }
+  const isStreamed = cost.outputBytes > ENCODING.bufferBytes && facts.checksums === "when-cheap";
+  return {
+    cards: cutoutHeader({
+      original: image.header,
+      shape: [window.width, window.height, ...image.shape.slice(2)],
+      window,
+      extension: version !== undefined,
+      drop: facts.wholeImageKeywords,
+      provenance: cards,
+      replaces,
+    }),
+    byteLength: cost.outputBytes,
+    rows: isStreamed ? { [Symbol.asyncIterator]: rows } : rows,
+  };
+}
+
+const EMPTY_PRIMARY: FitsPart = {
+  cards: cutoutHeader({ original: createHeader([]), shape: [], window: { x0: 0, y0: 0 }, extension: false }),
+  byteLength: 0,
+  rows: [],
+};
 
 /** Of images of the same name the first is version 1, so that name and version together are unique. */
 function countNames(pieces: readonly CutoutPiece[]): number[] {
@@ -206,29 +242,3 @@ function countNames(pieces: readonly CutoutPiece[]): number[] {
 function nameOf({ lease, plane }: CutoutPiece): string {
   return lease.image.extensionName || plane.toUpperCase();
 }
-
-function emptyPrimary(): FitsPart {
-  const cards = cutoutHeader({ original: createHeader([]), shape: [], window: ORIGIN, extension: false });
-  return { cards, byteLength: 0, rows: () => NO_ROWS };
-}
-
-/** `read` is called when the first bytes are asked for. Not a generator: a layer of them a piece takes microseconds. */
-function bytesOf(read: () => AsyncIterator<PixelRows>): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]() {
-      let rows: AsyncIterator<PixelRows> | undefined;
-      return {
-        async next() {
-          const result = await (rows ??= read()).next();
-          return result.done === true ? DONE : { done: false, value: result.value.bytes };
-        },
-        async return() {
-          await rows?.return?.();
-          return DONE;
-        },
-      };
-    },
-  };
-}
-
-const DONE = { done: true, value: undefined } as const;

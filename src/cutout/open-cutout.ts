@@ -65,8 +65,8 @@ export async function openCutout(
   const { stencil, checksums } = request;
   return withPieces(services, async (pieces) => {
     const missing: string[] = [];
-    for (const [i, dataset] of datasets.entries()) {
-      if (!(await addDataset(pieces, dataset, request, services, signal))) missing.push(dataset.publisherDid);
+    for (let i = 0; i < datasets.length; i++) {
+      if (!(await addDataset(pieces, datasets[i], request, services, signal))) missing.push(datasets[i].publisherDid);
       // Hundreds of images are not opened to tell exactly by how much it is too large.
       const pixels = pixelsOf(pieces);
       if (i + 1 < datasets.length && pixels > FAR_TOO_MANY * services.limits.maxPixels) {
@@ -94,9 +94,12 @@ export async function openFileCutout(
     await addImage(pieces, { location: { file, hdu }, dataset: null, plane: "image" }, request, services, signal);
     const name = file.slice(file.lastIndexOf("/") + 1).replace(/\.fits?(\.(fz|gz))?$/i, "");
     const fileName = formatFileName({ release: name, stencil, bands: [], name: "" });
-    return { fileName, stencil, checksums, missing: [], wholeImageKeywords: [] };
+    return { fileName, stencil, checksums, missing: [], wholeImageKeywords: NO_KEYWORDS };
   });
 }
+
+/** One for all: `cutoutHeader` keeps what it makes of a list by the list itself. */
+const NO_KEYWORDS: readonly string[] = [];
 
 /** Collects pieces and makes a cutout of them; on any way out but that, their leases are given back. */
 async function withPieces(
@@ -110,15 +113,21 @@ async function withPieces(
     if (pieces.length === 0) return null;
     const count = pixelsOf(pieces);
     if (count > limits.maxPixels) throw tooManyPixels(count, limits);
-    return createCutout(
-      pieces,
-      { ...facts, software, day: now().toISOString().slice(0, 10) },
-      { pixels, allocate, digest },
-    );
+    return createCutout(pieces, { ...facts, software, day: dayOf(now()) }, { pixels, allocate, digest });
   } catch (error) {
     for (const { lease } of pieces) lease.release();
     throw error;
   }
+}
+
+const DAY_MILLISECONDS = 86_400_000;
+const lastDay = { number: NaN, text: "" };
+
+/** YYYY-MM-DD, UTC; written once a day. */
+function dayOf(now: Date): string {
+  const number = Math.floor(now.getTime() / DAY_MILLISECONDS);
+  if (number !== lastDay.number) Object.assign(lastDay, { number, text: now.toISOString().slice(0, 10) });
+  return lastDay.text;
 }
 
 /** False where a file of the dataset is not there. */
@@ -177,7 +186,9 @@ async function addImage(
 const FAR_TOO_MANY = 4;
 
 function pixelsOf(pieces: readonly CutoutPiece[]): number {
-  return pieces.reduce((sum, { plan }) => sum + plan.cost.outputPixels, 0);
+  let pixels = 0;
+  for (const { plan } of pieces) pixels += plan.cost.outputPixels;
+  return pixels;
 }
 
 function tooManyPixels(count: number | string, limits: FileCutoutServices["limits"]): ServiceError {

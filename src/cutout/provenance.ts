@@ -1,5 +1,5 @@
-import { formatCard, formatCommentary } from "../fits/card-format.ts";
-import type { Card } from "../fits/card.ts";
+import { formatCard, formatCardText, formatCommentary } from "../fits/card-format.ts";
+import { joinCards, type CardImages } from "../fits/card-images.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
 import type { Stencil } from "../sky/stencil.ts";
 import type { Dataset } from "../surveys/dataset.ts";
@@ -12,7 +12,8 @@ export type Provenance = {
   readonly plane: Plane;
   readonly image: OpenImage;
   readonly window: PixelWindow;
-  readonly stencil: Stencil | undefined;
+  /** What was asked for, as `formatStencil` writes it. */
+  readonly place: string | undefined;
   /** Publisher DIDs of images whose files are not there. */
   readonly missing: readonly string[];
   readonly software: string;
@@ -20,31 +21,50 @@ export type Provenance = {
   readonly day: string;
 };
 
-/** Where the pixels of one HDU come from, and what was asked for. */
-export function provenanceOf(provenance: Provenance): Card[] {
-  const { window, stencil, missing } = provenance;
+/** Where the pixels of one HDU come from, and what was asked for; `replaces` as `cutoutHeader` wants it. */
+export function provenanceOf(provenance: Provenance): { cards: CardImages[]; replaces: string } {
+  const { window, place, missing } = provenance;
   const { x0, y0, width, height } = window;
-  const { before, after } = lastingCards(provenance);
-  const cards = [...before];
-  if (stencil !== undefined) cards.push(formatCard("CUTPOS", formatStencil(stencil), "asked for, ICRS degrees"));
+  const { before, after, keywords } = lastingCards(provenance);
+  const cards: CardImages[] = [before];
+  let replaces = keywords;
+  if (place !== undefined) {
+    cards.push(formatCardText("CUTPOS", place, "asked for, ICRS degrees"));
+    replaces += " CUTPOS";
+  }
   // FITS sections count from 1, both ends included.
-  cards.push(formatCard("CUTSEC", `[${x0 + 1}:${x0 + width},${y0 + 1}:${y0 + height}]`, "section of the original"));
-  cards.push(...after);
-  missing.forEach((did, i) => cards.push(formatCard(`MISS${i + 1}`, did, "image whose file is not there")));
+  const section = `[${x0 + 1}:${x0 + width},${y0 + 1}:${y0 + height}]`;
+  cards.push(formatCardText("CUTSEC", section, "section of the original"), after);
+  for (let i = 0; i < missing.length; i++) {
+    cards.push(formatCardText(`MISS${i + 1}`, missing[i], "image whose file is not there"));
+    replaces += ` MISS${i + 1}`;
+  }
   if (missing.length > 0) {
     cards.push(...formatCommentary("COMMENT", "Images that belong to this cutout are missing: see MISSn."));
   }
-  return cards;
+  return { cards, replaces };
 }
 
-type LastingCards = { readonly key: string; readonly before: readonly Card[]; readonly after: readonly Card[] };
+/** The cards before and after those of the request: the same for all cutouts of an image on one day. */
+type LastingCards = {
+  readonly of: Pick<Provenance, "software" | "day" | "plane"> & {
+    did: string | undefined;
+    release: string | undefined;
+  };
+  readonly before: CardImages;
+  readonly after: CardImages;
+  /** Of both, and CUTSEC. */
+  readonly keywords: string;
+};
 const LASTING = new WeakMap<OpenImage, LastingCards>();
 
-/** The cards before and after those of the request: the same for all cutouts of an image on one day. */
 function lastingCards({ dataset, plane, image, software, day }: Provenance): LastingCards {
-  const key = JSON.stringify([software, day, dataset?.publisherDid, dataset?.release, plane]);
+  const did = dataset?.publisherDid;
+  const release = dataset?.release;
   const known = LASTING.get(image);
-  if (known?.key === key) return known;
+  if (known !== undefined && known.of.software === software && known.of.day === day && known.of.plane === plane) {
+    if (known.of.did === did && known.of.release === release) return known;
+  }
   const before = [formatCard("CUTSOFT", software, "made this cutout"), formatCard("CUTDATE", day, "UTC")];
   if (dataset !== null) {
     before.push(formatCard("CUTDID", dataset.publisherDid, "image, by publisher DID"));
@@ -59,7 +79,12 @@ function lastingCards({ dataset, plane, image, software, day }: Provenance): Las
   const datasum = image.header.get("DATASUM");
   if (typeof checksum === "string") after.push(formatCard("CUTCHECK", checksum, "CHECKSUM of the original image"));
   if (typeof datasum === "string") after.push(formatCard("CUTDATAS", datasum, "DATASUM of the original image"));
-  const cards = { key, before, after };
+  const cards: LastingCards = {
+    of: { software, day, plane, did, release },
+    before: joinCards(before),
+    after: joinCards(after),
+    keywords: ["CUTSEC", ...[...before, ...after].map(({ keyword }) => keyword)].join(" "),
+  };
   LASTING.set(image, cards);
   return cards;
 }

@@ -1,21 +1,27 @@
 import { ServiceError } from "../errors.ts";
 import { paddedLength } from "../fits/byte-reader.ts";
-import { CARD_BYTES, type Card } from "../fits/card.ts";
-import { addSums, CHECKSUM_CARDS_BYTES, Datasum, datasumOf, headerWithChecksums, turnedSum } from "../fits/checksum.ts";
-import { formatHeader } from "../fits/header.ts";
+import type { CardImages } from "../fits/card-images.ts";
+import { CHECKSUM_CARDS_BYTES, headerWithChecksums, writeHeaderWithChecksums } from "../fits/checksum.ts";
+import { addSums, Datasum, datasumOf, turnedSum } from "../fits/datasum.ts";
+import { formatHeader, headerByteLength } from "../fits/header.ts";
 
 /** An HDU to be written. */
 export type FitsPart = {
   /** Without END, CHECKSUM and DATASUM. */
-  readonly cards: readonly Card[];
+  readonly cards: readonly CardImages[];
   /** Of the data, without padding; 0 for a header alone. */
   readonly byteLength: number;
   /**
    * The data, in pieces of any length, each used up before the next is asked for: their memory may be used again. As a
    * function, it gives the same bytes each time that it is called.
    */
-  readonly rows: AsyncIterable<Uint8Array> | (() => AsyncIterable<Uint8Array>);
+  readonly rows: FitsRows | (() => FitsRows);
 };
+
+/** Those that are in memory already may be given without waiting. */
+export type FitsRows = AsyncIterable<FitsRow> | Iterable<FitsRow>;
+/** Of `PixelRows`, what counts here. */
+type FitsRow = { readonly bytes: Uint8Array };
 
 /** How a stream ended, and how many bytes it gave until then. Told once, when nothing is read any more. */
 export type StreamEnd = {
@@ -43,9 +49,11 @@ const BUFFER_BYTES = 1024 * 1024;
 
 /** Up to the last byte of padding: known before anything is read. */
 export function fitsByteLength(parts: readonly FitsPart[], { bufferBytes = BUFFER_BYTES } = {}): number {
-  return parts.reduce((sum, part) => {
-    return sum + headerLengthOf(part, hasChecksums(part, bufferBytes)) + paddedLength(part.byteLength);
-  }, 0);
+  let byteLength = 0;
+  for (const part of parts) {
+    byteLength += headerLengthOf(part, hasChecksums(part, bufferBytes)) + paddedLength(part.byteLength);
+  }
+  return byteLength;
 }
 
 /**
@@ -132,18 +140,18 @@ async function* fitsChunks(
   for await (const part of parts) {
     if (!hasChecksums(part, bufferBytes)) {
       yield formatHeader(part.cards);
-      for await (const row of exactRows(part)) yield copyOf(row, allocate);
+      for await (const { bytes } of exactRows(part)) yield copyOf(bytes, allocate);
     } else if (part.byteLength <= bufferBytes) {
       yield await wholeHdu(part, { allocate, sumBytes });
       continue;
     } else {
       const announced = new Datasum();
-      for await (const row of exactRows(part)) announced.update(row);
+      for await (const { bytes } of exactRows(part)) announced.update(bytes);
       yield headerWithChecksums(part.cards, announced.value);
       const sent = new Datasum();
-      for await (const row of exactRows(part)) {
-        sent.update(row);
-        yield copyOf(row, allocate);
+      for await (const { bytes } of exactRows(part)) {
+        sent.update(bytes);
+        yield copyOf(bytes, allocate);
       }
       if (sent.value !== announced.value) {
         throw new ServiceError("source-changed", "Cannot finish a FITS file: its pixels changed while it was written");
@@ -156,24 +164,31 @@ async function* fitsChunks(
 
 /** One piece: a small cutout is one write to the socket, not one for each of its rows. */
 async function wholeHdu(part: FitsPart, { allocate, sumBytes }: Memory): Promise<Uint8Array<ArrayBuffer>> {
-  const { cards, rows, byteLength } = part;
+  const { cards, byteLength } = part;
   const headerLength = headerLengthOf(part, true);
   const end = headerLength + byteLength;
   const hdu = allocate(headerLength + paddedLength(byteLength));
-  hdu.fill(0, end);
   let at = headerLength;
   let sum = 0;
-  for await (const row of typeof rows === "function" ? rows() : rows) {
-    if (row.length > end - at) throw tooLong(byteLength);
-    hdu.set(row, at);
+  const add = ({ bytes }: FitsRow) => {
+    if (bytes.length > end - at) throw tooLong(byteLength);
+    hdu.set(bytes, at);
     // Where it was: there it can be summed in SIMD, and it is still in the processor's cache.
-    const partial = sumBytes?.(row) ?? datasumOf(row);
+    const partial = sumBytes?.(bytes) ?? datasumOf(bytes);
     sum = addSums(sum, turnedSum(partial, at - headerLength));
-    at += row.length;
-  }
+    at += bytes.length;
+  };
+  const rows = rowsOf(part);
+  if (Symbol.iterator in rows) for (const row of rows) add(row);
+  else for await (const row of rows) add(row);
   if (at < end) throw tooShort(byteLength, end - at);
-  headerWithChecksums(cards, sum, hdu.subarray(0, headerLength));
+  hdu.fill(0, end);
+  writeHeaderWithChecksums(cards, sum, hdu, headerLength);
   return hdu;
+}
+
+function rowsOf({ rows }: FitsPart): FitsRows {
+  return typeof rows === "function" ? rows() : rows;
 }
 
 function copyOf(row: Uint8Array, allocate: Allocate): Uint8Array<ArrayBuffer> {
@@ -186,20 +201,20 @@ function hasChecksums(part: FitsPart, bufferBytes: number): boolean {
   return part.byteLength <= bufferBytes || typeof part.rows === "function";
 }
 
-function headerLengthOf(part: FitsPart, withChecksums: boolean): number {
-  const cards = part.cards.reduce((bytes, card) => bytes + card.raw.length, CARD_BYTES);
-  return paddedLength(cards + (withChecksums ? CHECKSUM_CARDS_BYTES : 0));
+function headerLengthOf({ cards }: FitsPart, withChecksums: boolean): number {
+  return headerByteLength(cards, withChecksums ? CHECKSUM_CARDS_BYTES : 0);
 }
 
 /** The rows of a part; fails before the first byte too many, and at the end if some are missing. */
-async function* exactRows({ rows, byteLength }: FitsPart): AsyncGenerator<Uint8Array, void, undefined> {
-  let left = byteLength;
-  for await (const row of typeof rows === "function" ? rows() : rows) {
-    if (row.length > left) throw tooLong(byteLength);
-    left -= row.length;
-    if (row.length > 0) yield row;
+async function* exactRows(part: FitsPart): AsyncGenerator<FitsRow, void, undefined> {
+  let left = part.byteLength;
+  for await (const row of rowsOf(part)) {
+    const { length } = row.bytes;
+    if (length > left) throw tooLong(part.byteLength);
+    left -= length;
+    if (length > 0) yield row;
   }
-  if (left > 0) throw tooShort(byteLength, left);
+  if (left > 0) throw tooShort(part.byteLength, left);
 }
 
 function tooLong(declared: number): ServiceError {

@@ -1,6 +1,6 @@
 import { formatCard } from "./card-format.ts";
 import type { Card } from "./card.ts";
-import { subtractFromDecimal } from "./decimal.ts";
+import { lessInteger, parseDecimal } from "./decimal.ts";
 
 const RECORD = /^(NAXES|AXIS\.\d+|OFFSET\.\d+)\s*:\s*(\S+)$/;
 
@@ -24,9 +24,9 @@ export function movedDistortionRecords(
       const pixels = origin[Number(records.get(`AXIS.${k}`)?.value ?? k) - 1] ?? 0;
       if (pixels === 0) continue;
       const offset = records.get(`OFFSET.${k}`);
-      const text = subtractFromDecimal(offset?.value ?? "0", pixels);
-      if (text === undefined) continue;
-      const card = formatCard(keyword, `OFFSET.${k}: ${text}`, offset?.card.comment ?? "");
+      const decimal = parseDecimal(offset?.value ?? "0");
+      if (decimal === undefined) continue;
+      const card = formatCard(keyword, `OFFSET.${k}: ${lessInteger(decimal, pixels)}`, offset?.card.comment ?? "");
       if (offset === undefined) added.push(card);
       else replaced.set(offset.card, card);
     }

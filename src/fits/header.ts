@@ -1,7 +1,9 @@
 import { ServiceError } from "../errors.ts";
-import { BLOCK_BYTES, type ByteReader } from "./byte-reader.ts";
+import { BLOCK_BYTES, paddedLength, type ByteReader } from "./byte-reader.ts";
+import { cardsByteLength, writeCards, type CardImages } from "./card-images.ts";
 import { CARD_BYTES, decodeLatin1, parseCards, type Card } from "./card.ts";
 import type { HeaderValue } from "./card-value.ts";
+import { addSums, foldSum } from "./datasum.ts";
 
 /**
  * The cards of one header and the values of its keywords. Of a keyword that occurs more than once the first card with
@@ -127,29 +129,35 @@ export async function readHeaderThatBegins(
   }
 }
 
-/** Whole blocks that these cards and END take. */
-export function headerByteLength(cards: readonly Card[]): number {
-  let used = CARD_BYTES;
-  for (const { raw } of cards) used += raw.length;
-  return Math.ceil(used / BLOCK_BYTES) * BLOCK_BYTES;
+/** Whole blocks that these cards, `moreBytes` of others and END take. */
+export function headerByteLength(cards: readonly CardImages[], moreBytes = 0): number {
+  return paddedLength(cardsByteLength(cards) + moreBytes + CARD_BYTES);
 }
 
-/** The bytes of a header: its cards, END, and spaces up to whole blocks; written to `into` where it is given, which they fill. */
-export function formatHeader(
-  cards: readonly Card[],
-  into: Uint8Array<ArrayBuffer> = new Uint8Array(headerByteLength(cards)),
-): Uint8Array<ArrayBuffer> {
-  let at = 0;
-  for (const { raw } of cards) {
-    into.set(raw, at);
-    at += raw.length;
-  }
-  into.fill(0x20, at);
-  into.set(END, at);
-  return into;
+/** The bytes of a header: its cards, END, and spaces up to whole blocks. */
+export function formatHeader(cards: readonly CardImages[]): Uint8Array<ArrayBuffer> {
+  const header = new Uint8Array(headerByteLength(cards));
+  writeHeader(cards, header, header.length);
+  return header;
 }
 
-const END = [0x45, 0x4e, 0x44]; // "END"
+/** As `formatHeader`, into the first `byteLength` bytes of an HDU. Returns their sum, and where END is. */
+export function writeHeader(
+  cards: readonly CardImages[],
+  hdu: Uint8Array,
+  byteLength: number,
+): { end: number; sum: number } {
+  const sum = writeCards(cards, hdu);
+  const end = cardsByteLength(cards);
+  hdu.fill(0x20, end, byteLength);
+  hdu[end] = 0x45; // "END"
+  hdu[end + 1] = 0x4e;
+  hdu[end + 2] = 0x44;
+  const words = (byteLength - end) / 4;
+  return { end, sum: addSums(sum, foldSum(words * 0x20202020 + END_LESS_SPACES)) };
+}
+
+const END_LESS_SPACES = 0x454e4420 - 0x20202020;
 
 /** Offset of the END card; -1 where there is none. */
 function findEnd(bytes: Uint8Array): number {

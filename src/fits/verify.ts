@@ -1,7 +1,7 @@
 import { ServiceError } from "../errors.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { CARD_BYTES, decodeLatin1 } from "./card.ts";
-import { addSums, Datasum, datasumOf } from "./checksum.ts";
+import { addSums, Datasum, datasumOf } from "./datasum.ts";
 import type { Hdu } from "./hdu.ts";
 
 /** "absent": the keyword is not there, or its value is empty, which means unknown. */

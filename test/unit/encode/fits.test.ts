@@ -12,9 +12,10 @@ const EXTENSION = [
   formatCard("PCOUNT", 0),
   formatCard("GCOUNT", 1),
 ];
-const row = (length: number, value: number) => new Uint8Array(length).fill(value);
+type Row = { bytes: Uint8Array };
+const row = (length: number, value: number): Row => ({ bytes: new Uint8Array(length).fill(value) });
 
-async function* rowsOf(...rows: Uint8Array[]): AsyncGenerator<Uint8Array> {
+async function* rowsOf(...rows: Row[]): AsyncGenerator<Row> {
   for (const bytes of rows) yield await Promise.resolve(bytes);
 }
 async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
@@ -74,7 +75,7 @@ describe("encodeFits", () => {
 
   test("an error of the rows breaks the stream off with it", async () => {
     // eslint-disable-next-line @typescript-eslint/require-await
-    async function* failing(): AsyncGenerator<Uint8Array> {
+    async function* failing(): AsyncGenerator<Row> {
       yield row(10, 0);
       throw new Error("tile 7 is broken");
     }
@@ -85,7 +86,7 @@ describe("encodeFits", () => {
   test("nothing is made before it is asked for, and canceling ends the rows", async () => {
     const made: number[] = [];
     let ended = false;
-    async function* slow(): AsyncGenerator<Uint8Array> {
+    async function* slow(): AsyncGenerator<Row> {
       try {
         for (let i = 0; i < 50; i++) {
           made.push(i);

@@ -1,14 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  addSums,
-  Datasum,
-  datasumOf,
-  encodeChecksum,
-  headerWithChecksums,
-  turnedSum,
-} from "../../../src/fits/checksum.ts";
-import { formatCard } from "../../../src/fits/card-format.ts";
+import { formatCard, formatCardText } from "../../../src/fits/card-format.ts";
+import { joinCards } from "../../../src/fits/card-images.ts";
+import { encodeChecksum, headerWithChecksums } from "../../../src/fits/checksum.ts";
+import { addSums, Datasum, datasumOf, turnedSum } from "../../../src/fits/datasum.ts";
 import { parseHeader } from "../../../src/fits/header.ts";
 
 /** The sum by its definition (FITS 4.0, appendix J.1): words added with the carry brought round to the lowest bit. */
@@ -72,7 +67,10 @@ describe("encodeChecksum", () => {
   test("is 16 digits and letters that bring the sum of a header to all ones", () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), (sum) => {
-        const text = encodeChecksum(sum);
+        const bytes = new Uint8Array(20);
+        encodeChecksum(sum, bytes, 3);
+        const text = String.fromCharCode(...bytes.subarray(3, 19));
+        expect([...bytes.subarray(0, 3), bytes[19]]).toEqual([0, 0, 0, 0]);
         expect(text).toMatch(/^[0-9A-Za-z]{16}$/);
         // In place of "0000000000000000", one byte before a whole word, it adds the complement of the sum.
         const turned = Uint8Array.from(text.slice(1) + text.slice(0, 1), (c) => c.charCodeAt(0));
@@ -88,4 +86,26 @@ describe("encodeChecksum", () => {
     expect(addSums(plainSum(header), plainSum(data))).toBe(0xffffffff);
     expect(parseHeader(header).getString("DATASUM")).toBe(String(plainSum(data)));
   });
+});
+
+test("cards are the same bytes and sum as text, as bytes or joined", () => {
+  const value = fc.oneof(fc.string({ unit: "grapheme-ascii", maxLength: 300 }), fc.integer(), fc.boolean());
+  fc.assert(
+    fc.property(
+      fc.array(value, { maxLength: 9 }),
+      fc.array(fc.nat(2), { minLength: 9, maxLength: 9 }),
+      (values, forms) => {
+        const cards = values.map((each, i) => formatCard(`KEY${i}`, each, "any"));
+        const joined = joinCards(
+          values.map((each, i) => {
+            if (forms[i] === 0) return cards[i] ?? "";
+            const text = formatCardText(`KEY${i}`, each, "any");
+            return forms[i] === 1 ? text : joinCards([text]);
+          }),
+        );
+        expect(joined.raw).toEqual(Uint8Array.from(cards.flatMap(({ raw }) => [...raw])));
+        expect(joined.sum).toBe(plainSum(joined.raw));
+      },
+    ),
+  );
 });

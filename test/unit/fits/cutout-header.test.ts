@@ -1,9 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatCommentary, formatCard } from "../../../src/fits/card-format.ts";
 import { decodeLatin1 } from "../../../src/fits/card.ts";
+import { joinCards } from "../../../src/fits/card-images.ts";
 import { cutoutHeader, type CutoutHeaderOptions } from "../../../src/fits/cutout-header.ts";
-import { createHeader, parseHeader, type Header } from "../../../src/fits/header.ts";
-import { subtractFromDecimal } from "../../../src/fits/decimal.ts";
+import { formatHeader, parseHeader, type Header } from "../../../src/fits/header.ts";
+import { lessInteger, parseDecimal } from "../../../src/fits/decimal.ts";
 
 const STRUCTURE = ["SIMPLE  = T", "BITPIX  = 16", "NAXIS   = 2", "NAXIS1  = 1000", "NAXIS2  = 500"];
 
@@ -13,7 +15,8 @@ function original(...lines: string[]): Header {
 }
 function cut(header: Header, options: Partial<CutoutHeaderOptions> = {}): Header {
   const window = { x0: 100, y0: 20 };
-  return createHeader(cutoutHeader({ original: header, shape: [64, 32], window, extension: false, ...options }));
+  const cards = cutoutHeader({ original: header, shape: [64, 32], window, extension: false, ...options });
+  return parseHeader(formatHeader(cards));
 }
 const textOf = (header: Header, keyword: string) =>
   decodeLatin1(header.find(keyword)?.raw ?? new Uint8Array(0)).trimEnd();
@@ -75,6 +78,12 @@ describe("what moves with the corner", () => {
     expect(values("DQ1")).toEqual(["OFFSET.1: 7"]);
   });
 
+  test("of decimals that do not fit into a card any more the first are kept, and a number is not cut off", () => {
+    const header = cut(original(`CRPIX1  = 0.${"1".repeat(67)}`, `CRPIX2  = 1.5E${"9".repeat(2)}`));
+    expect(textOf(header, "CRPIX1")).toBe(`CRPIX1  = -99.${"8".repeat(66)}`);
+    expect(header.get("CRPIX2")).toBe(1.5e99);
+  });
+
   test("a CRPIX that is no number stays as it is", () => {
     expect(textOf(cut(original("CRPIX1  = NaN")), "CRPIX1")).toBe("CRPIX1  = NaN");
   });
@@ -100,8 +109,8 @@ describe("what stays and what goes", () => {
       shape: [64, 32],
       window: { x0: 0, y0: 0 },
       extension: false,
-    }).slice(6);
-    expect(copied.map((card) => card.raw)).toEqual(header.cards.slice(5, -2).map((card) => card.raw));
+    });
+    expect(joinCards(copied).raw.subarray(6 * 80)).toEqual(joinCards(header.cards.slice(5, -2)).raw);
   });
 
   test("WCSAXES comes before all other keywords of coordinates", () => {
@@ -137,12 +146,11 @@ describe("what stays and what goes", () => {
     const provenance = [formatCard("ORIGIN", "recorte"), ...formatCommentary("HISTORY", "cut")];
     const header = cut(original("ORIGIN  = 'NOAO'", "RAC1    = 1.0", "HISTORY = old"), {
       provenance,
+      replaces: "ORIGIN",
       drop: ["RAC1"],
-      extname: "SCI",
     });
     expect(header.cards.filter((card) => card.keyword === "ORIGIN").map((card) => card.value)).toEqual(["recorte"]);
     expect(header.has("RAC1")).toBe(false);
-    expect(header.get("EXTNAME")).toBe("SCI");
     expect(header.cards.at(-1)?.comment).toBe("cut");
   });
 
@@ -161,6 +169,36 @@ describe("what stays and what goes", () => {
   });
 });
 
+test("a cutout has the same header whatever was cut of the image before", () => {
+  const lines = [
+    ...["WCSAXES = 2", "CTYPE1  = 'RA---TPV'", "CRVAL1  = 10.0", "CRPIX1  = 5000.5", "CTYPE2  = 'DEC--TPV'"],
+    ...["LTV2    = -3.5 / shift", "CNPIX1  = 17", "CRPIX1A = 1.0D2", "BLANK   = -32768", "BSCALE  = 2.0"],
+    ...["EXTNAME = 'SCI'", "CUTPOS  = 'CIRCLE 1 2 3'", "RAC1    = 1.0", "CPDIS1  = 'TPD'", "DP1     = 'NAXES: 2'"],
+    ...["DP1     = 'OFFSET.1: 80.5'", "COMMENT one", "DATAMIN = 1.0"],
+  ];
+  const drops = [undefined, ["RAC1"], ["RAC1", "CRVAL1"]];
+  const options = fc.record({
+    shape: fc.tuple(fc.integer({ min: 1, max: 9999 }), fc.integer({ min: 1, max: 9999 })),
+    window: fc.record({ x0: fc.nat(9), y0: fc.nat(9999) }),
+    extension: fc.boolean(),
+    bitpix: fc.constantFrom(undefined, -32 as const),
+    drop: fc.constantFrom(...drops),
+    replaces: fc.constantFrom(undefined, "CUTPOS", "CUTPOS EXTNAME"),
+  });
+  type Drawn = Omit<CutoutHeaderOptions, "original" | "bitpix"> & { bitpix: -32 | undefined };
+  const bytesOf = (header: Header, drawn: Drawn) => {
+    const { bitpix, ...others } = drawn;
+    return formatHeader(cutoutHeader({ original: header, ...others, ...(bitpix === undefined ? {} : { bitpix }) }));
+  };
+  const reused = original(...lines);
+  fc.assert(
+    fc.property(options, (each) => {
+      expect(bytesOf(reused, each)).toEqual(bytesOf(original(...lines), each));
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("decimals are subtracted exactly", () => {
   // By hand.
   const cases: [string, number, string | undefined][] = [
@@ -174,5 +212,29 @@ test("decimals are subtracted exactly", () => {
     ["abc", 1, undefined],
     [".", 1, undefined],
   ];
-  for (const [text, subtrahend, result] of cases) expect(subtractFromDecimal(text, subtrahend)).toBe(result);
+  for (const [text, subtrahend, result] of cases) {
+    const decimal = parseDecimal(text);
+    expect(decimal && lessInteger(decimal, subtrahend)).toBe(result);
+  }
+});
+
+test("a decimal less an integer is that of integers, scaled", () => {
+  const digits = fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 20 }).map((list) => list.join(""));
+  const scaled = (text: string, decimals: number) => {
+    const [whole = "", fraction = ""] = text.replace("-", "").split(".");
+    const magnitude = BigInt(whole + fraction.padEnd(decimals, "0"));
+    return text.startsWith("-") ? -magnitude : magnitude;
+  };
+  fc.assert(
+    fc.property(fc.constantFrom("", "-"), digits, digits, fc.integer(), (sign, whole, fraction, subtrahend) => {
+      const text = `${sign}${whole}0.${fraction}`;
+      const decimal = parseDecimal(text);
+      const result = decimal === undefined ? "" : lessInteger(decimal, subtrahend);
+      expect(result).toMatch(/^-?\d+\.\d+$/);
+      expect(result.length - result.indexOf(".") - 1).toBe(Math.max(1, fraction.length));
+      const decimals = Math.max(1, fraction.length);
+      const difference = scaled(text, decimals) - scaled(String(subtrahend), decimals);
+      expect(scaled(result, decimals)).toBe(difference);
+    }),
+  );
 });
