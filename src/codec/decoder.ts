@@ -2,7 +2,7 @@ import { ServiceError } from "../errors.ts";
 import type { Arena } from "./arena.ts";
 import { JOB, JOB_BYTES } from "./layout.ts";
 import { instantiateDecoder, type DecoderExports } from "./module.ts";
-import { writePlane, type PlaneCoding } from "./tile-job.ts";
+import { writePlane, type PlaneCoding } from "./plane-coding.ts";
 
 /** A run of jobs in a job table, all on one plane. */
 export type JobRun = {
@@ -12,6 +12,8 @@ export type JobRun = {
   /** Address of a u32 that ends the run when it is not 0; 0 for none. */
   readonly stop?: number;
 };
+
+export type DecodeWork = { readonly pixels: number; readonly scratchBytes: number };
 
 /** Threads that decode; `worker-threads.ts` makes them on Node. */
 export interface DecodeThreads {
@@ -82,17 +84,25 @@ export class Decoder {
   }
 
   /**
-   * Decodes all jobs of the run. `pixels` is the work in it, lead-in included; it decides where it is done.
-   * Rejects with DecodeFailure for the first job that fails. Resources of the jobs must stay reserved until it settles,
-   * which is soon after `signal` fires.
+   * Decodes all jobs of the run. `pixels` is the work in it, lead-in included; it decides where it is done: null where it
+   * was here, and is done. Fails with DecodeFailure for the first job that fails. Resources of the jobs must stay
+   * reserved until it settles, which is soon after `signal` fires.
    */
-  async decode(run: JobRun, work: { pixels: number; scratchBytes: number }, signal?: AbortSignal): Promise<void> {
-    const threads = this.#threads;
+  decode(run: JobRun, work: DecodeWork, signal?: AbortSignal): Promise<void> | null {
     this.decodedPixels += work.pixels;
-    if (threads === null || work.pixels < this.#inlinePixels) {
-      this.#decodeHere(run, work.scratchBytes);
-      return;
+    if (this.#threads !== null && work.pixels >= this.#inlinePixels) {
+      return this.#decodeOnThreads(this.#threads, run, work, signal);
     }
+    this.#decodeHere(run, work.scratchBytes);
+    return null;
+  }
+
+  async #decodeOnThreads(
+    threads: DecodeThreads,
+    run: JobRun,
+    work: DecodeWork,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     signal?.throwIfAborted();
     const stop = this.arena.allocate(4);
     const parts = splitRun({ ...run, stop }, Math.min(threads.count, run.count));

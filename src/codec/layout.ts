@@ -51,7 +51,6 @@ export type QuantiserName = keyof typeof QUANTISER;
 
 /** How one tile is stored: as the plane's codec says, or unquantised, gzipped or as it is. */
 export const FALLBACK = { none: 0, gzip: 1, uncompressed: 2 } as const;
-export type FallbackName = keyof typeof FALLBACK;
 
 export const SEEK_PIXELS = 128;
 export const SEEK_ENTRY_BYTES = 8;

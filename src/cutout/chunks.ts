@@ -1,7 +1,8 @@
 import type { PixelWindow } from "../raster/pixel-window.ts";
+import type { PlaneRows } from "../raster/tile-parts.ts";
 
-/** Rows [y0, y1) of the image in one of its planes: what is read, decoded and sent together. */
-export type Chunk = { readonly plane: number; readonly y0: number; readonly y1: number };
+/** What is read, decoded and sent together. */
+export type Chunk = PlaneRows;
 
 /**
  * The first bytes leave early. A short cutout that is much to read comes in some four chunks, so that the later ones are

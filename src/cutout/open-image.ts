@@ -1,6 +1,6 @@
 import type { Decoder } from "../codec/decoder.ts";
 import { seekStride, type CodecName, type QuantiserName } from "../codec/layout.ts";
-import type { PlaneCoding } from "../codec/tile-job.ts";
+import type { PlaneCoding } from "../codec/plane-coding.ts";
 import { ServiceError } from "../errors.ts";
 import { findHdu, readHdus, type Hdu, type HduSelector } from "../fits/hdu.ts";
 import type { Header } from "../fits/header.ts";

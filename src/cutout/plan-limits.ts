@@ -5,7 +5,7 @@ import type { CutoutLimits } from "./plan.ts";
 
 /** 256 GiB, some 600 whole images of DES; chunks are listed beforehand, and this bounds how many. */
 const MAX_OUTPUT_BYTES = 2 ** 38;
-/** Tiles that one plan lists, some 100 bytes each; planes, each at least a chunk. The largest images have 100 000 tiles. */
+/** Tiles that one plan looks at; planes, each at least a chunk. The largest images have 100 000 tiles. */
 const MAX_TILES = 2 ** 20;
 const MAX_PLANES = 2 ** 20;
 /** Pixels of the tiles beside one another that a window meets: what one call of the decoder may have to pass over. */
@@ -35,7 +35,7 @@ export function checkPlanSize(
     return;
   }
   const { tile } = data.grid;
-  const tilePixels = tile.reduce((product, length) => product * length, 1);
+  const tilePixels = tile[0] * tile[1] * tile[2] * tile[3];
   const wholeRows = data.decodesInPart ? 1 : Math.min(tile[1], window.height);
   check("the bytes of a row of tiles in this window are", window.width * wholeRows * bytesPerPixel, maxTileBytes);
   if (!data.decodesInPart)

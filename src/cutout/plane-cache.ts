@@ -44,17 +44,11 @@ export class PlaneCache {
     this.#indices = new BudgetedCache(arena, budgets.indexBytes, (key, index) => this.#save(key, index));
   }
 
-  async acquire(plane: CacheablePlane): Promise<PlaneLease> {
+  /** At once, unless an index has to be read first. */
+  acquire(plane: CacheablePlane): PlaneLease | Promise<PlaneLease> {
     const heap = this.#acquireHeap(plane);
     const index = this.#acquireIndex(plane);
-    try {
-      if (index !== null) await index.value.load(this.#store, plane.cacheKey);
-    } catch (error) {
-      if (heap !== null) heap.pins--;
-      if (index !== null) index.pins--;
-      throw error;
-    }
-    return {
+    const lease = {
       heap: heap?.value ?? null,
       index: index?.value ?? null,
       release() {
@@ -62,6 +56,15 @@ export class PlaneCache {
         if (index !== null) index.pins--;
       },
     };
+    const loading = index?.value.load(this.#store, plane.cacheKey) ?? null;
+    if (loading === null) return lease;
+    return loading.then(
+      () => lease,
+      (error: unknown) => {
+        lease.release();
+        throw error;
+      },
+    );
   }
 
   get usage(): { heapBytes: number; indexBytes: number } {

@@ -1,6 +1,6 @@
 import type { PixelRows } from "../raster/pixel-rows.ts";
-import { coalesceLimitsOf, NOW_LIMITS, planReads } from "../storage/coalesce.ts";
-import type { ByteRange, RangeSource } from "../storage/range-source.ts";
+import { coalesceLimitsOf, NOW_LIMITS, planReads, RangeList } from "../storage/coalesce.ts";
+import { placedRange, type ByteRange, type RangeSource } from "../storage/range-source.ts";
 import type { Chunk } from "./chunks.ts";
 import type { OpenImage, PlainData } from "./open-image.ts";
 import type { CutoutPlan } from "./plan.ts";
@@ -60,10 +60,12 @@ function readRowsNow(source: RangeSource, rows: readonly ByteRange[], bytes: Uin
   const rowBytes = bytes.length / rows.length;
   const [first, second] = rows;
   if (second?.start === first.start + rowBytes) {
-    return source.readNow([{ start: first.start, length: bytes.length, offset: 0 }], bytes) * rows.length;
+    return source.readNow(placedRange({ start: first.start, length: bytes.length }), bytes) * rows.length;
   }
-  return source.readNow(
-    rows.map(({ start, length }, row) => ({ start, length, offset: row * rowBytes })),
-    bytes,
-  );
+  const list = new RangeList(rows.length);
+  for (const { start } of rows) {
+    list.offsets[list.count] = list.count * rowBytes;
+    list.add(start, rowBytes);
+  }
+  return source.readNow(list, bytes);
 }

@@ -2,7 +2,7 @@ import type { Decoder } from "../codec/decoder.ts";
 import type { PixelRows } from "../raster/pixel-rows.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
 import type { OpenImage, PlainData, TiledData } from "./open-image.ts";
-import { planCutout, tilesOf, type CutoutLimits, type CutoutPlan } from "./plan.ts";
+import { planCutout, type CutoutLimits, type CutoutPlan } from "./plan.ts";
 import type { PlaneCache } from "./plane-cache.ts";
 import { readPlain } from "./read-plain.ts";
 import { readTiles } from "./read-tiles.ts";
@@ -14,15 +14,15 @@ export type PixelServices = {
   readonly limits: CutoutLimits;
 };
 
-/** Loads what a plan must know, and plans. The window lies in the image. */
-export async function preparePlan(
+/** Loads what a plan must know, and plans; at once, where that is in memory. The window lies in the image. */
+export function preparePlan(
   image: OpenImage,
   window: PixelWindow,
-  services: PixelServices,
+  { limits }: PixelServices,
   signal?: AbortSignal,
-): Promise<CutoutPlan> {
-  if (image.data.kind === "tiled") await loadTilesOf(image.data, window, signal);
-  return planCutout(image, window, services.limits);
+): CutoutPlan | Promise<CutoutPlan> {
+  const loading = image.data.kind === "tiled" ? loadTilesOf(image.data, window, signal) : null;
+  return loading === null ? planCutout(image, window, limits) : loading.then(() => planCutout(image, window, limits));
 }
 
 /** The pixels of a plan: big-endian, in the type of BITPIX, as the image stores them. */
@@ -37,11 +37,21 @@ export function readPixelRows(
     : readPlain(image as OpenImage & { data: PlainData }, plan, signal);
 }
 
-async function loadTilesOf(data: TiledData, window: PixelWindow, signal?: AbortSignal): Promise<void> {
-  const { grid, table } = data;
-  const { row0, row1 } = tilesOf(grid, { y0: window.y0, y1: window.y0 + window.height }, window);
+/** null where they are all there. */
+function loadTilesOf({ grid, table }: TiledData, window: PixelWindow, signal?: AbortSignal): Promise<void> | null {
+  const tileHeight = grid.tile[1];
+  const row0 = Math.floor(window.y0 / tileHeight);
+  const row1 = Math.ceil((window.y0 + window.height) / tileHeight);
   const [columns, rows, layers, sets] = grid.tiles;
-  for (let layer = 0; layer < layers * sets; layer++) {
-    await table.load((layer * rows + row0) * columns, (layer * rows + row1) * columns, signal);
+  const layerCount = layers * sets;
+  const load = (layer: number) => table.load((layer * rows + row0) * columns, (layer * rows + row1) * columns, signal);
+  const loadFrom = async (loading: Promise<void>, layer: number) => {
+    await loading;
+    for (layer++; layer < layerCount; layer++) await load(layer);
+  };
+  for (let layer = 0; layer < layerCount; layer++) {
+    const loading = load(layer);
+    if (loading !== null) return loadFrom(loading, layer);
   }
+  return null;
 }

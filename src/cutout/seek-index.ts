@@ -19,6 +19,7 @@ export class SeekIndex {
   readonly indexed: Uint32Array<ArrayBuffer>;
   #savedEntries = 0;
   #loading: Promise<void> | null = null;
+  #isLoaded = false;
 
   constructor(arena: Arena, place: { address: number; tileCount: number; entriesPerTile: number }) {
     this.#arena = arena;
@@ -37,20 +38,24 @@ export class SeekIndex {
   }
 
   /**
-   * The bytes [start, end) of a tile's stream that hold its pixels [first, last), as far as the entries tell. A decoder
-   * with these entries, or more, touches none before them.
+   * From which byte of a tile's stream its pixels from `first` on are, as far as the entries tell; and up to which, for
+   * those before `end`. A decoder with these entries, or more, touches none before them. Entries out of a file that was
+   * kept on disk may be of any value: the caller checks that start < end.
    */
-  bytesOf(tile: number, pixels: { first: number; last: number; stride: number }, streamLength: number) {
+  startByteOf(tile: number, first: number, stride: number): number {
     const filled = this.indexed[tile];
-    if (filled === 0) return { start: 0, end: streamLength };
-    const { words } = this.#arena;
-    const entries = this.addressOf(tile) >>> 2;
-    const from = Math.min(Math.floor(pixels.first / pixels.stride), filled - 1);
-    const to = Math.ceil(pixels.last / pixels.stride);
-    const start = from === 0 ? 0 : words[entries + 2 * from] >>> 3; // pixel 0 starts with the value before it
-    const end = to < filled ? (words[entries + 2 * to] + 7) >>> 3 : streamLength;
-    // Entries out of a file that was kept on disk may be of any value.
-    return start < end && end <= streamLength ? { start, end } : { start: 0, end: streamLength };
+    if (filled === 0) return 0;
+    const entry = Math.min(Math.floor(first / stride), filled - 1);
+    return entry === 0 ? 0 : this.#bitOf(tile, entry) >>> 3; // pixel 0 starts with the value before it
+  }
+
+  endByteOf(tile: number, end: number, { stride, streamLength }: { stride: number; streamLength: number }): number {
+    const entry = Math.ceil(end / stride);
+    return entry < this.indexed[tile] ? (this.#bitOf(tile, entry) + 7) >>> 3 : streamLength;
+  }
+
+  #bitOf(tile: number, entry: number): number {
+    return this.#arena.words[(this.addressOf(tile) + entry * SEEK_ENTRY_BYTES) >>> 2];
   }
 
   get entryCount(): number {
@@ -59,9 +64,9 @@ export class SeekIndex {
     return sum;
   }
 
-  /** Takes up what was saved, once; concurrent callers wait for the same read. */
+  /** Takes up what was saved, once; concurrent callers wait for the same read. null: it is done. */
   load(store: SeekIndexStore | null, cacheKey: string): Promise<void> | null {
-    if (store === null) return null;
+    if (store === null || this.#isLoaded) return null;
     this.#loading ??= this.#load(store, cacheKey);
     return this.#loading;
   }
@@ -78,6 +83,7 @@ export class SeekIndex {
     const bytes = await store.read(await fileNameOf(cacheKey)).catch(() => null);
     if (bytes !== null) this.#parse(bytes, cacheKey);
     this.#savedEntries = this.entryCount;
+    this.#isLoaded = true;
   }
 
   /**

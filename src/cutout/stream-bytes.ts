@@ -1,172 +1,167 @@
 import type { Arena } from "../codec/arena.ts";
 import { STREAM_PADDING } from "../codec/layout.ts";
-import { coalesceLimitsOf, joinRanges, NOW_LIMITS, type CoalesceLimits } from "../storage/coalesce.ts";
-import type { ByteRange, RangeSource } from "../storage/range-source.ts";
+import { coalesceLimitsOf, joinRanges, NOW_LIMITS, RangeList, type CoalesceLimits } from "../storage/coalesce.ts";
+import type { PlacedRanges, RangeSource } from "../storage/range-source.ts";
 import type { CachedHeap } from "./plane-cache.ts";
 
-/** Compressed streams in the arena. `addresses` follow the order of the ranges asked for; 0 for an empty one. */
-export type StreamBytes = { readonly addresses: readonly number[]; release(): void };
+/** Compressed streams in blocks of the arena. `addresses` follow the order of the ranges asked for; 0 for an empty one. */
+export type StreamBytes = { readonly addresses: Float64Array; release(): void };
 
 export type StreamPlace = {
   readonly source: RangeSource;
   /** In bytes of the file. */
   readonly heapStart: number;
   readonly arena: Arena;
-  readonly heap: CachedHeap | null;
 };
 
 /** What is read at once without waiting, at most: 0.2 ms. */
 const MAX_NOW_BYTES = 1024 * 1024;
 
 /**
- * Brings the bytes of `ranges` (of the heap) into the arena: to their place in a cached heap, where only what is missing
- * is read, or to blocks of their own. At once, where the source has them in memory. Until it settles, reads write to the
- * arena; so it settles only when all of them have.
+ * Brings those bytes of `ranges` (of the heap) that are missing to their place in a cached heap; null where they are all
+ * there, or were had at once. Until it settles, reads write to the arena; so it settles only when all of them have.
  */
-export function readStreams(
-  from: StreamPlace,
-  ranges: readonly ByteRange[],
-  signal: AbortSignal | undefined,
-): StreamBytes | Promise<StreamBytes> {
-  const { heap } = from;
-  if (heap === null) return readToBlocks(from, ranges, signal);
-  const missing = missingRanges(ranges, heap);
-  const addresses = ranges.map((range) => (range.length === 0 ? 0 : heap.address + range.start));
-  const bytes = { addresses, release() {} };
-  if (missing.length === 0) return bytes;
-  const reading = readToHeap({ ...from, heap }, missing, signal);
-  return reading === null ? bytes : reading.then(() => bytes);
-}
-
-function missingRanges(ranges: readonly ByteRange[], { present }: CachedHeap): readonly ByteRange[] {
-  // Mostly all are there, and the bytes between them: one question, not hundreds.
-  let first = Infinity;
-  let end = 0;
-  for (const { start, length } of ranges) {
-    if (start < first) first = start;
-    if (start + length > end) end = start + length;
-  }
-  if (first >= end || present.has(first, end)) return [];
-  return ranges.filter(({ start, length }) => !present.has(start, start + length));
-}
-
-/** null when it is done. */
-function readToHeap(
-  { source, heapStart, arena, heap }: StreamPlace & { heap: CachedHeap },
-  missing: readonly ByteRange[],
+export function readToHeap(
+  { source, heapStart, arena }: StreamPlace,
+  heap: CachedHeap,
+  ranges: RangeList,
   signal: AbortSignal | undefined,
 ): Promise<void> | null {
+  const missing = missingRanges(ranges, heap);
+  if (missing.count === 0) return null;
   // What lies in the gaps may be there already, and be decoded at this moment: it is not written again.
   const { reads } = joinRanges(missing, { ...coalesceLimitsOf(source), maxGapBytes: 0 });
-  const places = reads.map(({ start, length }) => ({ start: heapStart + start, length, offset: heap.address + start }));
-  const keep = (some: readonly ByteRange[]) => {
-    for (const { start, length } of some) heap.present.add(start, start + length);
+  for (let i = 0; i < reads.count; i++) {
+    reads.offsets[i] = heap.address + reads.starts[i];
+    reads.starts[i] += heapStart;
+  }
+  const keep = (from: number, to: number) => {
+    for (let i = from; i < to; i++) {
+      const start = reads.starts[i] - heapStart;
+      heap.present.add(start, start + reads.lengths[i]);
+    }
   };
-  const done = readNow(source, places, arena);
-  keep(reads.slice(0, done));
-  if (done === reads.length) return null;
-  return readAll(source, places.slice(done), { arena, signal }).then(() => keep(reads.slice(done)));
+  const done = readNow(source, reads, arena);
+  keep(0, done);
+  if (done === reads.count) return null;
+  return readAll(source, reads.from(done), { arena, signal }).then(() => keep(done, reads.count));
 }
 
-function readToBlocks(
+function missingRanges({ count, starts, lengths }: RangeList, { present }: CachedHeap): RangeList {
+  const missing = new RangeList(count);
+  for (let i = 0; i < count; i++) {
+    if (!present.has(starts[i], starts[i] + lengths[i])) missing.add(starts[i], lengths[i]);
+  }
+  return missing;
+}
+
+/** Brings the bytes of `ranges` (of the heap) to blocks of their own; at once, where the source has them in memory. */
+export function readToBlocks(
   from: StreamPlace,
-  ranges: readonly ByteRange[],
+  ranges: RangeList,
   signal: AbortSignal | undefined,
 ): StreamBytes | Promise<StreamBytes> {
   const { source, arena } = from;
   if (source.readNow === undefined) return readLater(from, ranges, signal);
-  const { readOf, places, addresses, block } = reserve(from, ranges, NOW_LIMITS);
-  const release = () => arena.release(block);
+  const reserved = reserve(from, ranges, NOW_LIMITS);
   let done: number;
   try {
-    done = readNow(source, places, arena);
+    done = readNow(source, reserved.reads, arena);
   } catch (error) {
-    release();
+    reserved.release();
     throw error;
   }
-  if (done === places.length) return { addresses, release };
-  // The rest in few reads, with the bytes between them.
-  const rest: number[] = [];
-  readOf.forEach((read, i) => {
-    if (read >= done) rest.push(i);
-  });
-  const later = readLater(
-    from,
-    rest.map((i) => ranges[i]),
-    signal,
-  );
-  return later.then(
-    (bytes) => {
-      rest.forEach((i, at) => (addresses[i] = bytes.addresses[at]));
-      return {
-        addresses,
-        release() {
-          release();
-          bytes.release();
-        },
-      };
-    },
-    (error: unknown) => {
-      release();
-      throw error;
-    },
-  );
+  return done === reserved.reads.count ? reserved : readRest(from, ranges, { reserved, done }, signal);
 }
 
-async function readLater(
+/** Of reads of which `done` are done: the rest, in few reads with the bytes between them. */
+async function readRest(
   from: StreamPlace,
-  ranges: readonly ByteRange[],
+  ranges: RangeList,
+  { reserved, done }: { reserved: Reserved; done: number },
   signal: AbortSignal | undefined,
 ): Promise<StreamBytes> {
-  const { source, arena } = from;
-  const { places, addresses, block } = reserve(from, ranges, coalesceLimitsOf(source));
+  const { readOf, addresses } = reserved;
+  const rest = new RangeList(ranges.count);
+  const places: number[] = [];
+  for (let i = 0; i < ranges.count; i++) {
+    if (readOf[i] < done) continue;
+    rest.add(ranges.starts[i], ranges.lengths[i]);
+    places.push(i);
+  }
   try {
-    await readAll(source, places, { arena, signal });
+    const later = await readLater(from, rest, signal);
+    for (const [at, i] of places.entries()) addresses[i] = later.addresses[at];
+    return {
+      addresses,
+      release() {
+        reserved.release();
+        later.release();
+      },
+    };
   } catch (error) {
-    arena.release(block);
+    reserved.release();
     throw error;
   }
-  return { addresses, release: () => arena.release(block) };
 }
 
-/** Of a file, and where in the arena its bytes go. */
-type PlacedRead = ByteRange & { readonly offset: number };
+async function readLater(from: StreamPlace, ranges: RangeList, signal: AbortSignal | undefined): Promise<StreamBytes> {
+  const { source, arena } = from;
+  const reserved = reserve(from, ranges, coalesceLimitsOf(source));
+  try {
+    await readAll(source, reserved.reads, { arena, signal });
+  } catch (error) {
+    reserved.release();
+    throw error;
+  }
+  return reserved;
+}
 
-/** How many of the reads, from the first, are done. */
-function readNow(source: RangeSource, places: readonly PlacedRead[], arena: Arena): number {
-  if (source.readNow === undefined || places.reduce((sum, { length }) => sum + length, 0) > MAX_NOW_BYTES) return 0;
-  return source.readNow(places, arena.bytes);
+/** How many of the reads, from the first, are done. Offsets are addresses. */
+function readNow(source: RangeSource, reads: PlacedRanges, arena: Arena): number {
+  if (source.readNow === undefined) return 0;
+  let bytes = 0;
+  for (let i = 0; i < reads.count; i++) bytes += reads.lengths[i];
+  return bytes > MAX_NOW_BYTES ? 0 : source.readNow(reads, arena.bytes);
 }
 
 /** Settles when all reads have. */
 async function readAll(
   source: RangeSource,
-  places: readonly PlacedRead[],
+  { count, starts, lengths, offsets }: PlacedRanges,
   { arena, signal }: { arena: Arena; signal: AbortSignal | undefined },
 ): Promise<void> {
   const results = await Promise.allSettled(
-    places.map(({ start, length, offset }) =>
-      source.read({ start, length }, { signal, into: arena.bytes.subarray(offset, offset + length) }),
+    Array.from({ length: count }, (_, i) =>
+      source.read(
+        { start: starts[i], length: lengths[i] },
+        { signal, into: arena.bytes.subarray(offsets[i], offsets[i] + lengths[i]) },
+      ),
     ),
   );
   const failure = results.find((result) => result.status === "rejected");
   if (failure !== undefined) throw failure.reason;
 }
 
+type Reserved = StreamBytes & { readonly reads: RangeList; readonly readOf: Int32Array };
+
 /** One block for all reads, each followed by the padding that decoders may touch. */
-function reserve({ heapStart, arena }: StreamPlace, ranges: readonly ByteRange[], limits: CoalesceLimits) {
+function reserve({ heapStart, arena }: StreamPlace, ranges: RangeList, limits: CoalesceLimits): Reserved {
   const { reads, readOf } = joinRanges(ranges, limits);
   let total = 0;
-  const places = reads.map(({ start, length }) => {
-    const offset = total;
-    total += Math.ceil((length + STREAM_PADDING) / 64) * 64;
-    return { start: heapStart + start, length, offset };
-  });
+  for (let i = 0; i < reads.count; i++) {
+    reads.offsets[i] = total;
+    total += Math.ceil((reads.lengths[i] + STREAM_PADDING) / 64) * 64;
+  }
   const block = arena.allocate(total);
-  for (const place of places) place.offset += block;
-  const addresses = ranges.map(({ start }, i) => {
+  const addresses = new Float64Array(ranges.count);
+  for (let i = 0; i < ranges.count; i++) {
     const read = readOf[i];
-    return read < 0 ? 0 : places[read].offset + start - reads[read].start;
-  });
-  return { readOf, places, addresses, block };
+    if (read >= 0) addresses[i] = block + reads.offsets[read] + ranges.starts[i] - reads.starts[read];
+  }
+  for (let i = 0; i < reads.count; i++) {
+    reads.offsets[i] += block;
+    reads.starts[i] += heapStart;
+  }
+  return { reads, readOf, addresses, release: () => arena.release(block) };
 }

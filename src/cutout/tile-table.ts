@@ -1,63 +1,184 @@
 import { ServiceError } from "../errors.ts";
-import { readTileDescriptor, type TileStream } from "../fits/tile-stream.ts";
+import { readTileDescriptor } from "../fits/tile-stream.ts";
 import type { TiledImage } from "../fits/tiled-image.ts";
-import type { RangeSource } from "../storage/range-source.ts";
-import { ByteIntervals } from "./byte-intervals.ts";
+import { placedRange, type RangeSource } from "../storage/range-source.ts";
 
-/** A request for a few rows of the table brings this many bytes, in case the next one wants their neighbours. */
+/** Rows come in blocks of about this size: a request for a few brings their neighbours, which the next one may want. */
 const BLOCK_BYTES = 8 * 1024;
-/** Out of memory it takes 10 µs. */
-const NOW_BLOCK_BYTES = 64 * 1024;
-const MAX_NOW_BYTES = 1024 * 1024;
+/** Of one read. */
+const MAX_READ_BYTES = 1024 * 1024;
 /** 8 million tiles of 32 bytes; the largest images of surveys have some 100,000. */
 const MAX_TABLE_BYTES = 256 * 1024 * 1024;
 
-/** The rows that say where each tile's bytes lie; read when they are first needed, and kept. */
+/** Which column has a tile's bytes, or why none is known: its row is not loaded, or it makes no sense. */
+export const STORAGE = { notLoaded: 0, compressed: 1, gzip: 2, uncompressed: 3, unreadable: 4 } as const;
+
+/** Of each tile, by its row in the table. Offsets are from the start of the heap; null: the table has no such column. */
+export type TileColumns = {
+  /** One of STORAGE. */
+  readonly storages: Uint8Array;
+  readonly offsets: Float64Array;
+  readonly lengths: Float64Array;
+  readonly scales: Float64Array | null;
+  readonly zeros: Float64Array | null;
+  readonly nullValues: Float64Array | null;
+  /** Of null-pixel masks; a length of 0: the tile has none. */
+  readonly maskOffsets: Float64Array | null;
+  readonly maskLengths: Float64Array | null;
+};
+
+/**
+ * The rows that say where each tile's bytes lie; read when they are first needed, and kept as columns of numbers: a window
+ * of hundreds of tiles is planned and read without an object for each.
+ */
 export class TileTable {
+  /** Of memory, once it is in use. */
   readonly byteLength: number;
+  /** ZSCALE, ZZERO and ZBLANK of all tiles, where the table has no column of them. */
+  readonly scale: number;
+  readonly zero: number;
+  readonly nullValue: number | undefined;
   readonly #source: RangeSource;
   readonly #image: TiledImage;
   readonly #name: string;
-  readonly #present = new ByteIntervals();
-  #rows: DataView<ArrayBuffer> | null = null;
+  readonly #rowsPerBlock: number;
+  readonly #isLoaded: Uint8Array;
+  #columns: TileColumns | null = null;
+  /** Blocks with an unreadable tile, as they are in the file: what is wrong is told once a window meets that tile. */
+  readonly #unreadable = new Map<number, DataView<ArrayBuffer>>();
 
   /** `name`: file and HDU, for messages. */
   constructor(source: RangeSource, image: TiledImage, name: string) {
-    this.byteLength = image.tileCount * image.rowLength;
+    const { tileCount, rowLength, columns } = image;
+    this.byteLength = tileCount * bytesPerTile(columns);
+    const most = Math.max(this.byteLength, tileCount * rowLength);
+    if (most > MAX_TABLE_BYTES) {
+      throw new ServiceError(
+        "over-limit",
+        `Cannot cut ${name}: its table of tiles takes ${most} bytes, and ${MAX_TABLE_BYTES} are allowed`,
+      );
+    }
+    this.scale = image.scale ?? 1;
+    this.zero = image.zero ?? 0;
+    this.nullValue = image.nullValue;
     this.#source = source;
     this.#image = image;
     this.#name = name;
-    if (this.byteLength > MAX_TABLE_BYTES) {
-      throw new ServiceError(
-        "over-limit",
-        `Cannot cut ${name}: its table of tiles takes ${this.byteLength} bytes, and ${MAX_TABLE_BYTES} are allowed`,
-      );
+    this.#rowsPerBlock = Math.max(1, Math.floor(BLOCK_BYTES / rowLength));
+    this.#isLoaded = new Uint8Array(Math.ceil(tileCount / this.#rowsPerBlock));
+  }
+
+  /** Those that are not loaded, or unreadable, are so in `storages`; `failureOf` says why. */
+  get columns(): TileColumns {
+    return (this.#columns ??= createColumns(this.#image));
+  }
+
+  /** Makes the rows of tiles [first, end) available; null where they are at once. */
+  load(first: number, end: number, signal?: AbortSignal): Promise<void> | null {
+    let block = Math.floor(first / this.#rowsPerBlock);
+    let last = Math.ceil(end / this.#rowsPerBlock);
+    while (block < last && this.#isLoaded[block] !== 0) block++;
+    while (block < last && this.#isLoaded[last - 1] !== 0) last--;
+    const blocksOfRead = Math.max(1, Math.floor(MAX_READ_BYTES / (this.#rowsPerBlock * this.#image.rowLength)));
+    for (; block < last; block += blocksOfRead) {
+      const { range, bytes } = this.#rangeOf(block, Math.min(last, block + blocksOfRead));
+      if (this.#source.readNow?.(placedRange(range), bytes) !== 1) break;
+      this.#take(block, bytes);
+    }
+    return block < last ? this.#loadLater({ block, last, blocksOfRead }, signal) : null;
+  }
+
+  async #loadLater(
+    { block, last, blocksOfRead }: { block: number; last: number; blocksOfRead: number },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    for (; block < last; block += blocksOfRead) {
+      const { range, bytes } = this.#rangeOf(block, Math.min(last, block + blocksOfRead));
+      await this.#source.read(range, { signal, into: bytes });
+      this.#take(block, bytes);
     }
   }
 
-  /** Makes the rows of tiles [first, end) available. */
-  async load(first: number, end: number, signal?: AbortSignal): Promise<void> {
-    const { rowLength, tableStart } = this.#image;
-    if (this.#present.has(first * rowLength, end * rowLength)) return;
-    this.#rows ??= new DataView(new ArrayBuffer(this.byteLength));
-    const blockBytes = this.#source.readNow === undefined ? BLOCK_BYTES : NOW_BLOCK_BYTES;
-    const from = Math.floor((first * rowLength) / blockBytes) * blockBytes;
-    const to = Math.min(this.byteLength, Math.ceil((end * rowLength) / blockBytes) * blockBytes);
-    const into = new Uint8Array(this.#rows.buffer, from, to - from);
-    const range = { start: tableStart + from, length: to - from };
-    const isRead = to - from <= MAX_NOW_BYTES && this.#source.readNow?.([{ ...range, offset: 0 }], into) === 1;
-    if (!isRead) await this.#source.read(range, { signal, into });
-    this.#present.add(from, to);
+  /** Rows of blocks [from, to) in the file, and room for them. */
+  #rangeOf(from: number, to: number) {
+    const { tableStart, tileCount, rowLength } = this.#image;
+    const first = from * this.#rowsPerBlock;
+    const length = (Math.min(tileCount, to * this.#rowsPerBlock) - first) * rowLength;
+    return { range: { start: tableStart + first * rowLength, length }, bytes: new Uint8Array(length) };
   }
 
-  /** Where a tile's bytes lie in the heap; its row must be loaded. "corrupt-data" where it lies outside. */
-  streamOf(tile: number): TileStream {
-    if (this.#rows === null) throw new ServiceError("internal", `Cannot look up tile ${tile}: its row is not loaded`);
+  /** Notes what stands in the rows of `bytes`, which begin with those of a block. */
+  #take(firstBlock: number, bytes: Uint8Array<ArrayBuffer>): void {
+    const { rowLength } = this.#image;
+    const rowsPerBlock = this.#rowsPerBlock;
+    const rows = new DataView(bytes.buffer);
+    const count = bytes.length / rowLength;
+    for (let from = 0; from < count; from += rowsPerBlock) {
+      const block = firstBlock + from / rowsPerBlock;
+      const end = Math.min(count, from + rowsPerBlock);
+      const firstTile = firstBlock * rowsPerBlock;
+      let isReadable = true;
+      for (let row = from; row < end; row++) {
+        if (!this.#takeRow(firstTile + row, rows, firstTile)) isReadable = false;
+      }
+      if (!isReadable) {
+        this.#unreadable.set(block, new DataView(bytes.slice(from * rowLength, end * rowLength).buffer));
+      }
+      this.#isLoaded[block] = 1;
+    }
+  }
+
+  #takeRow(tile: number, rows: DataView, firstRow: number): boolean {
+    const columns = this.columns;
     try {
-      return readTileDescriptor(this.#rows, tile, this.#image);
+      const stream = readTileDescriptor(rows, tile, this.#image, firstRow);
+      columns.offsets[tile] = stream.offset;
+      columns.lengths[tile] = stream.length;
+      columns.storages[tile] = STORAGE[stream.storage];
+      if (columns.scales !== null) columns.scales[tile] = stream.scale;
+      if (columns.zeros !== null) columns.zeros[tile] = stream.zero;
+      if (columns.nullValues !== null) columns.nullValues[tile] = stream.nullValue ?? 0;
+      if (columns.maskOffsets !== null) columns.maskOffsets[tile] = stream.mask?.offset ?? 0;
+      if (columns.maskLengths !== null) columns.maskLengths[tile] = stream.mask?.length ?? 0;
+      return true;
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      columns.storages[tile] = STORAGE.unreadable;
+      return false;
+    }
+  }
+
+  /** Of a tile that `storages` calls unreadable, or not loaded. */
+  failureOf(tile: number): ServiceError {
+    const block = Math.floor(tile / this.#rowsPerBlock);
+    const rows = this.#unreadable.get(block);
+    try {
+      if (rows !== undefined) readTileDescriptor(rows, tile, this.#image, block * this.#rowsPerBlock);
     } catch (cause) {
       if (!(cause instanceof ServiceError)) throw cause;
-      throw new ServiceError(cause.code, `Cannot cut ${this.#name}: ${cause.message}`, { cause });
+      return new ServiceError(cause.code, `Cannot cut ${this.#name}: ${cause.message}`, { cause });
     }
+    return new ServiceError("internal", `Cannot look up tile ${tile} of ${this.#name}: its row is not loaded`);
   }
+}
+
+function bytesPerTile({ scale, zero, nullValue, nullMask }: TiledImage["columns"]): number {
+  const optional = [scale, zero, nullValue, nullMask, nullMask].filter((column) => column !== undefined);
+  return 1 + 8 * (2 + optional.length);
+}
+
+/** Memory that nobody has written to takes none. */
+function createColumns({ tileCount, columns }: TiledImage): TileColumns {
+  const numbers = () => new Float64Array(tileCount);
+  const numbersOf = (column: unknown) => (column === undefined ? null : numbers());
+  return {
+    storages: new Uint8Array(tileCount),
+    offsets: numbers(),
+    lengths: numbers(),
+    scales: numbersOf(columns.scale),
+    zeros: numbersOf(columns.zero),
+    nullValues: numbersOf(columns.nullValue),
+    maskOffsets: numbersOf(columns.nullMask),
+    maskLengths: numbersOf(columns.nullMask),
+  };
 }

@@ -20,51 +20,29 @@ export function createTileGrid(image: readonly number[], tile: readonly number[]
   return { image: imageExtent, tile: tileExtent, tiles: extent(along) };
 }
 
-/** Where a tile lies, counted in tiles; the last two axes as one plane number of the image, and the plane inside the tile. */
-export type TilePlace = {
-  /** Row of the tile in the table, from 0. */
-  readonly index: number;
-  readonly x0: number;
-  readonly y0: number;
-  readonly width: number;
-  readonly height: number;
-  /** All pixels of the tile, over its further axes too. */
-  readonly pixels: number;
-  /** Tile-relative position of the first pixel of the asked plane. */
-  readonly planeOffset: number;
+/** Where the tiles that hold one plane of the image are; the last two axes count as one plane number. */
+export type PlaneOfTiles = {
+  /** Row of the first of them in the table. */
+  readonly firstTile: number;
+  /** Planes in each of them, and which of these it is. */
+  readonly planesInTile: number;
+  readonly planeInTile: number;
 };
 
-/** The tile in column `column` and row `row` of tiles that holds plane `plane` (axes 3 and 4 counted as one). */
-export function tileAt(grid: TileGrid, column: number, row: number, plane: number): TilePlace {
-  const imageWidth = grid.image[0];
-  const imageHeight = grid.image[1];
-  const tileWidth = grid.tile[0];
-  const tileHeight = grid.tile[1];
-  const x0 = column * tileWidth;
-  const y0 = row * tileHeight;
-  const width = Math.min(tileWidth, imageWidth - x0);
-  const height = Math.min(tileHeight, imageHeight - y0);
-  const index = row * grid.tiles[0] + column;
-  const area = width * height;
-  // Most images are flat, and have thousands of tiles in a window.
-  if (grid.image[2] * grid.image[3] === 1) return { index, x0, y0, width, height, pixels: area, planeOffset: 0 };
+const FLAT: PlaneOfTiles = { firstTile: 0, planesInTile: 1, planeInTile: 0 };
 
-  const [, , imageDepth, imageSets] = grid.image;
-  const [, , tileDepth, tileSets] = grid.tile;
-  const [columns, rows, layers] = grid.tiles;
-  const z = plane % imageDepth;
-  const w = (plane - z) / imageDepth;
-  const layer = Math.floor(z / tileDepth);
-  const set = Math.floor(w / tileSets);
-  const depth = Math.min(tileDepth, imageDepth - layer * tileDepth);
-  const sets = Math.min(tileSets, imageSets - set * tileSets);
+/** Of plane `plane` (axes 3 and 4 counted as one). */
+export function tilesOfPlane({ image, tile, tiles }: TileGrid, plane: number): PlaneOfTiles {
+  if (image[2] * image[3] === 1) return FLAT;
+  const z = plane % image[2];
+  const w = (plane - z) / image[2];
+  const layer = Math.floor(z / tile[2]);
+  const set = Math.floor(w / tile[3]);
+  const depth = Math.min(tile[2], image[2] - layer * tile[2]);
+  const sets = Math.min(tile[3], image[3] - set * tile[3]);
   return {
-    index: (set * layers + layer) * rows * columns + index,
-    x0,
-    y0,
-    width,
-    height,
-    pixels: area * depth * sets,
-    planeOffset: ((w - set * tileSets) * depth + (z - layer * tileDepth)) * area,
+    firstTile: (set * tiles[2] + layer) * tiles[0] * tiles[1],
+    planesInTile: depth * sets,
+    planeInTile: (w - set * tile[3]) * depth + (z - layer * tile[2]),
   };
 }

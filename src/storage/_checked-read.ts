@@ -1,5 +1,5 @@
 import { ServiceError } from "../errors.ts";
-import type { ByteRange, ReadOptions } from "./range-source.ts";
+import type { ByteRange, PlacedRanges, ReadOptions } from "./range-source.ts";
 
 /**
  * Checks what every source must check before it reads, and returns the bytes to fill: `into`, or a fresh array.
@@ -34,6 +34,19 @@ export function requireInFile(
       "corrupt-data",
       `Cannot read ${length} bytes at ${start} of ${file.key}: it has ${file.byteLength} bytes`,
     );
+  }
+}
+
+/** The same of many. */
+export function requireAllInFile(
+  file: { readonly key: string; readonly byteLength: number },
+  { count, starts, lengths }: PlacedRanges,
+): void {
+  for (let i = 0; i < count; i++) {
+    const start = starts[i];
+    const length = lengths[i];
+    // False for NaN too: what is wrong is told by the check of one.
+    if (!(start >= 0 && length >= 0 && start + length <= file.byteLength)) requireInFile(file, { start, length });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ByteRange, RangeSource } from "./range-source.ts";
+import type { ByteRange, PlacedRanges, RangeSource } from "./range-source.ts";
 
 export type CoalesceLimits = {
   /** Ranges this far apart, or nearer, are read together with the bytes between them. */
@@ -33,55 +33,89 @@ export type ReadPlan = {
 
 /** Merges near ranges into few reads. Ranges may come in any order, overlap and repeat; all of each lies in one read. */
 export function planReads(ranges: readonly ByteRange[], limits: CoalesceLimits): ReadPlan {
-  const { reads, readOf } = joinRanges(ranges, limits);
+  const list = new RangeList(ranges.length);
+  for (const { start, length } of ranges) list.add(start, length);
+  const { reads, readOf } = joinRanges(list, limits);
   const slices = ranges.map(({ start, length }, i) => {
     const read = readOf[i];
-    return read < 0 ? null : { read, offset: start - reads[read].start, length };
+    return read < 0 ? null : { read, offset: start - reads.starts[read], length };
   });
-  return { reads, slices };
+  return { reads: reads.toArray(), slices };
 }
 
-/** The same without an object for each range: the place in `reads` of the one that it lies in, -1 where it is empty. */
+/** Ranges as columns of numbers, for those who have hundreds in each request (see `PlacedRanges`). */
+export class RangeList implements PlacedRanges {
+  count = 0;
+  readonly starts: Float64Array;
+  readonly lengths: Float64Array;
+  readonly offsets: Float64Array;
+
+  constructor(capacity: number) {
+    this.starts = new Float64Array(capacity);
+    this.lengths = new Float64Array(capacity);
+    this.offsets = new Float64Array(capacity);
+  }
+
+  add(start: number, length: number): void {
+    this.starts[this.count] = start;
+    this.lengths[this.count] = length;
+    this.count++;
+  }
+
+  /** Those from `first` on, in views of the same memory. */
+  from(first: number): PlacedRanges {
+    return {
+      count: this.count - first,
+      starts: this.starts.subarray(first),
+      lengths: this.lengths.subarray(first),
+      offsets: this.offsets.subarray(first),
+    };
+  }
+
+  toArray(): ByteRange[] {
+    return Array.from({ length: this.count }, (_, i) => ({ start: this.starts[i], length: this.lengths[i] }));
+  }
+}
+
+/** Near ranges as one, in file order; and for each range the place of the read that it lies in, -1 where it is empty. */
 export function joinRanges(
-  ranges: readonly ByteRange[],
-  limits: CoalesceLimits,
-): { readonly reads: readonly ByteRange[]; readonly readOf: Int32Array } {
-  const reads: { start: number; length: number }[] = [];
-  const readOf = new Int32Array(ranges.length).fill(-1);
-  let read: { start: number; length: number } | undefined;
-  for (const index of inFileOrder(ranges)) {
-    const range = ranges[index];
-    if (read !== undefined && joins(read, range, limits)) {
-      read.length = Math.max(read.length, range.start + range.length - read.start);
+  ranges: RangeList,
+  { maxGapBytes, maxReadBytes }: CoalesceLimits,
+): { readonly reads: RangeList; readonly readOf: Int32Array } {
+  const { count, starts, lengths } = ranges;
+  const reads = new RangeList(count);
+  const readOf = new Int32Array(count).fill(-1);
+  const order = inFileOrder(ranges);
+  let read = -1;
+  let readStart = 0;
+  let readEnd = -Infinity;
+  for (let place = 0; place < count; place++) {
+    const i = order === null ? place : order[place];
+    const length = lengths[i];
+    if (length === 0) continue;
+    const start = starts[i];
+    const end = start + length;
+    // No byte is read twice: a hostile table may have every tile begin one byte after the last, and reach to the end.
+    if (start < readEnd || (start - readEnd <= maxGapBytes && end - readStart <= maxReadBytes)) {
+      if (end > readEnd) readEnd = end;
+      reads.lengths[read] = readEnd - readStart;
     } else {
-      read = { start: range.start, length: range.length };
-      reads.push(read);
+      reads.add(start, length);
+      read++;
+      readStart = start;
+      readEnd = end;
     }
-    readOf[index] = reads.length - 1;
+    readOf[i] = read;
   }
   return { reads, readOf };
 }
 
-/** Places in `ranges` of those that are not empty. */
-function inFileOrder(ranges: readonly ByteRange[]): number[] {
-  const places: number[] = [];
+/** Places in the list by the ranges' starts; null where that is how they come. */
+function inFileOrder({ count, starts }: RangeList): Uint32Array | null {
   let sorted = true;
-  let last = 0;
-  for (let i = 0; i < ranges.length; i++) {
-    const { start, length } = ranges[i];
-    if (length === 0) continue;
-    if (start < last) sorted = false;
-    last = start;
-    places.push(i);
-  }
-  return sorted ? places : places.sort((a, b) => ranges[a].start - ranges[b].start);
-}
-
-/** `range` starts no earlier than `read`. */
-function joins(read: ByteRange, range: ByteRange, { maxGapBytes, maxReadBytes }: CoalesceLimits): boolean {
-  const readEnd = read.start + read.length;
-  const rangeEnd = range.start + range.length;
-  // No byte is read twice: a hostile table may have every tile begin one byte after the last, and reach to the end.
-  if (range.start < readEnd) return true;
-  return range.start - readEnd <= maxGapBytes && rangeEnd - read.start <= maxReadBytes;
+  for (let i = 1; i < count; i++) if (starts[i] < starts[i - 1]) sorted = false;
+  if (sorted) return null;
+  const order = new Uint32Array(count);
+  for (let i = 0; i < count; i++) order[i] = i;
+  return order.sort((a, b) => starts[a] - starts[b]);
 }

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 
 import { ServiceError } from "../errors.ts";
-import { prepareRead, requireInFile, sourceChanged, throwIfCanceled } from "./_checked-read.ts";
+import { prepareRead, requireAllInFile, sourceChanged, throwIfCanceled } from "./_checked-read.ts";
 import { DescriptorPool, type OpenFile } from "./local-descriptors.ts";
 import {
   asServiceError,
@@ -12,7 +12,7 @@ import {
   readVersion,
   versionOf,
 } from "./local-file.ts";
-import type { ByteRange, PlacedRange, RangeSource, RangeStore, ReadOptions } from "./range-source.ts";
+import type { ByteRange, PlacedRanges, RangeSource, RangeStore, ReadOptions } from "./range-source.ts";
 import { PageCacheReader } from "./local-page-cache.ts";
 import { newReadTally, type ReadTally } from "./read-tally.ts";
 
@@ -161,9 +161,9 @@ function localSource(
         underWay.delete(reading);
       }
     },
-    readNow(ranges: readonly PlacedRange[], target: Uint8Array) {
+    readNow(ranges: PlacedRanges, target: Uint8Array) {
       if (closed) throw new ServiceError("internal", `Cannot read ${path}: it has been closed`);
-      for (const range of ranges) requireInFile(file, range);
+      requireAllInFile(file, ranges);
       const opened = pool.peek(path, version);
       if (opened === undefined || !opened.isLocal) return 0;
       try {
@@ -171,7 +171,7 @@ function localSource(
         if (done === 0) return 0;
         verifyUnchanged(path, opened);
         tally.reads++;
-        for (let i = 0; i < done; i++) tally.bytes += ranges[i].length;
+        for (let i = 0; i < done; i++) tally.bytes += ranges.lengths[i];
         return done;
       } catch (error) {
         throw retireIfChanged(opened, error);

@@ -1,8 +1,26 @@
 /** Bytes [start, start + length) of a file. */
 export type ByteRange = { readonly start: number; readonly length: number };
 
-/** A range, and where its first byte goes in the target. */
-export type PlacedRange = ByteRange & { readonly offset: number };
+/**
+ * Ranges as columns of numbers, the first `count` of them: a request has hundreds, and an object for each would cost more
+ * than to read some of them. `offsets`: where the first byte of each goes in the target.
+ */
+export type PlacedRanges = {
+  readonly count: number;
+  readonly starts: Float64Array;
+  readonly lengths: Float64Array;
+  readonly offsets: Float64Array;
+};
+
+/** One range, at the start of the target where nothing else is said. */
+export function placedRange({ start, length }: ByteRange, offset = 0): PlacedRanges {
+  return {
+    count: 1,
+    starts: Float64Array.of(start),
+    lengths: Float64Array.of(length),
+    offsets: Float64Array.of(offset),
+  };
+}
 
 export type ReadOptions = {
   readonly signal?: AbortSignal | undefined;
@@ -27,7 +45,7 @@ export interface RangeSource {
    * Fills `target` with as many of `ranges`, from the first, as can be had without waiting, and returns how many these
    * are: the others are for `read`. Throws as `read` rejects. Only sources have it that know what is in memory.
    */
-  readNow?(ranges: readonly PlacedRange[], target: Uint8Array): number;
+  readNow?(ranges: PlacedRanges, target: Uint8Array): number;
   close(): Promise<void>;
 }
 

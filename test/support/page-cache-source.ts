@@ -5,10 +5,9 @@ export function pageCacheSource(source: RangeSource, bytes: Uint8Array): RangeSo
   let batches = 0;
   return {
     ...source,
-    readNow(ranges, target) {
-      const done = [ranges.length, 0, ranges.length >> 1][batches++ % 3];
-      for (const { start, length, offset } of ranges.slice(0, done))
-        target.set(bytes.subarray(start, start + length), offset);
+    readNow({ count, starts, lengths, offsets }, target) {
+      const done = [count, 0, count >> 1][batches++ % 3];
+      for (let i = 0; i < done; i++) target.set(bytes.subarray(starts[i], starts[i] + lengths[i]), offsets[i]);
       return done;
     },
   };

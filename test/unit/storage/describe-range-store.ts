@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import type { RangeStore } from "../../../src/storage/range-source.ts";
+import { placedRange, type RangeStore } from "../../../src/storage/range-source.ts";
+import { placedRanges } from "../../support/placed-ranges.ts";
 
 /** A place with one store in front of it, and a way to put files there that goes around the store. */
 export type StorePlace = {
@@ -92,15 +93,15 @@ export function describeRangeStore(name: string, start: () => Promise<StorePlace
       if (source.readNow === undefined) return;
       const ranges = Array.from({ length: 30 }, (_, i) => ({ start: i * 3_000, length: i * 5, offset: 10 + i * 200 }));
       const target = new Uint8Array(6_000);
-      const done = source.readNow(ranges, target);
+      const done = source.readNow(placedRanges(ranges), target);
       expect(done).toBeGreaterThan(0); // of bytes that were written a moment ago
       const expected = new Uint8Array(6_000);
       for (const { start, length, offset } of ranges.slice(0, done))
         expected.set(bytes.subarray(start, start + length), offset);
       expect(Buffer.compare(target, expected)).toBe(0);
-      expect(() => source.readNow?.([{ start: 99_999, length: 2, offset: 0 }], target)).toThrow(/100000 bytes/);
+      expect(() => source.readNow?.(placedRange({ start: 99_999, length: 2 }), target)).toThrow(/100000 bytes/);
       await source.close();
-      expect(() => source.readNow?.([{ start: 0, length: 2, offset: 0 }], target)).toThrow(/closed/);
+      expect(() => source.readNow?.(placedRange({ start: 0, length: 2 }), target)).toThrow(/closed/);
     });
 
     it("notices at once that a file was replaced", async () => {
@@ -108,7 +109,7 @@ export function describeRangeStore(name: string, start: () => Promise<StorePlace
       const source = await open("gone.fits");
       await place.put("gone.fits", patternOf(5_000, 3));
       if (source.readNow === undefined) return;
-      expect(() => source.readNow?.([{ start: 0, length: 100, offset: 0 }], new Uint8Array(100))).toThrow(
+      expect(() => source.readNow?.(placedRange({ start: 0, length: 100 }), new Uint8Array(100))).toThrow(
         expect.objectContaining({ code: "source-changed" }),
       );
     });

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 import { PageCacheReader } from "../../../src/storage/local-page-cache.ts";
+import { placedRange } from "../../../src/storage/range-source.ts";
+import { placedRanges } from "../../support/placed-ranges.ts";
 import { patternOf } from "./describe-range-store.ts";
 
 const bytes = patternOf(10_000, 1);
-const ranges = Array.from({ length: 20 }, (_, i) => ({ start: 400 * i, length: 100, offset: 100 * i }));
+const rows = Array.from({ length: 20 }, (_, i) => ({ start: 400 * i, length: 100, offset: 100 * i }));
+const ranges = placedRanges(rows);
 let folder: string;
 let file: { path: string; descriptor: number };
 
@@ -32,7 +35,7 @@ it("reads all while time says that they are in memory", () => {
   const target = new Uint8Array(2_000);
   const reader = new PageCacheReader(slowClock([]), () => 0);
   expect(reader.read(file, ranges, target)).toBe(20);
-  for (const { start, offset } of ranges)
+  for (const { start, offset } of rows)
     expect(target.subarray(offset, offset + 100)).toEqual(bytes.subarray(start, start + 100));
 });
 
@@ -54,7 +57,7 @@ it("waits for a piece of a long range only, and leaves that range to others", ()
   const long = patternOf(400_000, 2);
   fs.writeFileSync(path, long);
   const descriptor = fs.openSync(path, "r");
-  const all = [{ start: 0, length: 400_000, offset: 0 }];
+  const all = placedRange({ start: 0, length: 400_000 });
   const target = new Uint8Array(400_000);
   let blocks = 0;
   const waiting = new PageCacheReader(slowClock([0, 0, 5]), () => blocks++);
@@ -80,7 +83,7 @@ it.each([
 
 it("reports a file that has become shorter", () => {
   const reader = new PageCacheReader(slowClock([]), () => 0);
-  expect(() => reader.read(file, [{ start: 20_000, length: 5, offset: 0 }], new Uint8Array(5))).toThrow(
+  expect(() => reader.read(file, placedRange({ start: 20_000, length: 5 }), new Uint8Array(5))).toThrow(
     expect.objectContaining({ code: "source-changed" }),
   );
 });

@@ -1,0 +1,334 @@
+import { DecodeFailure, type Decoder, type DecodeWork, type JobRun } from "../codec/decoder.ts";
+import { CODEC, FALLBACK, JOB, JOB_BYTES } from "../codec/layout.ts";
+import { ServiceError } from "../errors.ts";
+import type { PixelRows } from "../raster/pixel-rows.ts";
+import type { PixelWindow } from "../raster/pixel-window.ts";
+import { TileParts } from "../raster/tile-parts.ts";
+import { RangeList } from "../storage/coalesce.ts";
+import type { Chunk } from "./chunks.ts";
+import type { OpenImage, TiledData } from "./open-image.ts";
+import type { CachedHeap, PlaneLease } from "./plane-cache.ts";
+import type { SeekIndex } from "./seek-index.ts";
+import { readToBlocks, readToHeap, type StreamBytes } from "./stream-bytes.ts";
+import { STORAGE } from "./tile-table.ts";
+
+export type OpenTiledImage = OpenImage & { readonly data: TiledData };
+
+/** The compressed bytes of a chunk: in the plane's cached heap, or read to blocks of their own. */
+export type ChunkInput = {
+  readonly chunk: Chunk;
+  readonly parts: TileParts;
+  /** null: whole streams in the cached heap. */
+  readonly blocks: { readonly ranges: RangeList; readonly bytes: StreamBytes } | null;
+};
+
+export type Fetching = { readonly input: ChunkInput | Promise<ChunkInput>; readonly byteLength: number };
+
+type Decoding = { readonly input: ChunkInput; readonly run: JobRun; readonly work: DecodeWork; readonly out: number };
+
+const FALLBACK_OF = {
+  [STORAGE.compressed]: FALLBACK.none,
+  [STORAGE.gzip]: FALLBACK.gzip,
+  [STORAGE.uncompressed]: FALLBACK.uncompressed,
+} as Readonly<Record<number, number>>;
+
+/** A cursor of a job: pixel, bit and value, one behind the other. */
+const CURSOR_WORDS = 3;
+
+/** Chunks of a window of a tile-compressed image: their bytes, and their pixels. Chunks are decoded in their order. */
+export class TileChunks {
+  readonly #image: OpenTiledImage;
+  readonly #window: PixelWindow;
+  readonly #decoder: Decoder;
+  readonly #heap: CachedHeap | null;
+  readonly #index: SeekIndex | null;
+  readonly #bytesPerPixel: number;
+  readonly #masks: { readonly offsets: Float64Array; readonly lengths: Float64Array; readonly codec: number } | null;
+  /** Address of the rows that are lent out. */
+  #pixels: number | null = null;
+  /** Where decoding stopped in the last row of tiles, CURSOR_WORDS each, and the first tile of that row. */
+  #cursors: Uint32Array | null = null;
+  #cursorTile = 0;
+
+  constructor(image: OpenTiledImage, window: PixelWindow, decoder: Decoder, { heap, index }: PlaneLease) {
+    this.#image = image;
+    this.#window = window;
+    this.#decoder = decoder;
+    this.#heap = heap;
+    this.#index = index;
+    this.#bytesPerPixel = Math.abs(image.bitpix) / 8;
+    const { table, maskCodec } = image.data;
+    const { maskOffsets: offsets, maskLengths: lengths } = table.columns;
+    const hasMasks = maskCodec !== undefined && offsets !== null && lengths !== null;
+    this.#masks = hasMasks ? { offsets, lengths, codec: CODEC[maskCodec] } : null;
+  }
+
+  /** Whether every tile can be entered near its pixels of the window. */
+  isIndexed(): boolean {
+    const index = this.#index;
+    if (index === null) return false;
+    const { grid, table, seekStride } = this.#image.data;
+    const { storages } = table.columns;
+    const { y0, height } = this.#window;
+    for (let plane = 0; plane < this.#image.planes; plane++) {
+      const parts = new TileParts(grid, this.#window, { plane, y0, y1: y0 + height });
+      while (parts.next()) {
+        if (storages[parts.tile] !== STORAGE.compressed) return false;
+        if (index.indexed[parts.tile] * seekStride < parts.endPixel) return false;
+      }
+    }
+    return true;
+  }
+
+  /** Starts to read a chunk's compressed bytes; has read them, where the source has them in memory. */
+  fetch(chunk: Chunk, signal: AbortSignal | undefined): Fetching {
+    const { data, source } = this.#image;
+    const { heapStart } = data;
+    const parts = new TileParts(data.grid, this.#window, chunk);
+    const heap = this.#heap;
+    if (heap !== null && this.#isPresent(parts, heap)) return { input: { chunk, parts, blocks: null }, byteLength: 0 };
+    const ranges = this.#rangesOf(parts);
+    let byteLength = 0;
+    for (let i = 0; i < ranges.count; i++) byteLength += ranges.lengths[i];
+    const from = { source, heapStart, arena: this.#decoder.arena };
+    if (heap !== null) {
+      const input = { chunk, parts, blocks: null };
+      const reading = readToHeap(from, heap, ranges, signal);
+      return { input: reading === null ? input : reading.then(() => input), byteLength };
+    }
+    const bytes = readToBlocks(from, ranges, signal);
+    const toInput = (arrived: StreamBytes) => ({ chunk, parts, blocks: { ranges, bytes: arrived } });
+    return { input: bytes instanceof Promise ? bytes.then(toInput) : toInput(bytes), byteLength };
+  }
+
+  /** Decodes a chunk, and gives its compressed bytes back. The rows are lent until `releasePixels`. */
+  decode(input: ChunkInput, signal: AbortSignal | undefined): PixelRows | Promise<PixelRows> {
+    let decoding: Decoding | null = null;
+    let isUnderWay = false;
+    try {
+      signal?.throwIfAborted();
+      decoding = this.#prepare(input);
+      const running = this.#decoder.decode(decoding.run, decoding.work, signal);
+      if (running === null) return this.#finish(decoding);
+      isUnderWay = true;
+      return this.#await(running, decoding);
+    } catch (error) {
+      throw this.#nameTile(error, input);
+    } finally {
+      if (!isUnderWay) this.#release(input, decoding);
+    }
+  }
+
+  /** Nobody looks any more at the rows that were decoded last. */
+  releasePixels(): void {
+    if (this.#pixels !== null) this.#decoder.arena.release(this.#pixels);
+    this.#pixels = null;
+  }
+
+  async #await(running: Promise<void>, decoding: Decoding): Promise<PixelRows> {
+    try {
+      await running;
+      return this.#finish(decoding);
+    } catch (error) {
+      throw this.#nameTile(error, decoding.input);
+    } finally {
+      this.#release(decoding.input, decoding);
+    }
+  }
+
+  /** Whether the heap has all of the chunk's streams, and what lies between them, as it mostly does. */
+  #isPresent(parts: TileParts, { present }: CachedHeap): boolean {
+    const { offsets, lengths } = this.#image.data.table.columns;
+    const masks = this.#masks;
+    let first = Infinity;
+    let end = 0;
+    parts.restart();
+    while (parts.next()) {
+      const { tile } = parts;
+      const offset = offsets[tile];
+      if (offset < first) first = offset;
+      if (offset + lengths[tile] > end) end = offset + lengths[tile];
+      if (masks === null || masks.lengths[tile] === 0) continue;
+      first = Math.min(first, masks.offsets[tile]);
+      end = Math.max(end, masks.offsets[tile] + masks.lengths[tile]);
+    }
+    return present.has(first, end);
+  }
+
+  /** What is to be read of each tile's stream; where the image has masks, each followed by its mask's. */
+  #rangesOf(parts: TileParts): RangeList {
+    const { seekStride, table } = this.#image.data;
+    const { storages, offsets, lengths } = table.columns;
+    const masks = this.#masks;
+    // A heap that is kept gets whole tiles, for the windows that follow.
+    const index = this.#heap === null ? this.#index : null;
+    const ranges = new RangeList(masks === null ? parts.count : 2 * parts.count);
+    parts.restart();
+    while (parts.next()) {
+      const { tile } = parts;
+      const streamLength = lengths[tile];
+      let start = 0;
+      let end = streamLength;
+      if (index !== null && storages[tile] === STORAGE.compressed) {
+        start = index.startByteOf(tile, parts.firstPixel, seekStride);
+        end = index.endByteOf(tile, parts.endPixel, { stride: seekStride, streamLength });
+        // The entries may come out of a file.
+        if (start >= end || end > streamLength) {
+          start = 0;
+          end = streamLength;
+        }
+      }
+      ranges.add(offsets[tile] + start, end - start);
+      if (masks === null) continue;
+      if (masks.lengths[tile] > 0) ranges.add(masks.offsets[tile], masks.lengths[tile]);
+      else ranges.add(offsets[tile], 0); // keeps its place in the list
+    }
+    return ranges;
+  }
+
+  /** Reserves what decoding takes, and writes its jobs. */
+  #prepare(input: ChunkInput): Decoding {
+    const { arena } = this.#decoder;
+    const { chunk, parts } = input;
+    const jobs = arena.allocate(parts.count * JOB_BYTES);
+    try {
+      const out = arena.allocate((chunk.y1 - chunk.y0) * this.#window.width * this.#bytesPerPixel);
+      this.#pixels = out;
+      const work = this.#writeJobs(input, jobs, out);
+      return { input, out, run: { plane: this.#image.data.planeAddress, jobs, count: parts.count }, work };
+    } catch (error) {
+      arena.release(jobs);
+      throw error;
+    }
+  }
+
+  #release({ blocks }: ChunkInput, decoding: Decoding | null): void {
+    if (decoding !== null) this.#decoder.arena.release(decoding.run.jobs);
+    blocks?.bytes.release();
+  }
+
+  #writeJobs({ parts, blocks }: ChunkInput, jobs: number, out: number): DecodeWork {
+    const { words, doubles } = this.#decoder.arena;
+    const { table, planeAddress, decodesInPart, seekStride } = this.#image.data;
+    const { storages, offsets, lengths, scales, zeros, nullValues } = table.columns;
+    const masks = this.#masks;
+    const index = this.#index;
+    const heapAddress = this.#heap?.address ?? 0;
+    const bytesPerPixel = this.#bytesPerPixel;
+    const outStride = this.#window.width * bytesPerPixel;
+    const hasBlank = nullValues === null && table.nullValue === undefined ? 0 : 1;
+    let pixels = 0;
+    let scratchBytes = 0;
+    let next = 0;
+    let lastPixels = -1;
+    parts.restart();
+    while (parts.next()) {
+      const { tile, tilePixels } = parts;
+      const storage = storages[tile];
+      const isCompressed = storage === STORAGE.compressed;
+      let stream = heapAddress + offsets[tile];
+      let streamLength = lengths[tile];
+      if (blocks !== null) {
+        // As if all of it were there: the seek entries lead to the bytes that are. Written as u32, it may wrap.
+        const firstByte = blocks.ranges.starts[next] - offsets[tile];
+        stream = blocks.bytes.addresses[next] - firstByte;
+        streamLength = firstByte + blocks.ranges.lengths[next];
+        next++;
+      }
+      const indexed = index === null || !isCompressed ? 0 : index.indexed[tile];
+      const at = (jobs >>> 2) + (parts.done - 1) * (JOB_BYTES >> 2);
+      words[at + (JOB.stream >> 2)] = stream;
+      words[at + (JOB.streamLength >> 2)] = streamLength;
+      words[at + (JOB.fallback >> 2)] = FALLBACK_OF[storage];
+      words[at + (JOB.tile >> 2)] = tile;
+      words[at + (JOB.tileWidth >> 2)] = parts.tileWidth;
+      words[at + (JOB.tileRows >> 2)] = tilePixels / parts.tileWidth;
+      words[at + (JOB.tilePixels >> 2)] = tilePixels;
+      words[at + (JOB.firstPixel >> 2)] = parts.firstPixel;
+      words[at + (JOB.rows >> 2)] = parts.height;
+      words[at + (JOB.rowLength >> 2)] = parts.width;
+      words[at + (JOB.out >> 2)] = out + parts.outPixel * bytesPerPixel;
+      words[at + (JOB.outStride >> 2)] = outStride;
+      words[at + (JOB.hasBlank >> 2)] = hasBlank;
+      words[at + (JOB.blank >> 2)] = nullValues === null ? (table.nullValue ?? 0) : nullValues[tile];
+      words[at + (JOB.index >> 2)] = index === null ? 0 : index.addressOf(tile);
+      words[at + (JOB.indexed >> 2)] = indexed;
+      words[at + (JOB.status >> 2)] = 0;
+      doubles[(at + (JOB.scale >> 2)) >>> 1] = scales === null ? table.scale : scales[tile];
+      doubles[(at + (JOB.zero >> 2)) >>> 1] = zeros === null ? table.zero : zeros[tile];
+      this.#writeCursor(at, tile);
+      const hasMask = masks !== null && masks.lengths[tile] > 0;
+      words[at + (JOB.maskStream >> 2)] = 0;
+      words[at + (JOB.maskLength >> 2)] = hasMask ? masks.lengths[tile] : 0;
+      words[at + (JOB.maskCodec >> 2)] = hasMask ? masks.codec : 0;
+      if (hasMask) {
+        words[at + (JOB.maskStream >> 2)] =
+          blocks === null ? heapAddress + masks.offsets[tile] : blocks.bytes.addresses[next];
+      }
+      if (masks !== null) next++;
+      pixels += decodesInPart ? parts.endPixel - Math.min(parts.firstPixel, indexed * seekStride) : tilePixels;
+      // A Rice tile is decoded block by block; all others, and masks, need room for the tile.
+      const wholePixels = decodesInPart && isCompressed && !hasMask ? 0 : tilePixels;
+      if (wholePixels !== lastPixels) {
+        lastPixels = wholePixels;
+        const need = { tilePixels: wholePixels, tileWidth: parts.tileWidth };
+        scratchBytes = Math.max(scratchBytes, this.#decoder.scratchBytes(planeAddress, need));
+      }
+    }
+    return { pixels, scratchBytes };
+  }
+
+  /** Where the chunk before stopped in this tile; 0 0 0: at its start. `at`: the job, in words. */
+  #writeCursor(at: number, tile: number): void {
+    const { words } = this.#decoder.arena;
+    const cursors = this.#cursors;
+    const from = (tile - this.#cursorTile) * CURSOR_WORDS;
+    const isKnown = cursors !== null && from >= 0 && from < cursors.length;
+    for (let i = 0; i < CURSOR_WORDS; i++) words[at + (JOB.cursorPixel >> 2) + i] = isKnown ? cursors[from + i] : 0;
+  }
+
+  #finish({ input, run, out }: Decoding): PixelRows {
+    const { chunk } = input;
+    if (this.#image.data.decodesInPart) this.#keepProgress(input, run.jobs);
+    const rowCount = chunk.y1 - chunk.y0;
+    const end = out + rowCount * this.#window.width * this.#bytesPerPixel;
+    const bytes = this.#decoder.arena.bytes.subarray(out, end);
+    return { plane: chunk.plane, firstRow: chunk.y0 - this.#window.y0, rowCount, bytes };
+  }
+
+  /** Notes new seek entries, and where the last row of tiles stopped: another chunk may go on there. */
+  #keepProgress({ chunk, parts }: ChunkInput, jobs: number): void {
+    const { words } = this.#decoder.arena;
+    const { storages } = this.#image.data.table.columns;
+    if (this.#index !== null) {
+      parts.restart();
+      while (parts.next()) {
+        if (storages[parts.tile] !== STORAGE.compressed) continue;
+        const job = jobs + (parts.done - 1) * JOB_BYTES;
+        this.#index.extend(parts.tile, words[(job + JOB.indexed) >>> 2]);
+      }
+    }
+    const { y0, height } = this.#window;
+    const isLast = chunk.y1 === y0 + height && chunk.plane === this.#image.planes - 1;
+    if (isLast) return;
+    const { columns, count } = parts;
+    this.#cursors ??= new Uint32Array(columns * CURSOR_WORDS);
+    for (let i = 0; i < columns; i++) {
+      const at = (jobs + (count - columns + i) * JOB_BYTES) >>> 2;
+      if (i === 0) this.#cursorTile = words[at + (JOB.tile >> 2)];
+      const cursor = at + (JOB.cursorPixel >> 2);
+      for (let word = 0; word < CURSOR_WORDS; word++) this.#cursors[i * CURSOR_WORDS + word] = words[cursor + word];
+    }
+  }
+
+  #nameTile(error: unknown, { parts }: ChunkInput): unknown {
+    if (!(error instanceof DecodeFailure)) return error;
+    parts.restart();
+    while (parts.done <= error.jobIndex) parts.next();
+    return new ServiceError(
+      error.unsupported ? "unsupported" : "corrupt-data",
+      `Cannot decode tile ${parts.tile} of ${this.#image.name}: ${error.reason}`,
+      { cause: error },
+    );
+  }
+}
