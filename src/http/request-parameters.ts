@@ -5,8 +5,11 @@ import { isForm, mediaTypeOf, parseForm, readBody, refuseUntypedBody } from "./r
 /** Some thousand vertices; what is longer is no cutout request. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
+/** Of an address that is well-formed, as those of requests are: the rest of it is not parsed again. */
 export function parametersOfQuery(url: string): Parameters {
-  return new Parameters(new URL(url).searchParams);
+  const [start, fragment] = [url.indexOf("?"), url.indexOf("#")];
+  const end = fragment === -1 ? url.length : fragment;
+  return new Parameters(new URLSearchParams(start === -1 || start > end ? "" : url.slice(start, end)));
 }
 
 /** Parameters of the query and, for POST, of the form in the body, together (DALI 1.1, section 2.2). */

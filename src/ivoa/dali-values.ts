@@ -5,7 +5,7 @@ import type { CircleStencil, PolygonStencil, RangeStencil, Stencil } from "../sk
 /** [low, high], both ends included, ±Infinity where open (DALI 1.1, section 3.3.4). */
 export type Interval = { readonly low: number; readonly high: number };
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INFINITY = /^([+-]?)inf(inity)?$/i;
 
 /** Two numbers, low before high; -Inf and +Inf are open ends. `name` and `unit` are for the message. */
@@ -28,11 +28,11 @@ export function parsePos(text: string): Stencil {
   const [shape, ...words] = wordsOf(text);
   switch (shape?.toUpperCase()) {
     case "CIRCLE":
-      return parseCircle(words.join(" "));
+      return circleOf({ shape: "CIRCLE", words });
     case "RANGE":
-      return parseRange(words.join(" "));
+      return rangeOf({ shape: "RANGE", words });
     case "POLYGON":
-      return parsePolygon(words.join(" "));
+      return polygonOf({ shape: "POLYGON", words });
     default:
       throw new ServiceError(
         "usage",
@@ -43,14 +43,7 @@ export function parsePos(text: string): Stencil {
 
 /** Centre longitude and latitude, and radius, in degrees (DALI 1.1, section 3.3.6). */
 export function parseCircle(text: string): CircleStencil {
-  const need = "it needs ra, dec and radius in degrees";
-  const numbers = parseNumbers(text, "CIRCLE", need);
-  if (numbers.length !== 3) throw wrong("CIRCLE", text, `${need}, and has ${count(numbers.length)}`);
-  const [raDegrees, decDegrees, radiusDegrees] = numbers;
-  if (!(radiusDegrees > 0 && radiusDegrees <= 180)) {
-    throw wrong("CIRCLE", text, "its radius must be above 0 and at most 180 degrees");
-  }
-  return { shape: "circle", center: position("CIRCLE", text, raDegrees, decDegrees), radiusDegrees };
+  return circleOf({ shape: "CIRCLE", words: wordsOf(text), text });
 }
 
 /**
@@ -58,34 +51,60 @@ export function parseCircle(text: string): CircleStencil {
  * above the second runs through 0.
  */
 export function parseRange(text: string): RangeStencil {
+  return rangeOf({ shape: "RANGE", words: wordsOf(text), text });
+}
+
+/** At least three vertices, longitude and latitude in degrees (DALI 1.1, section 3.3.7). */
+export function parsePolygon(text: string): PolygonStencil {
+  return polygonOf({ shape: "POLYGON", words: wordsOf(text), text });
+}
+
+/** A shape as it was sent. `text`: what a message quotes; the words where it is left out. */
+type SentShape = {
+  readonly shape: "CIRCLE" | "RANGE" | "POLYGON";
+  readonly words: readonly string[];
+  readonly text?: string;
+};
+
+function circleOf(sent: SentShape): CircleStencil {
+  const need = "it needs ra, dec and radius in degrees";
+  const numbers = numbersOf(sent, need);
+  if (numbers.length !== 3) throw wrong(sent, `${need}, and has ${count(numbers.length)}`);
+  const [raDegrees, decDegrees, radiusDegrees] = numbers;
+  if (!(radiusDegrees > 0 && radiusDegrees <= 180)) {
+    throw wrong(sent, "its radius must be above 0 and at most 180 degrees");
+  }
+  return { shape: "circle", center: position(sent, raDegrees, decDegrees), radiusDegrees };
+}
+
+function rangeOf(sent: SentShape): RangeStencil {
   const need = "it needs ra1, ra2, dec1 and dec2 in degrees";
-  const words = wordsOf(text);
+  const { words } = sent;
   const bounds = words.map((word) => parseBound(word));
-  if (words.length !== 4) throw wrong("RANGE", text, `${need}, and has ${count(words.length)}`);
+  if (words.length !== 4) throw wrong(sent, `${need}, and has ${count(words.length)}`);
   const bad = bounds.indexOf(null);
-  if (bad >= 0) throw wrong("RANGE", text, `${need}, and "${words[bad]}" is no number`);
+  if (bad >= 0) throw wrong(sent, `${need}, and "${words[bad]}" is no number`);
   const [ra1, ra2, dec1, dec2] = bounds as number[];
   const raOpen = ra1 === -Infinity || ra2 === Infinity;
   const raMin = ra1 === -Infinity ? 0 : ra1;
   const raMax = ra2 === Infinity ? 360 : ra2;
   const decMin = dec1 === -Infinity ? -90 : dec1;
   const decMax = dec2 === Infinity ? 90 : dec2;
-  if (!inLongitudes(raMin) || !inLongitudes(raMax)) throw wrong("RANGE", text, "its longitudes must lie in 0 to 360");
-  if (!inLatitudes(decMin) || !inLatitudes(decMax)) throw wrong("RANGE", text, "its latitudes must lie in -90 to 90");
-  if (decMin > decMax) throw wrong("RANGE", text, "its first latitude lies above its second");
-  if (raOpen && raMin > raMax) throw wrong("RANGE", text, "its longitudes are the wrong way round");
+  if (!inLongitudes(raMin) || !inLongitudes(raMax)) throw wrong(sent, "its longitudes must lie in 0 to 360");
+  if (!inLatitudes(decMin) || !inLatitudes(decMax)) throw wrong(sent, "its latitudes must lie in -90 to 90");
+  if (decMin > decMax) throw wrong(sent, "its first latitude lies above its second");
+  if (raOpen && raMin > raMax) throw wrong(sent, "its longitudes are the wrong way round");
   return { shape: "range", raMinDegrees: raMin, raMaxDegrees: raMax, decMinDegrees: decMin, decMaxDegrees: decMax };
 }
 
-/** At least three vertices, longitude and latitude in degrees (DALI 1.1, section 3.3.7). */
-export function parsePolygon(text: string): PolygonStencil {
+function polygonOf(sent: SentShape): PolygonStencil {
   const need = "it needs at least three pairs of ra and dec in degrees";
-  const numbers = parseNumbers(text, "POLYGON", need);
+  const numbers = numbersOf(sent, need);
   if (numbers.length < 6 || numbers.length % 2 === 1) {
-    throw wrong("POLYGON", text, `${need}, and has ${count(numbers.length)}`);
+    throw wrong(sent, `${need}, and has ${count(numbers.length)}`);
   }
   const vertices: IcrsPosition[] = [];
-  for (let i = 0; i < numbers.length; i += 2) vertices.push(position("POLYGON", text, numbers[i], numbers[i + 1]));
+  for (let i = 0; i < numbers.length; i += 2) vertices.push(position(sent, numbers[i], numbers[i + 1]));
   return { shape: "polygon", vertices };
 }
 
@@ -98,20 +117,27 @@ function wordsOf(text: string): string[] {
 function parseBound(word: string): number | null {
   const infinity = INFINITY.exec(word);
   if (infinity !== null) return infinity[1] === "-" ? -Infinity : Infinity;
-  return NUMBER.test(word) && Number.isFinite(Number(word)) ? Number(word) : null;
+  return parseNumber(word);
 }
 
-function parseNumbers(text: string, name: string, need: string): number[] {
-  return wordsOf(text).map((word) => {
-    if (!NUMBER.test(word) || !Number.isFinite(Number(word)))
-      throw wrong(name, text, `${need}, and "${word}" is no number`);
-    return Number(word);
+/** Finite; null for anything else. */
+function parseNumber(word: string): number | null {
+  if (!NUMBER.test(word)) return null;
+  const value = Number(word);
+  return Number.isFinite(value) ? value : null;
+}
+
+function numbersOf(sent: SentShape, need: string): number[] {
+  return sent.words.map((word) => {
+    const value = parseNumber(word);
+    if (value === null) throw wrong(sent, `${need}, and "${word}" is no number`);
+    return value;
   });
 }
 
-function position(name: string, text: string, raDegrees: number, decDegrees: number): IcrsPosition {
-  if (!inLongitudes(raDegrees)) throw wrong(name, text, `its longitude ${raDegrees} must lie in 0 to 360`);
-  if (!inLatitudes(decDegrees)) throw wrong(name, text, `its latitude ${decDegrees} must lie in -90 to 90`);
+function position(sent: SentShape, raDegrees: number, decDegrees: number): IcrsPosition {
+  if (!inLongitudes(raDegrees)) throw wrong(sent, `its longitude ${raDegrees} must lie in 0 to 360`);
+  if (!inLatitudes(decDegrees)) throw wrong(sent, `its latitude ${decDegrees} must lie in -90 to 90`);
   return { raDegrees: raDegrees === 360 ? 0 : raDegrees, decDegrees };
 }
 
@@ -127,8 +153,8 @@ function count(numbers: number): string {
   return `${numbers} number${numbers === 1 ? "" : "s"}`;
 }
 
-function wrong(name: string, text: string, reason: string): ServiceError {
-  return new ServiceError("usage", `Cannot read ${name} ${quote(text)}: ${reason}`);
+function wrong({ shape, words, text = words.join(" ") }: SentShape, reason: string): ServiceError {
+  return new ServiceError("usage", `Cannot read ${shape} ${quote(text)}: ${reason}`);
 }
 
 /** What the client sent, short enough to send back. */
