@@ -1,5 +1,7 @@
 import type { Context } from "hono";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { AppEnv } from "./app-env.ts";
+import { requestHeader } from "./request-header.ts";
 
 /**
  * The address under which the proxy in front of us finds this file of a job on its own disk, for X-Accel-Redirect; undefined
@@ -17,7 +19,7 @@ export function proxyPathOf(
 
 /** Whoever asks from this machine itself would be given an empty answer. */
 function isPassedOn(c: Context<AppEnv>): boolean {
-  return c.get("client").peer.isTrusted && c.req.header("x-forwarded-for") !== undefined;
+  return c.get("client").peer.isTrusted && requestHeader(c, "x-forwarded-for") !== undefined;
 }
 
 /**
@@ -34,5 +36,5 @@ export function hasConditionForUs({ headers }: Request): boolean {
  * 1970, which nginx has no other word for. Nothing comes of it where nginx keeps none.
  */
 export function letProxyKeep(c: Context<AppEnv>): void {
-  if (c.req.header("x-forwarded-for") !== undefined) c.header("X-Accel-Expires", "@1");
+  if (requestHeader(c, "x-forwarded-for") !== undefined) setAnswerHeader(c, "X-Accel-Expires", "@1");
 }

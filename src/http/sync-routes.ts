@@ -63,10 +63,10 @@ async function send(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParamete
   run.reservation = reserveBytes(c, cutout);
   const { signal } = run.deadline;
   const body = await cutout.open({ signal, onEnd: (end) => run.endSent(end) }); // may fail: no header of it is set before
-  setHeaders(c, cutout, parameters);
-  if (body instanceof Uint8Array) return c.body(body, 200);
+  const headers = headersOf(c, cutout, parameters);
+  if (body instanceof Uint8Array) return c.body(body, 200, headers);
   run.meter.stop();
-  return c.body(run.meter.watch(body), 200);
+  return c.body(run.meter.watch(body), 200, headers);
 }
 
 type Conditions = { readonly verdict: Verdict; readonly parameters: SodaParameters };
@@ -84,12 +84,10 @@ function answerWithoutFile(
       return c.text(`UsageError: The cutout is now ${cutout.etag}, and If-Match asks for another\n`, 412);
     case "not-modified":
       run.end({ status: 304 });
-      setValidators(c, cutout);
-      return c.body(null, 304);
+      return c.body(null, 304, validatorsOf(c, cutout));
     case "proceed":
       run.end({ status: 200 });
-      setHeaders(c, cutout, parameters);
-      return c.body(null, 200);
+      return c.body(null, 200, headersOf(c, cutout, parameters));
   }
 }
 
@@ -104,19 +102,23 @@ function reserveBytes(c: Context<AppEnv>, cutout: Cutout): Reservation | undefin
 }
 
 /** To be kept, and asked for again by its ETag; what a user was given, by nobody else's cache. */
-function setValidators(c: Context<AppEnv>, { etag }: Cutout): void {
-  c.header("ETag", etag);
-  c.header("Cache-Control", c.get("user").role === "anonymous" ? "no-cache" : "private, no-cache");
+function validatorsOf(c: Context<AppEnv>, { etag }: Cutout): Record<string, string> {
+  return { ETag: etag, "Cache-Control": c.get("user").role === "anonymous" ? "no-cache" : "private, no-cache" };
 }
 
-function setHeaders(c: Context<AppEnv>, cutout: Cutout, { mediaType, disposition }: SodaParameters): void {
-  const { fileName, byteLength, missing } = cutout;
-  setValidators(c, cutout);
-  c.header("Content-Type", mediaType);
-  c.header("Content-Length", String(byteLength));
-  c.header("Content-Disposition", `${disposition}; filename="${fileName}"`);
-  if (missing.length > 0) c.header("X-Missing-Images", String(missing.length));
+/** As a plain object, which is written as it is: `c.header` makes `Headers` of them first. */
+function headersOf(
+  c: Context<AppEnv>,
+  cutout: Cutout,
+  { mediaType, disposition }: SodaParameters,
+): Record<string, string> {
+  const headers = validatorsOf(c, cutout);
+  headers["Content-Type"] = mediaType;
+  headers["Content-Length"] = String(cutout.byteLength);
+  headers["Content-Disposition"] = `${disposition}; filename="${cutout.fileName}"`;
+  if (cutout.missing.length > 0) headers["X-Missing-Images"] = String(cutout.missing.length);
   if (c.get("user").role === "anonymous") letProxyKeep(c);
+  return headers;
 }
 
 /** What the client is told; where the request was too large, with what it can do. */
