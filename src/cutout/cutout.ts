@@ -1,4 +1,12 @@
-import { fitsByteLength, startFits, type EncodeOptions, type FitsPart, type StreamEnd } from "../encode/fits.ts";
+import {
+  fitsByteLength,
+  startFits,
+  type EncodeOptions,
+  type FitsPart,
+  type FitsRow,
+  type FitsRows,
+  type StreamEnd,
+} from "../encode/fits.ts";
 import { ServiceError } from "../errors.ts";
 import { formatCardText } from "../fits/card-format.ts";
 import { cutoutHeader } from "../fits/cutout-header.ts";
@@ -85,8 +93,8 @@ export function createCutout(
   facts: CutoutFacts,
   { pixels, allocate, digest }: CutoutTools,
 ): Cutout {
-  const { checksums, missing, software, day, fileName } = facts;
-  const place = facts.stencil === undefined ? undefined : formatStencil(facts.stencil);
+  const { stencil, checksums, missing, software, day, fileName } = facts;
+  const place = stencil === undefined ? undefined : formatStencil(stencil);
   let signal: AbortSignal | undefined;
   const parts = describeParts(pieces, facts, place, (piece) => readRows(piece, pixels, signal));
   const dispose = () => {
@@ -97,7 +105,7 @@ export function createCutout(
     mediaType: "application/fits",
     fileName,
     byteLength: fitsByteLength(parts, ENCODING),
-    etag: recipeTag(pieces.map(recipePartOf), [software, day, place, checksums, missing, isMasked], digest),
+    etag: recipeTag(pieces.map(recipePartOf), { place, isMasked, checksums, missing, software, day }, digest),
     cost: totalCost(pieces),
     datasets: datasetsOf(pieces),
     missing,
@@ -131,11 +139,14 @@ function datasetsOf(pieces: readonly CutoutPiece[]): string[] {
 }
 
 function recipePartOf({ dataset, plane, plan: { window }, lease: { image } }: CutoutPiece): RecipePart {
-  const { key, version } = image.source;
-  return { key, version, hduIndex: image.hduIndex, plane, did: dataset?.publisherDid, window };
+  return { image, plane, did: dataset?.publisherDid, window };
 }
 
-function readRows({ lease, plan, mask }: CutoutPiece, pixels: PixelServices, signal: AbortSignal | undefined) {
+function readRows(
+  { lease, plan, mask }: CutoutPiece,
+  pixels: PixelServices,
+  signal: AbortSignal | undefined,
+): AsyncIterable<PixelRows> | Iterable<PixelRows> {
   const rows = readPixelRows(lease.image, plan, pixels, signal);
   return mask === null ? rows : maskRowsInPlace(rows, plan.window, mask);
 }
@@ -159,6 +170,7 @@ export function windowOfStencil(image: OpenImage, stencil: Stencil | undefined):
 }
 
 function totalCost(pieces: readonly CutoutPiece[]): CutoutCost {
+  if (pieces.length === 1) return pieces[0].plan.cost;
   const total = { outputBytes: 0, outputPixels: 0, tiles: 0, bytesToRead: 0, pixelsToDecode: 0 };
   for (const { plan } of pieces) {
     total.outputBytes += plan.cost.outputBytes;
@@ -170,7 +182,7 @@ function totalCost(pieces: readonly CutoutPiece[]): CutoutCost {
   return total;
 }
 
-type ReadRows = (piece: CutoutPiece) => AsyncGenerator<PixelRows>;
+type ReadRows = (piece: CutoutPiece) => FitsRows;
 
 /** One image is the primary HDU; several are extensions after an empty one. `place`: the stencil, as text. */
 function describeParts(
@@ -190,7 +202,7 @@ function describeParts(
 function describePart(
   piece: CutoutPiece,
   version: number | undefined,
-  { facts, place, rows }: { facts: CutoutFacts; place: string | undefined; rows: () => AsyncGenerator<PixelRows> },
+  { facts, place, rows }: { facts: CutoutFacts; place: string | undefined; rows: () => FitsRows },
 ): FitsPart {
   const { dataset, plane, lease, plan, mask } = piece;
   const { image } = lease;
@@ -219,8 +231,13 @@ function describePart(
       replaces,
     }),
     byteLength: cost.outputBytes,
-    rows: isStreamed ? { [Symbol.asyncIterator]: rows } : rows,
+    rows: isStreamed ? onceOnly(rows) : rows,
   };
+}
+
+/** Begun when the first are asked for. */
+async function* onceOnly(rows: () => FitsRows): AsyncGenerator<FitsRow, void, undefined> {
+  yield* rows();
 }
 
 const EMPTY_PRIMARY: FitsPart = {

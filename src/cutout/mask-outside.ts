@@ -50,7 +50,7 @@ export function planOutsideMask(
 
 /** Makes the pixels outside the shape null, in the rows' own memory (see `PixelRows`), and passes the rows on. */
 export async function* maskRowsInPlace(
-  rows: AsyncIterable<PixelRows>,
+  rows: AsyncIterable<PixelRows> | Iterable<PixelRows>,
   { width }: PixelWindow,
   { start, nullPixel }: OutsideMask,
 ): AsyncGenerator<PixelRows, void, undefined> {

@@ -1,4 +1,4 @@
-import { formatCard, formatCardText, formatCommentary } from "../fits/card-format.ts";
+import { formatCard, formatCardText, formatCommentary, stringCardFormatter } from "../fits/card-format.ts";
 import { joinCards, type CardImages } from "../fits/card-images.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
 import type { Stencil } from "../sky/stencil.ts";
@@ -25,16 +25,12 @@ export type Provenance = {
 export function provenanceOf(provenance: Provenance): { cards: CardImages[]; replaces: string } {
   const { window, place, missing } = provenance;
   const { x0, y0, width, height } = window;
-  const { before, after, keywords } = lastingCards(provenance);
+  const { before, after, keywords, keywordsAndPlace } = lastingCards(provenance);
   const cards: CardImages[] = [before];
-  let replaces = keywords;
-  if (place !== undefined) {
-    cards.push(formatCardText("CUTPOS", place, "asked for, ICRS degrees"));
-    replaces += " CUTPOS";
-  }
+  let replaces = place === undefined ? keywords : keywordsAndPlace;
+  if (place !== undefined) cards.push(placeCard(place));
   // FITS sections count from 1, both ends included.
-  const section = `[${x0 + 1}:${x0 + width},${y0 + 1}:${y0 + height}]`;
-  cards.push(formatCardText("CUTSEC", section, "section of the original"), after);
+  cards.push(sectionCard(`[${x0 + 1}:${x0 + width},${y0 + 1}:${y0 + height}]`), after);
   for (let i = 0; i < missing.length; i++) {
     cards.push(formatCardText(`MISS${i + 1}`, missing[i], "image whose file is not there"));
     replaces += ` MISS${i + 1}`;
@@ -44,6 +40,9 @@ export function provenanceOf(provenance: Provenance): { cards: CardImages[]; rep
   }
   return { cards, replaces };
 }
+
+const placeCard = stringCardFormatter("CUTPOS", "asked for, ICRS degrees");
+const sectionCard = stringCardFormatter("CUTSEC", "section of the original");
 
 /** The cards before and after those of the request: the same for all cutouts of an image on one day. */
 type LastingCards = {
@@ -55,6 +54,8 @@ type LastingCards = {
   readonly after: CardImages;
   /** Of both, and CUTSEC. */
   readonly keywords: string;
+  /** The same, and CUTPOS. */
+  readonly keywordsAndPlace: string;
 };
 const LASTING = new WeakMap<OpenImage, LastingCards>();
 
@@ -79,11 +80,13 @@ function lastingCards({ dataset, plane, image, software, day }: Provenance): Las
   const datasum = image.header.get("DATASUM");
   if (typeof checksum === "string") after.push(formatCard("CUTCHECK", checksum, "CHECKSUM of the original image"));
   if (typeof datasum === "string") after.push(formatCard("CUTDATAS", datasum, "DATASUM of the original image"));
+  const keywords = ["CUTSEC", ...[...before, ...after].map(({ keyword }) => keyword)].join(" ");
   const cards: LastingCards = {
     of: { software, day, plane, did, release },
     before: joinCards(before),
     after: joinCards(after),
-    keywords: ["CUTSEC", ...[...before, ...after].map(({ keyword }) => keyword)].join(" "),
+    keywords,
+    keywordsAndPlace: `${keywords} CUTPOS`,
   };
   LASTING.set(image, cards);
   return cards;

@@ -21,7 +21,7 @@ export type FitsPart = {
 /** Those that are in memory already may be given without waiting. */
 export type FitsRows = AsyncIterable<FitsRow> | Iterable<FitsRow>;
 /** Of `PixelRows`, what counts here. */
-type FitsRow = { readonly bytes: Uint8Array };
+export type FitsRow = { readonly bytes: Uint8Array };
 
 /** How a stream ended, and how many bytes it gave until then. Told once, when nothing is read any more. */
 export type StreamEnd = {

@@ -24,26 +24,31 @@ export function formatCard(keyword: string, value: HeaderValue | RealValue | und
 
 /** As `formatCard`, as text: 80 characters of printable ASCII, or as many times over as the value is long. */
 export function formatCardText(keyword: string, value: HeaderValue | RealValue | undefined, comment = ""): string {
+  if (typeof value === "string") return stringCardFormatter(keyword, comment)(value);
+  const start = formatKeyword(keyword);
+  const text = formatNumberOrLogical(value);
+  if (start.length + text.length > CARD_BYTES) throw new ServiceError("internal", `Cannot format ${keyword}: too long`);
+  return withComment(start + text, toPrintable(comment));
+}
+
+/** `formatCardText` for strings of one keyword: all else is formatted once. */
+export function stringCardFormatter(keyword: string, comment = ""): (value: string) => string {
   const start = formatKeyword(keyword);
   const note = toPrintable(comment);
-  if (typeof value !== "string") {
-    const text = formatNumberOrLogical(value);
-    if (start.length + text.length > CARD_BYTES)
-      throw new ServiceError("internal", `Cannot format ${keyword}: too long`);
-    return withComment(start + text, note);
-  }
-  const quoted = toPrintable(value).replaceAll("'", "''");
   const room = CARD_BYTES - start.length - 2;
-  if (quoted.length <= room) return withComment(`${start}'${quoted.padEnd(8)}'`, note);
+  return (value) => {
+    const quoted = toPrintable(value).replaceAll("'", "''");
+    if (quoted.length <= room) return withComment(`${start}'${quoted.padEnd(8)}'`, note);
 
-  let images = "";
-  let rest = quoted;
-  for (let pieceLength = room - 1, prefix = start; ; pieceLength = PIECE_LENGTH, prefix = "CONTINUE  ") {
-    if (images !== "" && rest.length <= PIECE_LENGTH + 1) return images + withComment(`${prefix}'${rest}'`, note);
-    const length = splitBefore(rest, pieceLength);
-    images += `${prefix}'${rest.slice(0, length)}&'`.padEnd(CARD_BYTES);
-    rest = rest.slice(length);
-  }
+    let images = "";
+    let rest = quoted;
+    for (let pieceLength = room - 1, prefix = start; ; pieceLength = PIECE_LENGTH, prefix = "CONTINUE  ") {
+      if (images !== "" && rest.length <= PIECE_LENGTH + 1) return images + withComment(`${prefix}'${rest}'`, note);
+      const length = splitBefore(rest, pieceLength);
+      images += `${prefix}'${rest.slice(0, length)}&'`.padEnd(CARD_BYTES);
+      rest = rest.slice(length);
+    }
+  };
 }
 
 /** Cards of one keyword, whose numbers come digit for digit, `FIELD_LENGTH` at most: all else is formatted once. */
@@ -111,8 +116,10 @@ function withComment(start: string, comment: string): string {
   return image.slice(0, CARD_BYTES).padEnd(CARD_BYTES);
 }
 
+const IS_PRINTABLE = /^[ -~]*$/;
+
 function toPrintable(text: string): string {
-  return text.replace(/[^ -~]/gu, "?");
+  return IS_PRINTABLE.test(text) ? text : text.replace(/[^ -~]/gu, "?");
 }
 
 function cardOf(text: string): Card {

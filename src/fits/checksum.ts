@@ -1,4 +1,4 @@
-import { formatCardText } from "./card-format.ts";
+import { formatCardText, stringCardFormatter } from "./card-format.ts";
 import { joinCards, type CardImages } from "./card-images.ts";
 import { CARD_BYTES } from "./card.ts";
 import { addSums } from "./datasum.ts";
@@ -21,13 +21,13 @@ export function writeHeaderWithChecksums(
   hdu: Uint8Array,
   byteLength = hdu.length,
 ): void {
-  // No date in the comments: the same cutout is the same bytes.
-  const datasumCard = formatCardText("DATASUM", String(datasum), "data unit checksum");
-  const { end, sum } = writeHeader([...cards, ZERO_CHECKSUM, datasumCard], hdu, byteLength);
+  const { end, sum } = writeHeader([...cards, ZERO_CHECKSUM, datasumCard(String(datasum))], hdu, byteLength);
   encodeChecksum(addSums(sum, datasum), hdu, end - CHECKSUM_CARDS_BYTES + VALUE_OFFSET);
 }
 
-/** The value with which the sum is made (appendix J). */
+// No date in the comments: the same cutout is the same bytes.
+const datasumCard = stringCardFormatter("DATASUM", "data unit checksum");
+/** With the value that CHECKSUM has while the sum is made (appendix J). */
 const ZERO_CHECKSUM = joinCards([formatCardText("CHECKSUM", "0".repeat(16), "HDU checksum")]);
 /** Where the value of a string begins in its card: after "CHECKSUM= '". */
 const VALUE_OFFSET = 11;
