@@ -67,12 +67,11 @@ export function createImageIndex(database: IndexDatabase, authority: string): Im
     if (releaseNumber === undefined || parts === null) return null;
     if (parts !== undefined && parts.release !== query.release) return null;
     const key = parts?.key;
-    const conditions = { releaseNumber, key, fieldName, bands, wavelengthMetres, timeMjd };
-    if (stencil === undefined) return { ...conditions, limit: query.limit };
     // A named image is found by its key or field at once; only the exact test is left then.
-    return key !== undefined || fieldName !== undefined
-      ? conditions
-      : { ...conditions, box: boundingBoxOfVectors(stencil) };
+    const isNamed = key !== undefined || fieldName !== undefined;
+    const box = stencil === undefined || isNamed ? undefined : boundingBoxOfVectors(stencil);
+    const limit = stencil === undefined ? query.limit : undefined;
+    return { releaseNumber, box, key, fieldName, bands, wavelengthMetres, timeMjd, limit };
   }
 
   return {

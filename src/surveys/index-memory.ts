@@ -3,6 +3,7 @@ import type { VectorBox } from "../sky/bounding-box.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Selection } from "./image-selection.ts";
 import type { ImageOutline } from "./stencil-match.ts";
+import type { Interval } from "./survey.ts";
 
 // Some 25 MB when all are full; a vertex that is ready for questions takes 360 bytes.
 const MAX_DATASETS = 2000;
@@ -54,18 +55,18 @@ export class IndexMemory {
    * again it saves nothing.
    */
   select(selection: Selection, read: (selection: Selection) => number[]): readonly number[] {
-    const box = selection.box === undefined ? undefined : widenToCells(selection.box);
-    if (box === null) return read(selection);
-    const key = keyOf(selection, box);
+    const cells = selection.box === undefined ? undefined : cellsAround(selection.box);
+    if (cells === null) return read(selection);
+    const key = keyOf(selection, cells);
     const known = this.#selections.get(key);
     if (known !== undefined && known !== null) return known;
-    if (box !== undefined && known === undefined) {
+    if (cells !== undefined && known === undefined) {
       this.#selections.set(key, null);
       return read(selection);
     }
-    const ids = read(box === undefined ? selection : { ...selection, box });
+    const ids = read(cells === undefined ? selection : { ...selection, box: boxOfCells(cells) });
     // Names that no image has are not kept: there is no end of them, and of their lengths.
-    if (ids.length <= MAX_SELECTED && (box !== undefined || ids.length > 0)) this.#selections.set(key, ids);
+    if (ids.length <= MAX_SELECTED && (cells !== undefined || ids.length > 0)) this.#selections.set(key, ids);
     return ids;
   }
 }
@@ -73,34 +74,39 @@ export class IndexMemory {
 /** In unit vectors: 13 minutes of arc. */
 const CELLS_PER_UNIT = 256;
 const MAX_BOX_CELLS = 8;
+// Of x, then y, then z, 14 bits each: where the cells begin, moved to be positive, and how many they are.
+const FIRST_CELL = 512;
+const COUNT_VALUES = 16;
+const AXIS_VALUES = 1024 * COUNT_VALUES;
 
-/** null for a large box. */
-function widenToCells({ min, max }: VectorBox): VectorBox | null {
-  const xMin = floorToCell(min[0]);
-  const yMin = floorToCell(min[1]);
-  const zMin = floorToCell(min[2]);
-  const xMax = -floorToCell(-max[0]);
-  const yMax = -floorToCell(-max[1]);
-  const zMax = -floorToCell(-max[2]);
-  if (Math.max(xMax - xMin, yMax - yMin, zMax - zMin) > MAX_BOX_CELLS / CELLS_PER_UNIT) return null;
-  return { min: [xMin, yMin, zMin], max: [xMax, yMax, zMax] };
-}
-
-function floorToCell(component: number): number {
-  return Math.floor(component * CELLS_PER_UNIT) / CELLS_PER_UNIT;
-}
-
-/** Different for different selections; `box` takes the place of the selection's own. */
-function keyOf(selection: Selection, box: VectorBox | undefined): string {
-  const { key, fieldName, bands, wavelengthMetres, timeMjd, limit } = selection;
-  let text = String(selection.releaseNumber);
-  if (box !== undefined) {
-    // Whole numbers, which are written the fastest.
-    const [x0, y0, z0] = box.min;
-    const [x1, y1, z1] = box.max;
-    text += ` box ${x0 * CELLS_PER_UNIT} ${y0 * CELLS_PER_UNIT} ${z0 * CELLS_PER_UNIT}`;
-    text += ` ${x1 * CELLS_PER_UNIT} ${y1 * CELLS_PER_UNIT} ${z1 * CELLS_PER_UNIT}`;
+/** The cells that a box lies in as one number, which is made into a key several times faster; null for a large box. */
+function cellsAround({ min, max }: VectorBox): number | null {
+  let cells = 0;
+  for (let axis = 0; axis < 3; axis++) {
+    const first = Math.floor(min[axis] * CELLS_PER_UNIT);
+    const count = Math.ceil(max[axis] * CELLS_PER_UNIT) - first;
+    if (count > MAX_BOX_CELLS) return null;
+    cells = cells * AXIS_VALUES + (first + FIRST_CELL) * COUNT_VALUES + count;
   }
+  return cells;
+}
+
+function boxOfCells(cells: number): VectorBox {
+  const x = rangeOfCells(Math.floor(cells / AXIS_VALUES ** 2));
+  const y = rangeOfCells(Math.floor(cells / AXIS_VALUES) % AXIS_VALUES);
+  const z = rangeOfCells(cells % AXIS_VALUES);
+  return { min: [x.min, y.min, z.min], max: [x.max, y.max, z.max] };
+}
+
+function rangeOfCells(ofAxis: number): Interval {
+  const first = Math.floor(ofAxis / COUNT_VALUES) - FIRST_CELL;
+  return { min: first / CELLS_PER_UNIT, max: (first + (ofAxis % COUNT_VALUES)) / CELLS_PER_UNIT };
+}
+
+/** Different for different selections; `cells` take the place of the selection's box. */
+function keyOf(selection: Selection, cells: number | undefined): string {
+  const { releaseNumber, key, fieldName, bands, wavelengthMetres, timeMjd, limit } = selection;
+  let text = cells === undefined ? `${releaseNumber}` : `${releaseNumber} cells ${cells}`;
   if (key !== undefined) text += ` key ${JSON.stringify(key)}`;
   if (fieldName !== undefined) text += ` field ${JSON.stringify(fieldName)}`;
   if (bands !== undefined) text += ` bands ${JSON.stringify(bands)}`;
