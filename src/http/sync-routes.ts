@@ -3,6 +3,7 @@ import type { Reservation } from "../access/limits/traffic.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import { ServiceError } from "../errors.ts";
 import { parseSodaParameters, type SodaParameters } from "../ivoa/soda.ts";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { AppEnv } from "./app-env.ts";
 import { evaluatePreconditions, type Verdict } from "./conditional.ts";
 import { createDeadlines } from "./deadline.ts";
@@ -63,7 +64,8 @@ async function send(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParamete
   run.reservation = reserveBytes(c, cutout);
   const { signal } = run.deadline;
   const body = await cutout.open({ signal, onEnd: (end) => run.endSent(end) }); // may fail: no header of it is set before
-  const headers = headersOf(c, cutout, parameters);
+  setHeaders(c, cutout, parameters);
+  const headers = { "Content-Type": parameters.mediaType }; // of more than one Hono would make Headers
   if (body instanceof Uint8Array) return c.body(body, 200, headers);
   run.meter.stop();
   return c.body(run.meter.watch(body), 200, headers);
@@ -84,10 +86,12 @@ function answerWithoutFile(
       return c.text(`UsageError: The cutout is now ${cutout.etag}, and If-Match asks for another\n`, 412);
     case "not-modified":
       run.end({ status: 304 });
-      return c.body(null, 304, validatorsOf(c, cutout));
+      setValidators(c, cutout);
+      return c.body(null, 304);
     case "proceed":
       run.end({ status: 200 });
-      return c.body(null, 200, headersOf(c, cutout, parameters));
+      setHeaders(c, cutout, parameters);
+      return c.body(null, 200, { "Content-Type": parameters.mediaType });
   }
 }
 
@@ -102,23 +106,19 @@ function reserveBytes(c: Context<AppEnv>, cutout: Cutout): Reservation | undefin
 }
 
 /** To be kept, and asked for again by its ETag; what a user was given, by nobody else's cache. */
-function validatorsOf(c: Context<AppEnv>, { etag }: Cutout): Record<string, string> {
-  return { ETag: etag, "Cache-Control": c.get("user").role === "anonymous" ? "no-cache" : "private, no-cache" };
+function setValidators(c: Context<AppEnv>, { etag }: Cutout): void {
+  setAnswerHeader(c, "ETag", etag);
+  setAnswerHeader(c, "Cache-Control", c.get("user").role === "anonymous" ? "no-cache" : "private, no-cache");
 }
 
-/** As a plain object, which is written as it is: `c.header` makes `Headers` of them first. */
-function headersOf(
-  c: Context<AppEnv>,
-  cutout: Cutout,
-  { mediaType, disposition }: SodaParameters,
-): Record<string, string> {
-  const headers = validatorsOf(c, cutout);
-  headers["Content-Type"] = mediaType;
-  headers["Content-Length"] = String(cutout.byteLength);
-  headers["Content-Disposition"] = `${disposition}; filename="${cutout.fileName}"`;
-  if (cutout.missing.length > 0) headers["X-Missing-Images"] = String(cutout.missing.length);
+/** All but the type, which goes with the body. */
+function setHeaders(c: Context<AppEnv>, cutout: Cutout, { disposition }: SodaParameters): void {
+  const { fileName, byteLength, missing } = cutout;
+  setValidators(c, cutout);
+  setAnswerHeader(c, "Content-Length", String(byteLength));
+  setAnswerHeader(c, "Content-Disposition", `${disposition}; filename="${fileName}"`);
+  if (missing.length > 0) setAnswerHeader(c, "X-Missing-Images", String(missing.length));
   if (c.get("user").role === "anonymous") letProxyKeep(c);
-  return headers;
 }
 
 /** What the client is told; where the request was too large, with what it can do. */
