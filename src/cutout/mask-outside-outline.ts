@@ -2,9 +2,10 @@ import { ServiceError } from "../errors.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
 import type { Stencil } from "../sky/stencil.ts";
 import { imageSkyOf } from "../wcs/image-sky.ts";
-import { chordSlack, isShown, traceCurve, tracePoint, type ToPixel, type TracedPoint } from "../wcs/outline-trace.ts";
+import { meteredMap, type DirectionMap } from "../wcs/direction-map.ts";
+import { chordSlack, isShown, traceCurve, tracePoint, type TracedPoint } from "../wcs/outline-trace.ts";
 import { outlineOf, type OutlineCurve } from "../wcs/outline.ts";
-import { skyToPixel, type Wcs } from "../wcs/wcs.ts";
+import type { Wcs } from "../wcs/wcs.ts";
 
 /** The border of a shape near a window as straight pieces, in pixels of the window (0 at the centre of its first). */
 export type PixelOutline = {
@@ -29,17 +30,16 @@ export function traceOutline(wcs: Wcs, window: PixelWindow, stencil: Stencil): P
   const image = imageSkyOf(wcs);
   if (image.smooth === "no") return null;
   let spent = 0;
-  const toPixel: ToPixel = (position) => {
+  const map = meteredMap(image.directions, () => {
     if (++spent > BUDGET) {
       throw new ServiceError("over-limit", `Cannot mask: the outline needs more than ${BUDGET} points in the image`);
     }
-    return skyToPixel(wcs, position);
-  };
+  });
   const found: Piece[] = [];
-  for (const curve of outlineOf(stencil)) {
-    const { points, torn } = traceCurve(curve, toPixel);
+  for (const onSky of outlineOf(stencil)) {
+    const { curve, points, torn } = traceCurve(onSky, map);
     if (torn && image.smooth !== "around") return null;
-    addPieces(found, { curve, points }, window, toPixel);
+    addPieces(found, { curve, points }, window, map);
   }
   found.sort((a, b) => a.yMin - b.yMin);
   return {
@@ -54,7 +54,7 @@ function addPieces(
   found: Piece[],
   { curve, points }: { curve: OutlineCurve; points: readonly TracedPoint[] },
   { x0, y0, width, height }: PixelWindow,
-  toPixel: ToPixel,
+  map: DirectionMap,
 ): void {
   const isFar = (from: TracedPoint, to: TracedPoint) => {
     const slack = chordSlack(from, to) + 2;
@@ -67,7 +67,7 @@ function addPieces(
   };
   const follow = (from: TracedPoint, to: TracedPoint, depth: number): void => {
     if (!isShown(from) || !isShown(to) || isFar(from, to)) return;
-    const middle = tracePoint(curve, (from.t + to.t) / 2, toPixel);
+    const middle = tracePoint(curve, (from.t + to.t) / 2, map);
     const sagitta = Math.hypot(middle.x - (from.x + to.x) / 2, middle.y - (from.y + to.y) / 2);
     const isStraight = sagitta <= MAX_SAGITTA && Math.hypot(to.x - from.x, to.y - from.y) <= MAX_PIECE;
     if (!isStraight && depth < MAX_HALVINGS) {

@@ -1,15 +1,25 @@
 import { ServiceError } from "../errors.ts";
 import type { PlanePoint } from "./distortion.ts";
-import { cosDegrees, makeRotation, sinDegrees, wrap360 } from "./native.ts";
-import type { CelestialPoint } from "./native.ts";
+import { cosDegrees, makeRotation, matrixOf, sinDegrees, wrap360 } from "./native.ts";
+import type { CelestialPoint, NativeRotation } from "./native.ts";
 import { PROJECTIONS } from "./projections/by-code.ts";
 import { DEGREES, RADIANS } from "./projections/projection.ts";
-import type { ProjectionParameters } from "./projections/projection.ts";
+import type { Projection, ProjectionParameters } from "./projections/projection.ts";
+import type { Matrix } from "./rotation.ts";
 
 /** From the projection plane (longitude and latitude axis, degrees) to the frame of the header, and back. */
 export type CelestialMap = {
   toCelestial(x: number, y: number): CelestialPoint | null;
   toPlane(lonDegrees: number, latDegrees: number): PlanePoint | null;
+  /** `toPlane` in two steps that need no angles, for the projections that have one. */
+  readonly byVector: VectorMap | null;
+};
+
+export type VectorMap = {
+  /** From directions in the frame of the header to native ones. */
+  readonly rotation: Matrix;
+  /** Puts the point of a native direction into `point`; false where there is none. */
+  toPlane(x: number, y: number, z: number, point: [number, number]): boolean;
 };
 
 export type MapKeywords = {
@@ -71,6 +81,21 @@ export function makeCelestialMap(keywords: MapKeywords): CelestialMap {
       const point = projection.toPlane(native[0], native[1]);
       return point === null ? null : [(point[0] - xShift) * DEGREES, (point[1] - yShift) * DEGREES];
     },
+    byVector: vectorMapOf(rotation, projection, xShift, yShift),
+  };
+}
+
+function vectorMapOf(rotation: NativeRotation, projection: Projection, xShift: number, yShift: number) {
+  const { vectorToPlane } = projection;
+  if (vectorToPlane === undefined) return null;
+  return {
+    rotation: matrixOf(rotation),
+    toPlane(x: number, y: number, z: number, point: [number, number]): boolean {
+      const isShown = vectorToPlane(x, y, z, point);
+      point[0] = (point[0] - xShift) * DEGREES;
+      point[1] = (point[1] - yShift) * DEGREES;
+      return isShown;
+    },
   };
 }
 
@@ -98,5 +123,6 @@ function linearMap(lon0: number, lat0: number): CelestialMap {
       const turn = wrap360(lonDegrees - lon0);
       return [turn > 180 ? turn - 360 : turn, latDegrees - lat0];
     },
+    byVector: null,
   };
 }

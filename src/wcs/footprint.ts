@@ -2,16 +2,17 @@ import type { PixelWindow } from "../raster/pixel-window.ts";
 import { distanceToStencil } from "../sky/stencil-distance.ts";
 import type { Stencil } from "../sky/stencil.ts";
 import type { UnitVector } from "../sky/unit-vector.ts";
+import { meteredMap } from "./direction-map.ts";
+import type { DirectionMap } from "./direction-map.ts";
 import { createEvaluationBudget } from "./evaluation-budget.ts";
 import { imageSkyOf } from "./image-sky.ts";
 import type { ImageSky } from "./image-sky.ts";
 import { emptyBox, includeCurve, includePoint, isEmpty } from "./outline-box.ts";
 import type { PlaneBox } from "./outline-box.ts";
 import { traceCurve } from "./outline-trace.ts";
-import type { ToPixel, TracedCurve } from "./outline-trace.ts";
+import type { TracedCurve } from "./outline-trace.ts";
 import { outlineOf } from "./outline.ts";
 import { includeCentersIn } from "./window-search.ts";
-import { skyToPixel } from "./wcs.ts";
 import type { Wcs } from "./wcs.ts";
 
 // The other half of what an image and the sky have to do with each other; callers need not know where it lies.
@@ -47,22 +48,19 @@ export function windowOf(wcs: Wcs, stencil: Stencil): PixelWindow | null {
   const outline = outlineOf(stencil);
   if (outline.length === 0) return whole;
   const spend = createEvaluationBudget(OUTLINE_BUDGET * (1 + outline.length / 1000));
-  const toPixel: ToPixel = (position) => {
-    spend();
-    return skyToPixel(wcs, position);
-  };
-  const curves = outline.map((curve) => traceCurve(curve, toPixel));
+  const map = meteredMap(image.directions, spend);
+  const curves = outline.map((curve) => traceCurve(curve, map));
   const isSmooth = image.smooth === "around" || (image.smooth === "inside" && !curves.some(({ torn }) => torn));
   return isSmooth
-    ? windowOnSmoothMap({ image, curves, distance, toPixel })
-    : windowOnTornMap(wcs, { image, curves, distance, toPixel });
+    ? windowOnSmoothMap({ image, curves, distance, map })
+    : windowOnTornMap(wcs, { image, curves, distance, map });
 }
 
 type Search = {
   readonly image: ImageSky;
   readonly curves: readonly TracedCurve[];
   readonly distance: (point: UnitVector) => number;
-  readonly toPixel: ToPixel;
+  readonly map: DirectionMap;
 };
 
 /** What the shape shows of itself is bounded by its outline in the image and the corners that it holds. */
@@ -86,9 +84,9 @@ function windowOnTornMap(wcs: Wcs, search: Search): PixelWindow | null {
   return isEmpty(box) ? null : windowOfBox(box, image);
 }
 
-function boxOfOutline({ image, curves, toPixel }: Search): PlaneBox {
+function boxOfOutline({ image, curves, map }: Search): PlaneBox {
   const box = emptyBox();
-  for (const curve of curves) includeCurve(box, curve, image.area, toPixel);
+  for (const curve of curves) includeCurve(box, curve, image.area, map);
   return box;
 }
 

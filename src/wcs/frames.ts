@@ -4,7 +4,7 @@ import { fromUnitVector, normalize, toUnitVector, wrapDegrees } from "../sky/uni
 import type { UnitVector } from "../sky/unit-vector.ts";
 import { addETerms, eTerms, fk4ToFk5, julianYearOfBesselian, newcombPrecession, removeETerms } from "./fk4.ts";
 import { meanEclipticFromIcrs, precessionFromJ2000 } from "./precession.ts";
-import { axisRotation, inverse, product, transform, transpose } from "./rotation.ts";
+import { axisRotation, IDENTITY, inverse, product, transform, transpose } from "./rotation.ts";
 import type { Matrix } from "./rotation.ts";
 
 /** What the longitude and latitude of a header refer to (FITS Standard 4.0, sections 8.3 and 8.3.1). */
@@ -20,6 +20,8 @@ export type CelestialFrame = {
 export type FrameConversion = {
   readonly toIcrs: (lonDegrees: number, latDegrees: number) => IcrsPosition;
   readonly fromIcrs: (position: IcrsPosition) => { readonly lonDegrees: number; readonly latDegrees: number };
+  /** `fromIcrs` of directions as vectors; null where that is no turn of the sphere alone. */
+  readonly rotation: Matrix | null;
 };
 
 /** The precession polynomials mean nothing far from now. */
@@ -35,6 +37,7 @@ export function frameToIcrs(frame: CelestialFrame): FrameConversion | null {
       return {
         toIcrs: (lon, decDegrees) => ({ raDegrees: wrapDegrees(lon), decDegrees }),
         fromIcrs: ({ raDegrees, decDegrees }) => ({ lonDegrees: raDegrees, latDegrees: decDegrees }),
+        rotation: IDENTITY,
       };
     case "FK5":
       return byMatrix(product(precessionFromJ2000(yearOf(frame, "equinox", 2000)), ICRS_TO_FK5));
@@ -78,6 +81,7 @@ function byMatrix(fromIcrs: Matrix): FrameConversion {
   return {
     toIcrs: (lon, lat) => fromUnitVector(transform(toIcrs, vectorOf(lon, lat))),
     fromIcrs: (position) => angles(transform(fromIcrs, toUnitVector(position))),
+    rotation: fromIcrs,
   };
 }
 
@@ -91,6 +95,7 @@ function fk4Conversion(frame: CelestialFrame): FrameConversion {
   return {
     toIcrs: (lon, lat) => fromUnitVector(transform(toIcrs, removeETerms(vectorOf(lon, lat), terms))),
     fromIcrs: (position) => angles(addETerms(normalize(transform(fromIcrs, toUnitVector(position))), terms)),
+    rotation: null,
   };
 }
 

@@ -1,6 +1,8 @@
 import { angleBetween } from "../sky/separation.ts";
 import { RADIANS_PER_DEGREE, toUnitVector } from "../sky/unit-vector.ts";
 import type { UnitVector } from "../sky/unit-vector.ts";
+import { directionMapOf } from "./direction-map.ts";
+import type { DirectionMap } from "./direction-map.ts";
 import type { PlaneBox } from "./outline-box.ts";
 import { pixelToSky, skyToPixel } from "./wcs.ts";
 import type { Wcs } from "./wcs.ts";
@@ -21,6 +23,8 @@ export type ImageSky = {
    * bounded by its outline: "around" where that holds for its surroundings too.
    */
   readonly smooth: "around" | "inside" | "no";
+  /** Of positions as vectors; for images with a relation to ICRS. */
+  readonly directions: DirectionMap;
 };
 
 /** Zenithal projections that are one-to-one and smooth up to 60° and more from their pole. */
@@ -38,7 +42,8 @@ export function imageSkyOf(wcs: Wcs): ImageSky {
   const height = wcs.shape[wcs.pixelAxes[1]] ?? 0;
   const area = { xMin: -0.5, xMax: width - 0.5, yMin: -0.5, yMax: height - 0.5 };
   const { cap, corners } = capOf(wcs, area);
-  const found: ImageSky = { width, height, area, cap, corners, smooth: smoothnessOf(wcs, area, cap !== null) };
+  const smooth = smoothnessOf(wcs, area, cap !== null);
+  const found: ImageSky = { width, height, area, cap, corners, smooth, directions: directionMapOf(wcs) };
   known.set(wcs, found);
   return found;
 }

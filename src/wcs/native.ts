@@ -1,6 +1,9 @@
 import { ServiceError } from "../errors.ts";
+import type { UnitVector } from "../sky/unit-vector.ts";
 import type { NativePoint } from "./projections/projection.ts";
 import { DEGREES, RADIANS } from "./projections/projection.ts";
+import { transpose } from "./rotation.ts";
+import type { Matrix } from "./rotation.ts";
 
 /** Longitude and latitude in the header's own frame, degrees; longitude in [0, 360). */
 export type CelestialPoint = readonly [number, number];
@@ -36,6 +39,18 @@ export function makeRotation(keywords: RotationKeywords): NativeRotation {
   if (pole.lat === 90) return turnOfLongitude(1, pole.lon - phiP - 180);
   if (pole.lat === -90) return turnOfLongitude(-1, pole.lon + phiP);
   return generalRotation(pole, phiP);
+}
+
+/**
+ * The turn from directions on the sky to native ones, both as vectors: z towards the pole, x towards longitude 0 on the
+ * sky and 90° of the native sphere, y towards 90° and 180°. So x and y run along those of a zenithal projection.
+ */
+export function matrixOf(rotation: NativeRotation): Matrix {
+  const native = ([lonDegrees, latDegrees]: CelestialPoint): UnitVector => {
+    const [phi, theta] = rotation.toNative(lonDegrees, latDegrees);
+    return [Math.cos(theta) * Math.sin(phi), -Math.cos(theta) * Math.cos(phi), Math.sin(theta)];
+  };
+  return transpose([native([0, 0]), native([90, 0]), native([0, 90])]);
 }
 
 /** Equations 2 and 5 of Paper II. Latitudes by atan2 of all three cosines, which keeps their digits at the poles. */

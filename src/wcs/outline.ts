@@ -1,26 +1,47 @@
-import { pointOnArc } from "../sky/great-arc.ts";
 import type { GreatArc } from "../sky/great-arc.ts";
-import type { IcrsPosition } from "../sky/position.ts";
 import { rangeMeridians, rangeParallels, raSpanDegrees } from "../sky/sky-range.ts";
 import { sphericalPolygon } from "../sky/spherical-polygon.ts";
 import type { RangeStencil, Stencil } from "../sky/stencil.ts";
-import {
-  combine,
-  fromUnitVector,
-  RADIANS_PER_DEGREE,
-  tangentAxes,
-  toUnitVector,
-  wrapDegrees,
-} from "../sky/unit-vector.ts";
+import { add, RADIANS_PER_DEGREE, tangentAxes, toUnitVector } from "../sky/unit-vector.ts";
+import type { UnitVector } from "../sky/unit-vector.ts";
+import { transform } from "./rotation.ts";
+import type { Matrix } from "./rotation.ts";
 
-/** A smooth piece of the border of a shape, run through by t from 0 to 1. */
+/**
+ * A smooth piece of the border of a shape: an arc of a circle on the sphere, run through by t from 0 to 1.
+ *
+ *   direction at t = cos(t · sweep) · u + sin(t · sweep) · v + center
+ *
+ * `center` is that of the circle, inside the sphere; u and v have its radius as their length and are square to each other.
+ */
 export type OutlineCurve = {
-  readonly positionAt: (t: number) => IcrsPosition;
+  readonly center: Vector;
+  readonly u: Vector;
+  readonly v: Vector;
+  /** Radians. */
+  readonly sweep: number;
+  /** The direction at 1, without rounding: RA at a pole would be any. */
+  readonly end: Vector;
   /** Whether it ends where it began, without a corner there. */
   readonly closed: boolean;
   /** Steps in t after which its bends, on the sphere, are at most 30°. */
   readonly steps: number;
 };
+
+type Vector = readonly [x: number, y: number, z: number];
+
+/** The same curve in a frame that is turned. */
+export function turnCurve({ center, u, v, sweep, end, closed, steps }: OutlineCurve, turn: Matrix): OutlineCurve {
+  return {
+    center: transform(turn, center),
+    u: transform(turn, u),
+    v: transform(turn, v),
+    sweep,
+    end: transform(turn, end),
+    closed,
+    steps,
+  };
+}
 
 /** The border of a shape; none for the whole sky. */
 export function outlineOf(stencil: Stencil): OutlineCurve[] {
@@ -46,34 +67,45 @@ function rangeOutline(range: RangeStencil): OutlineCurve[] {
   return curves.length > 0 || isWholeSky ? curves : [parallelCurve(range, range.decMinDegrees)];
 }
 
-function circleCurve(center: ReturnType<typeof toUnitVector>, radiusDegrees: number): OutlineCurve {
-  const { east, north } = tangentAxes(center);
+function circleCurve(middle: UnitVector, radiusDegrees: number): OutlineCurve {
+  const { east, north } = tangentAxes(middle);
   const cosine = Math.cos(radiusDegrees * RADIANS_PER_DEGREE);
   const sine = Math.sin(radiusDegrees * RADIANS_PER_DEGREE);
+  const center = scaled(middle, cosine);
+  const u = scaled(east, sine);
   return {
-    positionAt: (t) => {
-      const angle = 2 * Math.PI * t;
-      const towards = combine(east, Math.cos(angle) * sine, north, Math.sin(angle) * sine);
-      return fromUnitVector(combine(center, cosine, towards, 1));
-    },
+    center,
+    u,
+    v: scaled(north, sine),
+    sweep: 2 * Math.PI,
+    end: add(center, u),
     closed: true,
     steps: 16,
   };
 }
 
-function arcCurve(arc: GreatArc): OutlineCurve {
-  return {
-    positionAt: (t) => fromUnitVector(t === 1 ? arc.end : pointOnArc(arc, t * arc.extent)),
-    closed: false,
-    steps: Math.max(1, Math.ceil(arc.extent / 0.25)),
-  };
+function arcCurve({ start, end, forward, extent }: GreatArc): OutlineCurve {
+  const steps = Math.max(1, Math.ceil(extent / 0.25));
+  return { center: MIDDLE_OF_SPHERE, u: start, v: forward, sweep: extent, end, closed: false, steps };
 }
+
+/** To add it changes nothing, not even the sign of a zero, which says where RA is at a pole. */
+const MIDDLE_OF_SPHERE: Vector = [-0, -0, -0];
 
 function parallelCurve(range: RangeStencil, decDegrees: number): OutlineCurve {
   const span = raSpanDegrees(range);
+  const [x, y, z] = toUnitVector({ raDegrees: range.raMinDegrees, decDegrees });
   return {
-    positionAt: (t) => ({ raDegrees: wrapDegrees(range.raMinDegrees + t * span), decDegrees }),
+    center: [0, 0, z],
+    u: [x, y, 0],
+    v: [-y, x, 0],
+    sweep: span * RADIANS_PER_DEGREE,
+    end: toUnitVector({ raDegrees: range.raMaxDegrees, decDegrees }),
     closed: span === 360,
     steps: Math.max(1, Math.ceil(span / 15)),
   };
+}
+
+function scaled([x, y, z]: UnitVector, k: number): Vector {
+  return [x * k, y * k, z * k];
 }

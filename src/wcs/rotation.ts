@@ -4,6 +4,12 @@ import type { UnitVector } from "../sky/unit-vector.ts";
 /** A 3×3 matrix by rows; a column vector stands on its right. */
 export type Matrix = readonly [UnitVector, UnitVector, UnitVector];
 
+export const IDENTITY: Matrix = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
+
 /** Turns the axes (not the vector) by `degrees` about one of them: the R1, R2, R3 of the almanacs. */
 export function axisRotation(axis: "x" | "y" | "z", degrees: number): Matrix {
   const c = Math.cos(degrees * RADIANS_PER_DEGREE);

@@ -68,22 +68,36 @@ export function pixelToWorld(wcs: Wcs, x: number, y: number): WorldPosition | nu
 
 /** As `skyToPixel`, from the frame of the header. */
 export function worldToPixel(wcs: Wcs, position: WorldPosition): PixelPosition | null {
-  const { linear, pixelDistortion, planeDistortion } = wcs;
   const { lonDegrees, latDegrees } = position;
   if (!Number.isFinite(lonDegrees) || !(Math.abs(latDegrees) <= 90)) return null;
-  let point = wcs.map.toPlane(lonDegrees, latDegrees);
-  if (point === null || !Number.isFinite(point[0]) || !Number.isFinite(point[1])) return null;
-  if (planeDistortion !== null) point = planeDistortion.invert(point[0], point[1]);
+  const point = wcs.map.toPlane(lonDegrees, latDegrees);
   if (point === null) return null;
-  let offset: readonly [number, number] | null = [
-    (linear.d * point[0] - linear.b * point[1]) / linear.determinant,
-    (linear.a * point[1] - linear.c * point[0]) / linear.determinant,
-  ];
-  if (pixelDistortion !== null) offset = pixelDistortion.invert(offset[0], offset[1]);
-  if (offset === null) return null;
-  const x = offset[0] + linear.x0;
-  const y = offset[1] + linear.y0;
-  return Number.isFinite(x) && Number.isFinite(y) ? { x, y } : null;
+  const pixel: [number, number] = [point[0], point[1]];
+  return planeToPixel(wcs, pixel) ? { x: pixel[0], y: pixel[1] } : null;
+}
+
+/** From the plane of the projection (degrees) to the pixel, in place; false where no pixel maps there. */
+export function planeToPixel({ linear, pixelDistortion, planeDistortion }: Wcs, point: [number, number]): boolean {
+  let x = point[0];
+  let y = point[1];
+  if (!Number.isFinite(x) || !Number.isFinite(y)) return false;
+  if (planeDistortion !== null) {
+    const undistorted = planeDistortion.invert(x, y);
+    if (undistorted === null) return false;
+    x = undistorted[0];
+    y = undistorted[1];
+  }
+  let u = (linear.d * x - linear.b * y) / linear.determinant;
+  let v = (linear.a * y - linear.c * x) / linear.determinant;
+  if (pixelDistortion !== null) {
+    const undistorted = pixelDistortion.invert(u, v);
+    if (undistorted === null) return false;
+    u = undistorted[0];
+    v = undistorted[1];
+  }
+  point[0] = u + linear.x0;
+  point[1] = v + linear.y0;
+  return Number.isFinite(point[0]) && Number.isFinite(point[1]);
 }
 
 /** `pixelToSky` of many: x, y pairs in, RA, Dec pairs (degrees) out; two NaN where there is no sky. */

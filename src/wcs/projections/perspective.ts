@@ -14,6 +14,11 @@ const TAN: Projection = {
     if (!(sine > EDGE)) return null;
     return zenithalPoint(Math.cos(theta) / sine, phi);
   },
+  vectorToPlane(x, y, z, point) {
+    point[0] = x / z;
+    point[1] = y / z;
+    return z > EDGE;
+  },
 };
 
 /** Stereographic (section 5.1.4): R = 2 cos θ / (1 + sin θ), all but the south pole. */
@@ -45,6 +50,11 @@ export const makeSin: MakeProjection = (parameters) => {
       const cosTheta = Math.cos(theta);
       const depth = depthBelowPole(theta);
       return [cosTheta * sinPhi + xi * depth, -cosTheta * cosPhi + eta * depth];
+    },
+    vectorToPlane(x, y, z, point) {
+      point[0] = x + xi * (1 - z);
+      point[1] = y + eta * (1 - z);
+      return z + xi * x + eta * y >= -EDGE; // as seen along the slant
     },
   };
 };

@@ -13,6 +13,11 @@ export type Projection = {
   readonly theta0Degrees: number;
   toNative(x: number, y: number): NativePoint | null;
   toPlane(phi: number, theta: number): PlanePoint | null;
+  /**
+   * As `toPlane`, of a native direction as a vector (z towards θ = 90°, y away from φ = 0), without angles. Puts x and y
+   * into `point`; false where the map is not defined. Only some projections have it.
+   */
+  readonly vectorToPlane?: (x: number, y: number, z: number, point: [number, number]) => boolean;
 };
 
 /** Parameters PVi_m of the latitude axis, by m; undefined where the header has none. */

@@ -7,9 +7,10 @@ import { stencilContains } from "../../../src/sky/stencil-contains.ts";
 import { stencilArea } from "../../../src/sky/stencil-area.ts";
 import { distanceToStencil } from "../../../src/sky/stencil-distance.ts";
 import type { Stencil } from "../../../src/sky/stencil.ts";
-import { toUnitVector } from "../../../src/sky/unit-vector.ts";
+import { fromUnitVector, toUnitVector } from "../../../src/sky/unit-vector.ts";
 import { windowOf } from "../../../src/wcs/footprint.ts";
 import { outlineOf } from "../../../src/wcs/outline.ts";
+import type { OutlineCurve } from "../../../src/wcs/outline.ts";
 import { pixelToSky, skyToPixel } from "../../../src/wcs/wcs.ts";
 import type { Wcs } from "../../../src/wcs/wcs.ts";
 import { anyPosition, convexPolygon, unit } from "../sky/arbitraries.ts";
@@ -42,13 +43,19 @@ function bruteWindow(wcs: Wcs, inside: (sky: IcrsPosition) => boolean, { parts =
   return x1 < x0 || y1 < y0 ? null : { x0, y0, width: x1 - x0 + 1, height: y1 - y0 + 1 };
 }
 
+function positionAt({ center, u, v, sweep }: OutlineCurve, t: number): IcrsPosition {
+  const [cosine, sine] = [Math.cos(t * sweep), Math.sin(t * sweep)];
+  const [x, y, z] = center.map((middle, k) => middle + cosine * u[k] + sine * v[k]) as [number, number, number];
+  return fromUnitVector([x, y, z]);
+}
+
 /** The box of the pixels of many points of the outline. */
 function densePoints(wcs: Wcs, stencil: Stencil): PixelWindow | null {
   const [width = 0, height = 0] = wcs.shape;
   let [x0, x1, y0, y1] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const curve of outlineOf(stencil)) {
     for (let i = 0; i <= 1000; i++) {
-      const pixel = skyToPixel(wcs, curve.positionAt(i / 1000));
+      const pixel = skyToPixel(wcs, positionAt(curve, i / 1000));
       if (pixel === null) continue;
       const [x, y] = [Math.round(pixel.x), Math.round(pixel.y)];
       if (x < 0 || y < 0 || x >= width || y >= height) continue;
