@@ -49,6 +49,7 @@ export class TileChunks {
   /** Where decoding stopped in the last row of tiles, CURSOR_WORDS each, and the first tile of that row. */
   #cursors: Uint32Array | null = null;
   #cursorTile = 0;
+  #isIndexed = false;
 
   constructor(image: OpenTiledImage, window: PixelWindow, decoder: Decoder, { heap, index }: PlaneLease) {
     this.#image = image;
@@ -77,6 +78,7 @@ export class TileChunks {
         if (index.indexed[parts.tile] * seekStride < parts.endPixel) return false;
       }
     }
+    this.#isIndexed = true;
     return true;
   }
 
@@ -300,7 +302,7 @@ export class TileChunks {
   #keepProgress({ chunk, parts }: ChunkInput, jobs: number): void {
     const { words } = this.#decoder.arena;
     const { storages } = this.#image.data.table.columns;
-    if (this.#index !== null) {
+    if (this.#index !== null && !this.#isIndexed) {
       parts.restart();
       while (parts.next()) {
         if (storages[parts.tile] !== STORAGE.compressed) continue;

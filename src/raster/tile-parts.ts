@@ -38,6 +38,13 @@ export class TileParts {
   readonly #row0: number;
   #column = 0;
   #row = 0;
+  /** Of the tile, and of the part in it. */
+  #tileHeight = 0;
+  #left = 0;
+  #top = 0;
+  /** Of the part in the window, and in its rows. */
+  #outLeft = 0;
+  #outTop = 0;
 
   /** The window lies in the image, and the rows in the window. */
   constructor(grid: TileGrid, window: PixelWindow, rows: PlaneRows) {
@@ -57,42 +64,57 @@ export class TileParts {
   /** The next is the first one again. */
   restart(): void {
     this.done = 0;
-    this.#column = this.#column0 - 1;
-    this.#row = this.#row0;
+    this.#enterColumn(this.#column0);
+    this.#enterRow(this.#row0);
   }
 
   /** False after the last one. */
   next(): boolean {
     if (this.done === this.count) return false;
+    if (this.done > 0) this.#goOn();
     this.done++;
-    this.#column++;
-    if (this.#column === this.#column0 + this.columns) {
-      this.#column = this.#column0;
-      this.#row++;
-    }
     this.startsRow = this.#column === this.#column0;
-    this.#look();
+    const { tileWidth } = this;
+    const planePixels = tileWidth * this.#tileHeight;
+    this.tile = this.#plane.firstTile + this.#row * this.#grid.tiles[0] + this.#column;
+    this.tilePixels = planePixels * this.#plane.planesInTile;
+    this.firstPixel = this.#plane.planeInTile * planePixels + this.#top * tileWidth + this.#left;
+    this.endPixel = this.firstPixel + (this.height - 1) * tileWidth + this.width;
+    this.outPixel = this.#outTop * this.#window.width + this.#outLeft;
     return true;
   }
 
-  #look(): void {
-    const { image, tile, tiles } = this.#grid;
+  #goOn(): void {
+    const column = this.#column + 1;
+    if (column < this.#column0 + this.columns) {
+      this.#enterColumn(column);
+      return;
+    }
+    if (this.columns > 1) this.#enterColumn(this.#column0);
+    this.#enterRow(this.#row + 1);
+  }
+
+  #enterColumn(column: number): void {
     const { x0, width } = this.#window;
+    const imageWidth = this.#grid.image[0];
+    const start = column * this.#grid.tile[0];
+    const left = Math.max(x0, start);
+    this.#column = column;
+    this.tileWidth = Math.min(this.#grid.tile[0], imageWidth - start);
+    this.width = Math.min(x0 + width, start + this.tileWidth) - left;
+    this.#left = left - start;
+    this.#outLeft = left - x0;
+  }
+
+  #enterRow(row: number): void {
     const { y0, y1 } = this.#rows;
-    const { firstTile, planesInTile, planeInTile } = this.#plane;
-    const tileX0 = this.#column * tile[0];
-    const tileY0 = this.#row * tile[1];
-    const tileWidth = Math.min(tile[0], image[0] - tileX0);
-    const tileHeight = Math.min(tile[1], image[1] - tileY0);
-    const left = Math.max(x0, tileX0);
-    const top = Math.max(y0, tileY0);
-    this.tile = firstTile + this.#row * tiles[0] + this.#column;
-    this.tileWidth = tileWidth;
-    this.tilePixels = tileWidth * tileHeight * planesInTile;
-    this.width = Math.min(x0 + width, tileX0 + tileWidth) - left;
-    this.height = Math.min(y1, tileY0 + tileHeight) - top;
-    this.firstPixel = planeInTile * tileWidth * tileHeight + (top - tileY0) * tileWidth + left - tileX0;
-    this.endPixel = this.firstPixel + (this.height - 1) * tileWidth + this.width;
-    this.outPixel = (top - y0) * width + left - x0;
+    const imageHeight = this.#grid.image[1];
+    const start = row * this.#grid.tile[1];
+    const top = Math.max(y0, start);
+    this.#row = row;
+    this.#tileHeight = Math.min(this.#grid.tile[1], imageHeight - start);
+    this.height = Math.min(y1, start + this.#tileHeight) - top;
+    this.#top = top - start;
+    this.#outTop = top - y0;
   }
 }
