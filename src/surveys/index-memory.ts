@@ -5,10 +5,11 @@ import type { Selection } from "./image-selection.ts";
 import type { ImageOutline } from "./stencil-match.ts";
 import type { Interval } from "./survey.ts";
 
-// Some 25 MB when all are full; a vertex that is ready for questions takes 360 bytes.
+// Some 30 MB when all are full: a vertex that is ready for questions takes 360 bytes. Images have four vertices mostly.
 const MAX_DATASETS = 2000;
-const MAX_OUTLINES = 20_000;
-const MAX_VERTICES = 20_000;
+const MAX_DATASET_VERTICES = 20_000;
+const MAX_OUTLINES = 10_000;
+const MAX_OUTLINE_VERTICES = 40_000;
 const MAX_SELECTIONS = 5000;
 const MAX_SELECTED = 100;
 const MAX_RELEASES = 1000;
@@ -19,8 +20,8 @@ const MAX_RELEASES = 1000;
  */
 export class IndexMemory {
   readonly releaseNumbers = new BoundedMap<string, number>({ entries: MAX_RELEASES });
-  readonly datasets = new BoundedMap<number, Dataset>({ entries: MAX_DATASETS, weight: MAX_VERTICES });
-  readonly outlines = new BoundedMap<number, ImageOutline>({ entries: MAX_OUTLINES, weight: MAX_VERTICES });
+  readonly datasets = new BoundedMap<number, Dataset>({ entries: MAX_DATASETS, weight: MAX_DATASET_VERTICES });
+  readonly outlines = new BoundedMap<number, ImageOutline>({ entries: MAX_OUTLINES, weight: MAX_OUTLINE_VERTICES });
   /** null: asked for once. */
   readonly #selections = new BoundedMap<string, readonly number[] | null>({ entries: MAX_SELECTIONS });
   readonly #readChangesOfOthers: () => number | undefined;
