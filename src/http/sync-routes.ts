@@ -9,6 +9,7 @@ import { evaluatePreconditions, type Verdict } from "./conditional.ts";
 import { createDeadlines } from "./deadline.ts";
 import { answerError } from "./error-response.ts";
 import { letProxyKeep } from "./hand-to-proxy.ts";
+import { requestHeader } from "./request-header.ts";
 import { parametersOfQuery, readParameters } from "./request-parameters.ts";
 import { addResource } from "./resource.ts";
 import {
@@ -47,7 +48,7 @@ async function handleSync(c: Context<AppEnv>, cutouts: UserCutouts, run: SyncRun
       return c.body(null, 204); // no pixels in common (SODA 1.0, section 5.1)
     }
     run.cost = cutout.cost;
-    const verdict = evaluatePreconditions(c.req.raw.headers, cutout.etag);
+    const verdict = hasConditions(c) ? evaluatePreconditions(c.req.raw.headers, cutout.etag) : "proceed";
     if (verdict === "proceed" && c.req.method !== "HEAD") return await send(c, cutout, parameters, run);
     cutout.dispose();
     return answerWithoutFile(c, cutout, { verdict, parameters }, run);
@@ -103,6 +104,11 @@ function reserveBytes(c: Context<AppEnv>, cutout: Cutout): Reservation | undefin
     cutout.dispose();
     throw error;
   }
+}
+
+/** Nearly no request has any. */
+function hasConditions(c: Context<AppEnv>): boolean {
+  return requestHeader(c, "if-match") !== undefined || requestHeader(c, "if-none-match") !== undefined;
 }
 
 /** To be kept, and asked for again by its ETag; what a user was given, by nobody else's cache. */
