@@ -8,6 +8,8 @@ import { INFLATE_SCRATCH_BYTES, inflateGzip } from "./inflate";
 import * as layout from "./layout";
 import { PixelWriter, openWriter, pixelBytesOf, writeNulls, writePixels } from "./pixel-writer";
 import { decodePlioRange } from "./plio";
+import { readPixels } from "./rice";
+import { RiceReader, openRice } from "./rice-reader";
 import { CORRUPT, OK, SCRATCH_TOO_SMALL, Status, TRUNCATED, UNSUPPORTED } from "./status";
 import { unshuffle } from "./unshuffle";
 
@@ -18,7 +20,10 @@ const WRITER: usize = 0;
 const DECODED: usize = (WRITER + offsetof<PixelWriter>() + 15) & ~15;
 const CHUNK: usize = (DECODED + offsetof<Decoded>() + 15) & ~15;
 const INFLATE: usize = CHUNK + 4 * CHUNK_PIXELS;
-const PIXELS: u32 = (<u32>INFLATE + INFLATE_SCRATCH_BYTES + 15) & ~15;
+/** Of a mask's own, so that the cursor and the seek index of the tile are left alone. */
+const MASK_READER: usize = (INFLATE + INFLATE_SCRATCH_BYTES + 15) & ~15;
+const MASK_JOB: usize = (MASK_READER + offsetof<RiceReader>() + 15) & ~15;
+const PIXELS: u32 = <u32>(MASK_JOB + layout.JOB_BYTES + 15) & ~15;
 
 /** How decoded pixels lie in memory: big-endian integers of 1, 2, 4 or 8 bytes, or one of these. */
 type Form = u32;
@@ -44,12 +49,15 @@ class Decoded {
 export function wholeTileScratchBytes(plane: usize, tilePixels: u32, tileWidth: u32): u64 {
   const codec = load<i32>(plane, layout.PLANE_CODEC);
   const width = max(max(pixelBytesOf(plane), load<u32>(plane, layout.PLANE_BYTE_PIXEL)), 4);
-  const bytes = <u64>tilePixels * width;
+  const bytes = <u64>tilePixels * width + SPARE_BYTES;
   if (codec == layout.CODEC_HCOMPRESS && tileWidth) {
     return PIXELS + roundUp(bytes) + hcompressScratchBytes(tileWidth, (tilePixels + tileWidth - 1) / tileWidth);
   }
   return PIXELS + (codec == layout.CODEC_GZIP_2 ? 2 * bytes : bytes);
 }
+
+/** What a Rice mask's decoder overwrites behind its pixels, and more, to keep to multiples of 16. */
+const SPARE_BYTES: u64 = 16;
 
 export function decodeWholeTile(plane: usize, job: usize, scratch: usize, scratchLength: u32): Status {
   if (scratchLength < PIXELS) return SCRATCH_TOO_SMALL;
@@ -89,9 +97,41 @@ export function applyMask(plane: usize, job: usize, scratch: usize, scratchLengt
   decoded.smooth = 0;
   decoded.stream = load<u32>(job, layout.JOB_MASK_STREAM);
   decoded.length = load<u32>(job, layout.JOB_MASK_LENGTH);
-  const status = decode(decoded, job, scratch, scratchLength);
+  const status =
+    decoded.codec == layout.CODEC_RICE
+      ? decodeRiceMask(decoded, plane, job, scratch, scratchLength)
+      : decode(decoded, job, scratch, scratchLength);
   if (status == OK) writeWindow(decoded, writer, job, scratch + CHUNK, true);
   return status;
+}
+
+/** A mask as RICE_1 of bytes, in blocks as large as those of the image: no keyword of its own names their size. */
+function decodeRiceMask(decoded: Decoded, plane: usize, job: usize, scratch: usize, scratchLength: u32): Status {
+  const to = endPixel(job);
+  const pixels = scratch + PIXELS;
+  if (<u64>(scratchLength - PIXELS) < (<u64>to << 2) + SPARE_BYTES) return SCRATCH_TOO_SMALL;
+  if (!load<u32>(plane, layout.PLANE_BLOCK_SIZE)) return CORRUPT;
+  const maskJob = scratch + MASK_JOB;
+  memory.fill(maskJob, 0, layout.JOB_BYTES);
+  store<u32>(maskJob, <u32>decoded.stream, layout.JOB_STREAM);
+  store<u32>(maskJob, decoded.length, layout.JOB_STREAM_LENGTH);
+  store<u32>(maskJob, load<u32>(job, layout.JOB_TILE_PIXELS), layout.JOB_TILE_PIXELS);
+  const reader = changetype<RiceReader>(scratch + MASK_READER);
+  const status = openRice<u8>(reader, plane, maskJob, 1, 0);
+  if (status != OK) return status;
+  reader.values = pixels;
+  decoded.form = VALUES;
+  decoded.pixels = pixels;
+  return readPixels<u8>(reader, to);
+}
+
+/** One past the last pixel of the tile that the window has. */
+// @ts-ignore: decorator
+@inline
+function endPixel(job: usize): u32 {
+  const rows = load<u32>(job, layout.JOB_ROWS) - 1;
+  const rowStart = load<u32>(job, layout.JOB_FIRST_PIXEL) + rows * load<u32>(job, layout.JOB_TILE_WIDTH);
+  return rowStart + load<u32>(job, layout.JOB_ROW_LENGTH);
 }
 
 /** Decodes as many pixels as the window needs, and says where and how they lie. */
@@ -99,7 +139,7 @@ function decode(decoded: Decoded, job: usize, scratch: usize, scratchLength: u32
   const tilePixels = load<u32>(job, layout.JOB_TILE_PIXELS);
   const tileWidth = load<u32>(job, layout.JOB_TILE_WIDTH);
   const from = load<u32>(job, layout.JOB_FIRST_PIXEL);
-  const to = from + (load<u32>(job, layout.JOB_ROWS) - 1) * tileWidth + load<u32>(job, layout.JOB_ROW_LENGTH);
+  const to = endPixel(job);
   const pixels = scratch + PIXELS;
   const room: u64 = scratchLength - PIXELS;
   let width = decoded.form;

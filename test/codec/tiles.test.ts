@@ -211,4 +211,63 @@ describe("a tile", () => {
       expect(decoder.bytes.slice(out, out + 40)).toEqual(expected);
     }
   });
+
+  /** 15 × 10 pixels, coded with blocks of so many by CFITSIO's fits_rcomp_byte; see there for the bytes. */
+  const maskBytes = Buffer.from(
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAAAAAAABAP8AAAcA" +
+      "AQcABwAAAP//AAAAB/8ABwAABwAHB/8AAAAHAAH/AAcABwEHAAAHBwABAAcABwAHAP8H/wH/B/8BAQAAAAAH",
+    "base64",
+  );
+  const riceMasks: [number, string][] = [
+    [32, "AAf8////VVVVdUvUAgNAQGAgOuekGHwwsGFGg+kGF3wwoxxBYNBXqMKMKMLQg6cIOkskGA=="],
+    [16, "AAD/n+D/9963QYXCCjCyWPSDD4YWDCjQfSQ5tXTmuWxsOhsqXNc1zZIflkPw3gAE"],
+  ];
+  const window: Window = { x0: 3, y0: 2, width: 11, height: 7 };
+
+  function runMasked(blockSize: number, mask: Uint8Array) {
+    const values = Buffer.alloc(600);
+    for (let i = 0; i < 150; i++) values.writeInt32BE(1000 + i, 4 * i);
+    const decoder = new TestDecoder();
+    const out = decoder.reserve(window.width * window.height * 4);
+    const plane = decoder.plane({ codec: CODEC.none, bytePixel: 4, bitpix: 32, blockSize });
+    const jobs = decoder.jobs([
+      {
+        stream: decoder.put(values, STREAM_PADDING),
+        streamLength: 600,
+        tileWidth: 15,
+        tileRows: 10,
+        tilePixels: 150,
+        firstPixel: window.y0 * 15 + window.x0,
+        rows: window.height,
+        rowLength: window.width,
+        out,
+        outStride: window.width * 4,
+        blank: -1,
+        maskStream: decoder.put(mask, STREAM_PADDING),
+        maskLength: mask.length,
+        maskCodec: CODEC.rice,
+      },
+    ]);
+    const scratchBytes = decoder.exports.scratchBytes(plane, 150, 15) >>> 0;
+    const done = decoder.exports.decodeTiles(plane, jobs, 1, decoder.reserve(scratchBytes), scratchBytes);
+    const view = new DataView(decoder.bytes.buffer, out);
+    const found = Array.from({ length: window.width * window.height }, (_, i) => view.getInt32(4 * i));
+    return { done, found };
+  }
+
+  it.each(riceMasks)("loses the pixels that a mask coded as RICE_1 marks, in blocks of %i", (blockSize, text) => {
+    const { done, found } = runMasked(blockSize, Buffer.from(text, "base64"));
+    expect(done).toBe(1);
+    const expected = found.map((_, i) => {
+      const pixel = (window.y0 + Math.floor(i / window.width)) * 15 + window.x0 + (i % window.width);
+      return maskBytes[pixel] === 0 ? 1000 + pixel : -1;
+    });
+    expect(found).toEqual(expected);
+  });
+
+  it("is not decoded where its RICE_1 mask ends too early, or has codes of another size", () => {
+    const mask = Buffer.from(riceMasks[0][1], "base64");
+    for (let length = 0; length < 40; length++) expect(runMasked(32, mask.subarray(0, length)).done).toBe(0);
+    expect(runMasked(0, mask).done).toBe(0);
+  });
 });
