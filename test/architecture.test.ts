@@ -87,6 +87,23 @@ test("no file of accounts, tokens and sign-in is imported by what it imports", (
   expect(cycles.filter((cycle) => /src\/access\/(accounts|tokens|sign-in)\//.test(cycle))).toEqual([]);
 });
 
+test("a server starts without the packages that few requests need", () => {
+  const loaded = new Set(["src/bin/start.ts", "src/bin/cutout-service.ts", "src/bin/auth-service.ts"]);
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
+  for (const path of loaded) for (const target of loadedBy(path, texts.get(path) ?? "")) loaded.add(target);
+  expect(loaded).toContain("src/http/sync-routes.ts");
+  expect(loaded).toContain("better-sqlite3");
+  const large = [
+    "@node-rs/argon2",
+    "@node-saml/node-saml",
+    "fast-xml-parser",
+    "openid-client",
+    "swagger-ui-dist",
+    "zod",
+  ];
+  expect(large.filter((name) => loaded.has(name))).toEqual([]);
+});
+
 test("no file only re-exports others", () => {
   const problems = files.filter(({ text }) => onlyReExports(text)).map(({ path }) => path);
   expect(problems).toEqual([]);
@@ -155,6 +172,12 @@ function importsOf(path: string, text: string): string[] {
   return importedFiles.map(({ fileName }) =>
     fileName.startsWith(".") ? posix.normalize(posix.join(dirname(path), fileName)) : fileName,
   );
+}
+
+/** What is loaded with a file, in the form of `importsOf`: neither types nor what it imports later. */
+function loadedBy(path: string, text: string): string[] {
+  const statements = text.match(/^(?:import|export)\b(?! type\b)[^;]*?\bfrom "[^"]+";/gm) ?? [];
+  return importsOf(path, statements.join("\n"));
 }
 
 function isAllowed(path: string, target: string): boolean {
