@@ -56,6 +56,9 @@ export type TiledData = CacheablePlane & {
   readonly seekStride: number;
 };
 
+/** Bytes of memory that a card takes, about: as it was read, and in what is kept for the headers of cutouts. */
+const CARD_MEMORY = 400;
+
 /** An HDU, or the first one that holds an image. */
 export type ImageSelector = HduSelector | { readonly firstImage: true };
 
@@ -95,7 +98,8 @@ export async function openImage(
       return wcs;
     },
     data,
-    memoryBytes: 200 * description.imageHeader.cards.length + (data.kind === "tiled" ? data.table.byteLength : 0),
+    memoryBytes:
+      CARD_MEMORY * description.imageHeader.cards.length + (data.kind === "tiled" ? data.table.byteLength : 0),
     dispose() {
       if (data.kind === "tiled") decoder.arena.release(data.planeAddress);
     },
