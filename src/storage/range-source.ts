@@ -12,14 +12,9 @@ export type PlacedRanges = {
   readonly offsets: Float64Array;
 };
 
-/** One range, at the start of the target where nothing else is said. */
-export function placedRange({ start, length }: ByteRange, offset = 0): PlacedRanges {
-  return {
-    count: 1,
-    starts: Float64Array.of(start),
-    lengths: Float64Array.of(length),
-    offsets: Float64Array.of(offset),
-  };
+/** One range, that goes to the start of the target. */
+export function placedRange({ start, length }: ByteRange): PlacedRanges {
+  return { count: 1, starts: Float64Array.of(start), lengths: Float64Array.of(length), offsets: Float64Array.of(0) };
 }
 
 export type ReadOptions = {
