@@ -134,6 +134,72 @@ describe("the header", () => {
   });
 });
 
+describe("the sum of the trailer", () => {
+  /** Bytes kept as they are, written to an address that is `shift` more than a multiple of 16. */
+  function inflateTo(shift: number, stream: Uint8Array, length: number): number {
+    const { result } = runKernel({ stream, output: length + shift, scratch }, (at) =>
+      kernels.inflateGzip(at.src, stream.length, at.dst + shift, length, at.scratch),
+    );
+    return result;
+  }
+
+  test("is that of node:zlib at every length and alignment", () => {
+    const all = filled(5200, () => Math.floor(random() * 256));
+    for (let length = 0; length <= 5200; length++) {
+      const stream = gzipSync(all.subarray(0, length), { level: 0 });
+      if (inflateTo(length % 17, stream, length) !== length) expect.fail(`${length} bytes`);
+    }
+  });
+
+  test("is that of node:zlib for many bytes", () => {
+    const all = filled(3_000_000, () => Math.floor(random() * 256));
+    for (let round = 0; round < 150; round++) {
+      const length = Math.floor(random() * (round < 140 ? 40_000 : all.length));
+      const start = Math.floor(random() * (all.length - length));
+      const stream = gzipSync(all.subarray(start, start + length), { level: 0 });
+      if (inflateTo(round % 16, stream, length) !== length) expect.fail(`${length} bytes`);
+    }
+  });
+
+  test("tells when a bit of stored bytes is another, wherever it is", () => {
+    const content = contents["random bytes"].subarray(0, 20_000);
+    const stream = Uint8Array.from(gzipSync(content, { level: 0 }));
+    const first = 10 + 5;
+    for (let i = 0; i < content.length; i += i < 400 || i > 15_000 ? 1 : 7) {
+      stream[first + i] ^= 1 << (i & 7);
+      const status = inflate(stream, content.length).status;
+      stream[first + i] ^= 1 << (i & 7);
+      if (status !== STATUS.corrupt) expect.fail(`byte ${i}: status ${status}`);
+    }
+    expectBytes(inflate(stream, content.length).bytes, content);
+  });
+
+  test("tells when deflated bytes are others of the same number", () => {
+    const next = seededRandom(7);
+    const content = contents["big-endian floats"].slice(0, 4000);
+    const raw = deflateRawSync(content);
+    let changed = 0;
+    for (let round = 0; round < 500; round++) {
+      const broken = Uint8Array.from(raw);
+      broken[Math.floor(next() * raw.length)] ^= 1 << Math.floor(next() * 8);
+      const truth = zlibInflate(broken);
+      if (truth?.bytes.length !== content.length || truth.used !== raw.length) continue;
+      changed++;
+      expect(inflate(member(broken, content), content.length).status).toBe(STATUS.corrupt);
+      expectBytes(inflate(member(broken, truth.bytes), content.length).bytes, truth.bytes);
+    }
+    expect(changed).toBeGreaterThan(20);
+  });
+
+  test("is not looked at where the window ends earlier", () => {
+    const content = contents["random bytes"].slice(0, 1000);
+    const stream = Uint8Array.from(gzipSync(content));
+    stream[stream.length - 8] ^= 1;
+    expect(inflate(stream, 1000).status).toBe(STATUS.corrupt);
+    expectBytes(inflate(stream, 999).bytes, content.slice(0, 999));
+  });
+});
+
 describe("hostile streams", () => {
   test("every truncation is noticed", () => {
     for (const name of ["few letters", "big-endian floats", "one byte", "random bytes", "no byte"]) {
@@ -157,6 +223,15 @@ describe("hostile streams", () => {
     const stream = Uint8Array.from(gzipSync(content));
     stream[stream.length - 4] ^= 1;
     expect(inflate(stream, content.length).status).toBe(STATUS.corrupt);
+  });
+
+  test("a stream that goes on behind the length that it names is corrupt", () => {
+    const content = contents["few letters"];
+    const shorter = content.subarray(0, content.length - 1);
+    for (const level of [0, 6]) {
+      const stream = member(deflateRawSync(content, { level }), shorter);
+      expect(inflate(stream, shorter.length).status).toBe(STATUS.corrupt);
+    }
   });
 
   test("a changed bit gives what zlib makes of it, or an error where zlib sees one", () => {

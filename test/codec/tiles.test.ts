@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CODEC, FALLBACK, QUANTISER, STREAM_PADDING } from "../../src/codec/layout.ts";
 import { LoadedImage, TestDecoder, readCompressedHdu } from "./support-wasm.ts";
@@ -133,14 +134,14 @@ describe("a list of jobs", () => {
 describe("a tile", () => {
   const pixels = Uint8Array.from({ length: 40 }, (_, i) => 17 * i);
 
-  function decode(plane: object, job: object) {
+  function decode(plane: object, job: object, content: Uint8Array = pixels) {
     const decoder = new TestDecoder();
     const out = decoder.reserve(40);
     const planeAddress = decoder.plane({ blockSize: 32, ...plane });
     const jobs = decoder.jobs([
       {
-        stream: decoder.put(pixels, STREAM_PADDING),
-        streamLength: 40,
+        stream: decoder.put(content, STREAM_PADDING),
+        streamLength: content.length,
         tileWidth: 10,
         tileRows: 1,
         tilePixels: 10,
@@ -175,6 +176,21 @@ describe("a tile", () => {
     ["integers of no bytes", { codec: CODEC.none, bytePixel: 0, bitpix: 32 }, CORRUPT],
   ])("with %s is refused", (_, plane, status) => {
     expect(decode(plane, {}).status).toBe(status);
+  });
+
+  it.each([
+    ["GZIP_1", { codec: CODEC.gzip1 }, {}],
+    ["GZIP_2", { codec: CODEC.gzip2 }, {}],
+    ["gzip in place of RICE_1", { codec: CODEC.rice, quantiser: QUANTISER.dither1 }, { fallback: FALLBACK.gzip }],
+  ])("with %s is corrupt where a bit of its pixels is another", (_, coding, storage) => {
+    const plane = { bytePixel: 4, bitpix: -32, ...coding };
+    const stream = gzipSync(pixels, { level: 0 });
+    expect(decode(plane, storage, stream).status).toBe(OK);
+    for (let at = 15; at < 15 + pixels.length; at++) {
+      stream[at] ^= 16;
+      expect(decode(plane, storage, stream).status).toBe(CORRUPT);
+      stream[at] ^= 16;
+    }
   });
 
   it("loses the pixels that its null mask marks", () => {

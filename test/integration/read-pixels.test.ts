@@ -173,6 +173,22 @@ describe("readPixelRows", () => {
     image.dispose();
   });
 
+  it("says that a gzipped tile contradicts itself whose sum is not that of its bytes", async () => {
+    const services = await createPixelServices();
+    const bytes = bytesOfFile("codec/f32-gzip2-tiles-lossless.fits.fz");
+    const image = await openImage(memorySource("tile.fits.fz", bytes), { index: 1 }, services.decoder);
+    if (image.data.kind !== "tiled") throw new Error("expected a tiled image");
+    await readWindow(image, wholeOf(image), services);
+    const { heapStart, table } = image.data;
+    const { offsets, lengths } = table.columns;
+    bytes[heapStart + offsets[3] + lengths[3] - 8] ^= 1;
+    await expect(readWindow(image, wholeOf(image), services)).rejects.toMatchObject({
+      code: "corrupt-data",
+      message: "Cannot decode tile 3 of tile.fits.fz[1]: its compressed bytes contradict themselves",
+    });
+    image.dispose();
+  });
+
   it("reads no more of an indexed row than the window needs", async () => {
     const services = await createPixelServices({ indexBytes: 1e7 });
     const source = countingSource(memorySource("remote", bytesOfFile(RICE.file)));
