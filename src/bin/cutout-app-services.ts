@@ -1,4 +1,5 @@
 import { createGrantCheck } from "../access/grant-check.ts";
+import { LentBlocks } from "../codec/lent-blocks.ts";
 import type { CutoutAppServices } from "../http/cutout-app.ts";
 import { readJobRequest } from "../http/read-job-request.ts";
 import { openSyncCutout, type UserCutouts } from "../http/sync-limits.ts";
@@ -26,6 +27,9 @@ import { SOFTWARE } from "./version.ts";
 
 /** Rows of the history are written together, so long after the first of them. */
 const HISTORY_MILLISECONDS = 200;
+
+/** Small files that are made in the decoder's memory and on their way to their clients: some fifty, and slow clients. */
+const LENT_BYTES = 16 * 1024 * 1024;
 /** Proxies cut a connection that says nothing for a minute. */
 const KEEP_ALIVE_SECONDS = 15;
 const HEALTH_SECONDS = 2;
@@ -85,6 +89,7 @@ export function createCutoutAppServices(
     estimateSeconds: (cost) => estimator.secondsOf(cost),
     recordSync: (entry) => history.record(entry),
     enterRealtime: () => gate.enter(),
+    lentMemory: new LentBlocks(cutting.pixels.decoder.arena, LENT_BYTES),
   };
   const startedAt = new Date();
   const queue = createQueueReader(records, { leaseSeconds: configuration.jobLeaseSeconds });

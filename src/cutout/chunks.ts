@@ -11,6 +11,8 @@ export type Chunk = PlaneRows;
 const MIN_CHUNK_BYTES = 64 * 1024;
 const MEDIUM_CHUNK_BYTES = 256 * 1024;
 const MAX_CHUNK_BYTES = 1024 * 1024;
+/** Of short ones that are joined: all of a cutout that is made before it is sent, as those of 256² are. */
+const JOINED_CHUNK_BYTES = 320 * 1024;
 /** What is read at once, where there is a choice: less is not worth a turn of the event loop. */
 const READ_BYTES = 512 * 1024;
 const LONG_CUTOUT_BYTES = 4 * 1024 * 1024;
@@ -66,7 +68,7 @@ export function joinChunks(chunks: readonly Chunk[], rowBytes: number): Chunk[] 
   const joined: Chunk[] = [];
   for (const chunk of chunks) {
     const last = joined.at(-1);
-    if (last?.plane === chunk.plane && (chunk.y1 - last.y0) * rowBytes <= MEDIUM_CHUNK_BYTES) {
+    if (last?.plane === chunk.plane && (chunk.y1 - last.y0) * rowBytes <= JOINED_CHUNK_BYTES) {
       joined[joined.length - 1] = { ...last, y1: chunk.y1 };
     } else {
       joined.push(chunk);

@@ -5,6 +5,7 @@ import {
   type FitsPart,
   type FitsRow,
   type FitsRows,
+  type Lend,
   type StreamEnd,
 } from "../encode/fits.ts";
 import { ServiceError } from "../errors.ts";
@@ -22,7 +23,8 @@ import { maskRowsInPlace, type OutsideMask } from "./mask-outside.ts";
 import type { OpenImage } from "./open-image.ts";
 import type { CutoutCost, CutoutPlan } from "./plan.ts";
 import { formatStencil, provenanceOf } from "./provenance.ts";
-import { readPixelRows, type PixelServices } from "./read.ts";
+import { startPixelRows, type PixelServices } from "./read.ts";
+import type { ReadOptions } from "./read-tiles.ts";
 import { recipeTag, type Digest, type RecipePart } from "./recipe.ts";
 
 /** A cutout that is decided, and not yet read. Either `open` it or `dispose` of it. */
@@ -41,10 +43,12 @@ export type Cutout = {
    * The file, made as it is read; a small one, or the first header, is made at once, and rejects where it cannot be. A
    * small one is given as bytes. Its end, its cancellation, an error and the signal give everything back; `onEnd` is told which of them it was.
    */
-  open(options?: {
+  open<Lent extends Uint8Array = never>(options?: {
     signal?: AbortSignal;
     onEnd?: (end: StreamEnd) => void;
-  }): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>>;
+    /** Memory for a small file; that of the decoder is filled without a copy. Nobody writes to it once `open` settles. */
+    lend?: Lend<Lent> | undefined;
+  }): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | Lent>;
   dispose(): void;
 };
 
@@ -96,7 +100,7 @@ export function createCutout(
   const { stencil, checksums, missing, software, day, fileName } = facts;
   const place = stencil === undefined ? undefined : formatStencil(stencil);
   let signal: AbortSignal | undefined;
-  const parts = describeParts(pieces, facts, place, (piece) => readRows(piece, pixels, signal));
+  const parts = describeParts(pieces, facts, place, (piece, into) => readRows(piece, pixels, { signal, into }));
   const dispose = () => {
     for (const { lease } of pieces) lease.release();
   };
@@ -109,12 +113,13 @@ export function createCutout(
     cost: totalCost(pieces),
     datasets: datasetsOf(pieces),
     missing,
-    async open({ signal: given, onEnd } = {}) {
+    async open({ signal: given, onEnd, lend } = {}) {
       signal = given;
       try {
         return await startFits(parts, {
           ...ENCODING,
           allocate,
+          lend,
           sumBytes: (bytes) => pixels.decoder.datasumOf(bytes),
           onEnd(end) {
             dispose();
@@ -145,9 +150,9 @@ function recipePartOf({ dataset, plane, plan: { window }, lease: { image } }: Cu
 function readRows(
   { lease, plan, mask }: CutoutPiece,
   pixels: PixelServices,
-  signal: AbortSignal | undefined,
+  options: ReadOptions,
 ): AsyncIterable<PixelRows> | Iterable<PixelRows> {
-  const rows = readPixelRows(lease.image, plan, pixels, signal);
+  const rows = startPixelRows(lease.image, plan, pixels, options);
   return mask === null ? rows : maskRowsInPlace(rows, plan.window, mask);
 }
 
@@ -182,7 +187,7 @@ function totalCost(pieces: readonly CutoutPiece[]): CutoutCost {
   return total;
 }
 
-type ReadRows = (piece: CutoutPiece) => FitsRows;
+type ReadRows = (piece: CutoutPiece, into?: Uint8Array) => FitsRows;
 
 /** One image is the primary HDU; several are extensions after an empty one. `place`: the stencil, as text. */
 function describeParts(
@@ -192,7 +197,7 @@ function describeParts(
   read: ReadRows,
 ): FitsPart[] {
   const describe = (piece: CutoutPiece, version?: number) =>
-    describePart(piece, version, { facts, place, rows: () => read(piece) });
+    describePart(piece, version, { facts, place, rows: (into) => read(piece, into) });
   if (pieces.length === 1) return [describe(pieces[0])];
   const versions = countNames(pieces);
   return [EMPTY_PRIMARY, ...pieces.map((piece, i) => describe(piece, versions[i]))];
@@ -202,7 +207,7 @@ function describeParts(
 function describePart(
   piece: CutoutPiece,
   version: number | undefined,
-  { facts, place, rows }: { facts: CutoutFacts; place: string | undefined; rows: () => FitsRows },
+  { facts, place, rows }: { facts: CutoutFacts; place: string | undefined; rows: (into?: Uint8Array) => FitsRows },
 ): FitsPart {
   const { dataset, plane, lease, plan, mask } = piece;
   const { image } = lease;

@@ -2,10 +2,16 @@ import type { Decoder } from "../codec/decoder.ts";
 import type { PixelRows } from "../raster/pixel-rows.ts";
 import { joinChunks, type Chunk } from "./chunks.ts";
 import type { CutoutPlan } from "./plan.ts";
-import type { PlaneCache } from "./plane-cache.ts";
+import type { PlaneCache, PlaneLease } from "./plane-cache.ts";
 import { TileChunks, type Fetching, type OpenTiledImage } from "./tile-chunks.ts";
 
 export type TileReading = { readonly decoder: Decoder; readonly planes: PlaneCache };
+
+export type ReadOptions = {
+  readonly signal?: AbortSignal | undefined;
+  /** Memory for all rows of the plan. Where it lies in the arena, the rows are decoded into it, and are that part of it. */
+  readonly into?: Uint8Array | undefined;
+};
 
 /** What one cutout reads ahead of its decoder, at most: a slow client holds it for as long as it likes. */
 const MAX_BYTES_AHEAD = 2 * 1024 * 1024;
@@ -17,20 +23,98 @@ const MAX_AHEAD = 4;
  * ahead.
  */
 export async function* readTiles(
+  ...reading: Parameters<typeof startTiles>
+): AsyncGenerator<PixelRows, void, undefined> {
+  yield* startTiles(...reading);
+}
+
+/**
+ * The same, begun: whoever calls this reads the rows. A small cutout whose bytes are in memory is decoded here, with
+ * nothing to wait for.
+ */
+export function startTiles(
   image: OpenTiledImage,
   plan: CutoutPlan,
   { decoder, planes }: TileReading,
+  options: ReadOptions = {},
+): Iterable<PixelRows> | AsyncIterable<PixelRows> {
+  const open = (lease: PlaneLease) => openTiles(image, plan, decoder, lease, options);
+  const lease = planes.acquire(image.data);
+  return lease instanceof Promise ? readWith(lease.then(open), options) : startChunks(open(lease), options);
+}
+
+type OpenTiles = { readonly tiles: TileChunks; readonly chunks: readonly Chunk[]; readonly lease: PlaneLease };
+
+/** Takes the lease. */
+function openTiles(
+  image: OpenTiledImage,
+  plan: CutoutPlan,
+  decoder: Decoder,
+  lease: PlaneLease,
+  { into }: ReadOptions,
+): OpenTiles {
+  try {
+    const target = into?.buffer === decoder.arena.memory.buffer ? into.byteOffset : null;
+    const tiles = new TileChunks(image, plan.window, decoder, lease, target);
+    return { tiles, chunks: chunksOf(plan, tiles), lease };
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}
+
+function startChunks(opened: OpenTiles, { signal }: ReadOptions): Iterable<PixelRows> | AsyncIterable<PixelRows> {
+  const { tiles, chunks } = opened;
+  try {
+    const first = tiles.fetch(chunks[0], signal);
+    if (chunks.length > 1 || first.input instanceof Promise) return readChunks(opened, [first], signal);
+    const rows = tiles.decode(first.input, signal);
+    return rows instanceof Promise ? lendLater(rows, opened) : lendOnce(rows, opened);
+  } catch (error) {
+    close(opened);
+    throw error;
+  }
+}
+
+async function* readWith(
+  opening: Promise<OpenTiles>,
+  { signal }: ReadOptions,
+): AsyncGenerator<PixelRows, void, undefined> {
+  yield* readChunks(await opening, [], signal);
+}
+
+function close({ tiles, lease }: OpenTiles): void {
+  tiles.releasePixels();
+  lease.release();
+}
+
+function* lendOnce(rows: PixelRows, opened: OpenTiles): Generator<PixelRows, void, undefined> {
+  try {
+    yield rows;
+  } finally {
+    close(opened);
+  }
+}
+
+async function* lendLater(rows: Promise<PixelRows>, opened: OpenTiles): AsyncGenerator<PixelRows, void, undefined> {
+  try {
+    yield await rows;
+  } finally {
+    close(opened);
+  }
+}
+
+/** `ahead`: of the first chunks, what is being read already. */
+async function* readChunks(
+  opened: OpenTiles,
+  ahead: Fetching[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PixelRows, void, undefined> {
-  const acquired = planes.acquire(image.data);
-  const lease = acquired instanceof Promise ? await acquired : acquired;
-  const ahead: Fetching[] = [];
+  const { tiles, chunks } = opened;
   try {
-    const tiles = new TileChunks(image, plan.window, decoder, lease);
-    const chunks = chunksOf(plan, tiles);
-    let next = 0;
-    let bytesAhead = 0;
-    let waits = true; // What is had at once is not read ahead.
+    let next = ahead.length;
+    let bytesAhead = ahead.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    let waits = ahead.every(({ input }) => input instanceof Promise); // What is had at once is not read ahead.
     for (let done = 0; done < chunks.length; done++) {
       while (
         next < chunks.length &&
@@ -62,7 +146,7 @@ export async function* readTiles(
         () => undefined,
       );
     }
-    lease.release();
+    close(opened);
   }
 }
 

@@ -5,7 +5,7 @@ import type { OpenImage, PlainData, TiledData } from "./open-image.ts";
 import { planCutout, type CutoutLimits, type CutoutPlan } from "./plan.ts";
 import type { PlaneCache } from "./plane-cache.ts";
 import { readPlain } from "./read-plain.ts";
-import { readTiles } from "./read-tiles.ts";
+import { readTiles, startTiles, type ReadOptions } from "./read-tiles.ts";
 
 /** What reading pixels takes, made once a process. */
 export type PixelServices = {
@@ -33,8 +33,20 @@ export function readPixelRows(
   signal?: AbortSignal,
 ): AsyncGenerator<PixelRows, void, undefined> {
   return image.data.kind === "tiled"
-    ? readTiles(image as OpenImage & { data: TiledData }, plan, services, signal)
+    ? readTiles(image as OpenImage & { data: TiledData }, plan, services, { signal })
     : readPlain(image as OpenImage & { data: PlainData }, plan, signal);
+}
+
+/** The same, begun: to be read by whoever calls this. Without a turn of the event loop where nothing is to be waited for. */
+export function startPixelRows(
+  image: OpenImage,
+  plan: CutoutPlan,
+  services: PixelServices,
+  options: ReadOptions,
+): Iterable<PixelRows> | AsyncIterable<PixelRows> {
+  return image.data.kind === "tiled"
+    ? startTiles(image as OpenImage & { data: TiledData }, plan, services, options)
+    : readPlain(image as OpenImage & { data: PlainData }, plan, options.signal);
 }
 
 /** null where they are all there. */

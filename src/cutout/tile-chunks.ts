@@ -44,20 +44,30 @@ export class TileChunks {
   readonly #index: SeekIndex | null;
   readonly #bytesPerPixel: number;
   readonly #masks: { readonly offsets: Float64Array; readonly lengths: Float64Array; readonly codec: number } | null;
-  /** Address of the rows that are lent out. */
+  /** Where the pixels of the whole window go; null: each chunk's to a block of its own. */
+  readonly #target: number | null;
+  /** Address of the rows that are lent out, where it is such a block. */
   #pixels: number | null = null;
   /** Where decoding stopped in the last row of tiles, CURSOR_WORDS each, and the first tile of that row. */
   #cursors: Uint32Array | null = null;
   #cursorTile = 0;
   #isIndexed = false;
 
-  constructor(image: OpenTiledImage, window: PixelWindow, decoder: Decoder, { heap, index }: PlaneLease) {
+  /** `target`: an address of the arena with room for all rows of all planes. */
+  constructor(
+    image: OpenTiledImage,
+    window: PixelWindow,
+    decoder: Decoder,
+    { heap, index }: PlaneLease,
+    target: number | null = null,
+  ) {
     this.#image = image;
     this.#window = window;
     this.#decoder = decoder;
     this.#heap = heap;
     this.#index = index;
     this.#bytesPerPixel = Math.abs(image.bitpix) / 8;
+    this.#target = target;
     const { table, maskCodec } = image.data;
     const { maskOffsets: offsets, maskLengths: lengths } = table.columns;
     const hasMasks = maskCodec !== undefined && offsets !== null && lengths !== null;
@@ -194,14 +204,22 @@ export class TileChunks {
     const { chunk, parts } = input;
     const jobs = arena.allocate(parts.count * JOB_BYTES);
     try {
-      const out = arena.allocate((chunk.y1 - chunk.y0) * this.#window.width * this.#bytesPerPixel);
-      this.#pixels = out;
+      const out = this.#placeOf(chunk);
       const work = this.#writeJobs(input, jobs, out);
       return { input, out, run: { plane: this.#image.data.planeAddress, jobs, count: parts.count }, work };
     } catch (error) {
       arena.release(jobs);
       throw error;
     }
+  }
+
+  /** The address of a chunk's rows. */
+  #placeOf({ plane, y0, y1 }: Chunk): number {
+    const window = this.#window;
+    const rowBytes = window.width * this.#bytesPerPixel;
+    if (this.#target !== null) return this.#target + (plane * window.height + y0 - window.y0) * rowBytes;
+    this.#pixels = this.#decoder.arena.allocate((y1 - y0) * rowBytes);
+    return this.#pixels;
   }
 
   #release({ blocks }: ChunkInput, decoding: Decoding | null): void {

@@ -13,9 +13,10 @@ export type FitsPart = {
   readonly byteLength: number;
   /**
    * The data, in pieces of any length, each used up before the next is asked for: their memory may be used again. As a
-   * function, it gives the same bytes each time that it is called.
+   * function, it gives the same bytes each time that it is called; `into` is memory for all of them: pieces that lie there
+   * already, in their places, are not copied.
    */
-  readonly rows: FitsRows | (() => FitsRows);
+  readonly rows: FitsRows | ((into?: Uint8Array) => FitsRows);
 };
 
 /** Those that are in memory already may be given without waiting. */
@@ -41,6 +42,8 @@ export type EncodeOptions = {
 };
 
 type Allocate = (byteLength: number) => Uint8Array<ArrayBuffer>;
+/** Memory for a file that is one piece, where there is some that rows can be made in; null: there is none now. */
+export type Lend<Bytes extends Uint8Array> = (byteLength: number) => Bytes | null;
 type SumBytes = (bytes: Uint8Array) => number | null;
 const allocateNew: Allocate = (byteLength) => new Uint8Array(byteLength);
 
@@ -79,13 +82,18 @@ export function encodeFits(
  * an error can still be told otherwise than by breaking off; `onEnd` is not called then. A file that is one piece is
  * given as it is: a server sends it at a fraction of what a stream costs.
  */
-export async function startFits(
+export async function startFits<Lent extends Uint8Array = never>(
   parts: readonly FitsPart[],
-  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew, sumBytes }: EncodeOptions = {},
-): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>> {
+  options: EncodeOptions & { readonly lend?: Lend<Lent> | undefined } = {},
+): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | Lent> {
+  const { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew, lend, sumBytes } = options;
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && only.byteLength <= bufferBytes) {
-    const hdu = await wholeHdu(only, { allocate, sumBytes });
+    const hdu = await wholeHdu<Uint8Array<ArrayBuffer> | Lent>(
+      only,
+      (byteLength) => lend?.(byteLength) ?? allocate(byteLength),
+      sumBytes,
+    );
     onEnd({ outcome: "whole", byteLength: hdu.byteLength });
     return hdu;
   }
@@ -142,7 +150,7 @@ async function* fitsChunks(
       yield formatHeader(part.cards);
       for await (const { bytes } of exactRows(part)) yield copyOf(bytes, allocate);
     } else if (part.byteLength <= bufferBytes) {
-      yield await wholeHdu(part, { allocate, sumBytes });
+      yield await wholeHdu(part, allocate, sumBytes);
       continue;
     } else {
       const announced = new Datasum();
@@ -163,7 +171,11 @@ async function* fitsChunks(
 }
 
 /** One piece: a small cutout is one write to the socket, not one for each of its rows. */
-async function wholeHdu(part: FitsPart, { allocate, sumBytes }: Memory): Promise<Uint8Array<ArrayBuffer>> {
+async function wholeHdu<Bytes extends Uint8Array>(
+  part: FitsPart,
+  allocate: (byteLength: number) => Bytes,
+  sumBytes: SumBytes | undefined,
+): Promise<Bytes> {
   const { cards, byteLength } = part;
   const headerLength = headerLengthOf(part, true);
   const end = headerLength + byteLength;
@@ -172,13 +184,13 @@ async function wholeHdu(part: FitsPart, { allocate, sumBytes }: Memory): Promise
   let sum = 0;
   const add = ({ bytes }: FitsRow) => {
     if (bytes.length > end - at) throw tooLong(byteLength);
-    hdu.set(bytes, at);
+    if (bytes.byteOffset !== hdu.byteOffset + at || bytes.buffer !== hdu.buffer) hdu.set(bytes, at);
     // Where it was: there it can be summed in SIMD, and it is still in the processor's cache.
     const partial = sumBytes?.(bytes) ?? datasumOf(bytes);
     sum = addSums(sum, turnedSum(partial, at - headerLength));
     at += bytes.length;
   };
-  const rows = rowsOf(part);
+  const rows = rowsOf(part, hdu.subarray(headerLength, end));
   if (Symbol.iterator in rows) for (const row of rows) add(row);
   else for await (const row of rows) add(row);
   if (at < end) throw tooShort(byteLength, end - at);
@@ -187,8 +199,8 @@ async function wholeHdu(part: FitsPart, { allocate, sumBytes }: Memory): Promise
   return hdu;
 }
 
-function rowsOf({ rows }: FitsPart): FitsRows {
-  return typeof rows === "function" ? rows() : rows;
+function rowsOf({ rows }: FitsPart, into?: Uint8Array): FitsRows {
+  return typeof rows === "function" ? rows(into) : rows;
 }
 
 function copyOf(row: Uint8Array, allocate: Allocate): Uint8Array<ArrayBuffer> {

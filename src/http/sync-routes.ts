@@ -4,6 +4,7 @@ import type { Cutout } from "../cutout/cutout.ts";
 import { ServiceError } from "../errors.ts";
 import { parseSodaParameters, type SodaParameters } from "../ivoa/soda.ts";
 import { setAnswerHeader } from "./answer-header.ts";
+import { makeInLentMemory } from "./answer-memory.ts";
 import type { AppEnv } from "./app-env.ts";
 import { evaluatePreconditions, type Verdict } from "./conditional.ts";
 import { createDeadlines } from "./deadline.ts";
@@ -64,10 +65,13 @@ async function handleSync(c: Context<AppEnv>, cutouts: UserCutouts, run: SyncRun
 async function send(c: Context<AppEnv>, cutout: Cutout, parameters: SodaParameters, run: SyncRun): Promise<Response> {
   run.reservation = reserveBytes(c, cutout);
   const { signal } = run.deadline;
-  const body = await cutout.open({ signal, onEnd: (end) => run.endSent(end) }); // may fail: no header of it is set before
+  // May fail: no header of it is set before.
+  const body = await makeInLentMemory(c, run.lentMemory, (lend) =>
+    cutout.open({ signal, onEnd: (end) => run.endSent(end), lend }),
+  );
   setHeaders(c, cutout, parameters);
   const headers = { "Content-Type": parameters.mediaType }; // of more than one Hono would make Headers
-  if (body instanceof Uint8Array) return c.body(body, 200, headers);
+  if (body instanceof Uint8Array) return c.body(body as Uint8Array<ArrayBuffer>, 200, headers); // or shared: see above
   run.meter.stop();
   return c.body(run.meter.watch(body), 200, headers);
 }

@@ -4,6 +4,7 @@ import type { CutoutCost } from "../cutout/plan.ts";
 import type { StreamEnd } from "../encode/fits.ts";
 import { Parameters } from "../ivoa/parameters.ts";
 import type { SodaParameters } from "../ivoa/soda.ts";
+import type { LentMemory } from "./answer-memory.ts";
 import type { AppEnv } from "./app-env.ts";
 import { whenClientGone } from "./client-signal.ts";
 import type { Deadline } from "./deadline.ts";
@@ -15,6 +16,8 @@ export type SyncRunServices = {
   readonly startDeadline: () => Deadline;
   /** Keeps the user's history; none where it is left out. */
   readonly recordSync?: RecordSync | undefined;
+  /** What small files are made in; memory of their own where it is left out. */
+  readonly lentMemory?: LentMemory | undefined;
   /** Told when work on a request begins; what it gives back is called when that pauses. Jobs wait in between. */
   readonly enterRealtime?: (() => () => void) | undefined;
 };
@@ -33,12 +36,13 @@ export class SyncRun {
   parameters: SodaParameters | undefined;
   cost: CutoutCost | undefined;
   reservation: Reservation | undefined;
+  readonly lentMemory: LentMemory | undefined;
   readonly #context: Context<AppEnv>;
   readonly #recordSync: RecordSync | undefined;
   readonly #startedAt = Date.now();
   readonly #started = performance.now();
 
-  constructor(c: Context<AppEnv>, { startDeadline, recordSync, enterRealtime }: SyncRunServices) {
+  constructor(c: Context<AppEnv>, { startDeadline, recordSync, lentMemory, enterRealtime }: SyncRunServices) {
     const deadline = startDeadline();
     whenClientGone(c, () => deadline.stop("client"));
     this.deadline = deadline;
@@ -46,6 +50,7 @@ export class SyncRun {
     this.meter.start();
     this.#context = c;
     this.#recordSync = recordSync;
+    this.lentMemory = lentMemory;
   }
 
   /** At the end of a file, whole or not. To be called once, as `end`. */

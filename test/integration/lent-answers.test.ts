@@ -1,0 +1,72 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { openCutout } from "../../src/cutout/open-cutout.ts";
+import { parametersOfQuery } from "../../src/http/request-parameters.ts";
+import { cutoutRequestOf } from "../../src/http/sync-request.ts";
+import { parseSodaParameters } from "../../src/ivoa/soda.ts";
+import { startSampleServer, type SampleServer } from "../support/sample-server.ts";
+
+// Small files are made in the decoder's memory and sent from there, which other requests get next.
+
+let sample: SampleServer;
+beforeAll(async () => {
+  sample = await startSampleServer();
+});
+afterAll(() => sample.close());
+
+/** Other pixels, and another size, each time. */
+function urlOf(i: number): string {
+  const pos = `CIRCLE ${59.09 + (i % 7) * 0.0003} ${-52.811 + (i % 5) * 0.0003} ${0.001 + (i % 11) * 0.0003}`;
+  return `${sample.url}/sync?${new URLSearchParams({ ID: "des_sample", POS: pos, FILTER: "g" })}`;
+}
+
+/** The same file, made in memory of its own. */
+async function expectedOf(url: string): Promise<Uint8Array> {
+  const { signal } = new AbortController();
+  const request = cutoutRequestOf(parseSodaParameters(parametersOfQuery(url)));
+  const body = await (await openCutout(request, sample.server.services.cutouts, signal))?.open();
+  if (!(body instanceof Uint8Array)) throw new Error(`${url} is not made in one piece`);
+  return body;
+}
+
+/** Asks, and is gone: before the answer, or with it on the way. */
+function askAndGo(url: string, milliseconds: number): Promise<void> {
+  const { pathname, search } = new URL(url);
+  return new Promise((resolve) => {
+    const socket = connect(sample.port, "127.0.0.1", () => {
+      socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+      setTimeout(() => socket.destroy(), milliseconds);
+    });
+    socket.on("close", () => resolve());
+  });
+}
+
+describe("small files sent from the decoder's memory", () => {
+  it("are those that were asked for, however many are asked for at a time", async () => {
+    const { arena } = sample.server.services.pixels.decoder;
+    const urls = Array.from({ length: 120 }, (_, i) => urlOf(i));
+    const expected = await Promise.all(urls.map(expectedOf));
+    const allocated = arena.allocatedBytes;
+    const check = async (i: number) => {
+      const response = await fetch(urls[i]);
+      expect(Buffer.compare(new Uint8Array(await response.arrayBuffer()), expected[i]), urls[i]).toBe(0);
+    };
+    await Promise.all([
+      ...urls.map((_, i) => check(i)),
+      ...urls.map((url, i) => askAndGo(url, i % 4)),
+      ...urls.map((_, i) => check(i)),
+    ]);
+    await vi.waitFor(() => expect(arena.allocatedBytes).toBe(allocated));
+  });
+
+  it("give the memory back where there is nothing to send", async () => {
+    const { arena } = sample.server.services.pixels.decoder;
+    const url = urlOf(3);
+    const etag = (await fetch(url)).headers.get("etag") ?? "";
+    const allocated = arena.allocatedBytes;
+    expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
+    expect((await fetch(url, { headers: { "If-None-Match": etag } })).status).toBe(304);
+    expect((await fetch(url, { headers: { Origin: "https://example.org" } })).status).toBe(200);
+    await vi.waitFor(() => expect(arena.allocatedBytes).toBe(allocated));
+  });
+});
