@@ -10,9 +10,12 @@ import { CORRUPT, OK, SCRATCH_TOO_SMALL, STOPPED, Status, UNSUPPORTED } from "./
 import { isStopped, watchStop } from "./stop";
 import { applyMask, decodeWholeTile, wholeTileScratchBytes } from "./whole-tile";
 
-/** Scratch for any job of this plane on a tile of this size; its address is to be aligned to 16. At most 2³² − 1. */
-export function scratchBytes(plane: usize, tilePixels: u32, tileWidth: u32): u32 {
-  const bytes = max<u64>(RICE_SCRATCH_BYTES, wholeTileScratchBytes(plane, tilePixels, tileWidth));
+/**
+ * Scratch for any job of this plane on a tile of this size, with a mask of this codec (0: none); its address is to be
+ * aligned to 16. At most 2³² − 1.
+ */
+export function scratchBytes(plane: usize, tilePixels: u32, tileWidth: u32, maskCodec: i32): u32 {
+  const bytes = max<u64>(RICE_SCRATCH_BYTES, wholeTileScratchBytes(plane, tilePixels, tileWidth, maskCodec));
   return <u32>min<u64>(bytes, u32.MAX_VALUE);
 }
 

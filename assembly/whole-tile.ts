@@ -45,10 +45,16 @@ class Decoded {
   form: Form;
 }
 
-/** Scratch for any job of this plane on a tile of this size. */
-export function wholeTileScratchBytes(plane: usize, tilePixels: u32, tileWidth: u32): u64 {
+/** Scratch for any job of this plane on a tile of this size, whose mask is coded by `maskCodec` (0: it has none). */
+export function wholeTileScratchBytes(plane: usize, tilePixels: u32, tileWidth: u32, maskCodec: i32): u64 {
   const codec = load<i32>(plane, layout.PLANE_CODEC);
   const width = max(max(pixelBytesOf(plane), load<u32>(plane, layout.PLANE_BYTE_PIXEL)), 4);
+  const bytes = codecScratchBytes(codec, width, tilePixels, tileWidth);
+  return maskCodec ? max(bytes, codecScratchBytes(maskCodec, 4, tilePixels, tileWidth)) : bytes;
+}
+
+/** `width`: the most bytes that a pixel has in the stream, and at least 4, as decoded integers have. */
+function codecScratchBytes(codec: i32, width: u32, tilePixels: u32, tileWidth: u32): u64 {
   const bytes = <u64>tilePixels * width + SPARE_BYTES;
   if (codec == layout.CODEC_HCOMPRESS && tileWidth) {
     return PIXELS + roundUp(bytes) + hcompressScratchBytes(tileWidth, (tilePixels + tileWidth - 1) / tileWidth);

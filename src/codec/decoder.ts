@@ -78,9 +78,9 @@ export class Decoder {
     return writePlane(this.arena, coding, this.#ditherTable);
   }
 
-  /** Scratch bytes that decoding a tile of this plane takes, on each thread. */
-  scratchBytes(plane: number, tile: { tilePixels: number; tileWidth: number }): number {
-    return this.#exports.scratchBytes(plane, tile.tilePixels, tile.tileWidth) >>> 0;
+  /** Scratch bytes that decoding a tile of this plane takes, on each thread. `maskCodec`: of its mask, 0 for none. */
+  scratchBytes(plane: number, tile: { tilePixels: number; tileWidth: number; maskCodec?: number }): number {
+    return this.#exports.scratchBytes(plane, tile.tilePixels, tile.tileWidth, tile.maskCodec ?? 0) >>> 0;
   }
 
   /**

@@ -7,8 +7,8 @@ export interface DecoderExports {
   heapBase(): number;
   readonly DITHER_TABLE_BYTES: WebAssembly.Global;
   initDitherTable(address: number): void;
-  /** Scratch that a tile of this plane needs while it is decoded. */
-  scratchBytes(plane: number, tilePixels: number, tileWidth: number): number;
+  /** Scratch that a tile of this plane, and its mask of this codec, if it has one, need while they are decoded. */
+  scratchBytes(plane: number, tilePixels: number, tileWidth: number, maskCodec?: number): number;
   /** Decodes jobs in order; the number of those done before the first that failed (its status is in the job). */
   decodeTiles(
     plane: number,

@@ -38,7 +38,7 @@ export function checkPlanSize(
   const tilePixels = tile[0] * tile[1] * tile[2] * tile[3];
   const wholeRows = data.decodesInPart ? 1 : Math.min(tile[1], window.height);
   check("the bytes of a row of tiles in this window are", window.width * wholeRows * bytesPerPixel, maxTileBytes);
-  if (!data.decodesInPart)
+  if (!data.decodesInPart || data.maskCodec !== undefined)
     check("the bytes of a decoded tile are", tilePixels * Math.max(4, bytesPerPixel), maxTileBytes);
   check("the tiles of this window are", rows * columns * planes, MAX_TILES);
   check("the pixels of a row of tiles are", columns * tilePixels, MAX_ROW_OF_TILES_PIXELS);

@@ -286,12 +286,13 @@ export class TileChunks {
           blocks === null ? heapAddress + masks.offsets[tile] : blocks.bytes.addresses[next];
       }
       if (masks !== null) next++;
+      if (hasMask) pixels += tilePixels;
       pixels += decodesInPart ? parts.endPixel - Math.min(parts.firstPixel, indexed * seekStride) : tilePixels;
       // A Rice tile is decoded block by block; all others, and masks, need room for the tile.
       const wholePixels = decodesInPart && isCompressed && !hasMask ? 0 : tilePixels;
       if (wholePixels !== lastPixels) {
         lastPixels = wholePixels;
-        const need = { tilePixels: wholePixels, tileWidth: parts.tileWidth };
+        const need = { tilePixels: wholePixels, tileWidth: parts.tileWidth, maskCodec: masks?.codec ?? 0 };
         scratchBytes = Math.max(scratchBytes, this.#decoder.scratchBytes(planeAddress, need));
       }
     }

@@ -240,7 +240,7 @@ describe("a tile", () => {
   ];
   const window: Window = { x0: 3, y0: 2, width: 11, height: 7 };
 
-  function runMasked(blockSize: number, mask: Uint8Array) {
+  function runMasked(blockSize: number, mask: Uint8Array, maskCodec: number = CODEC.rice) {
     const values = Buffer.alloc(600);
     for (let i = 0; i < 150; i++) values.writeInt32BE(1000 + i, 4 * i);
     const decoder = new TestDecoder();
@@ -261,24 +261,41 @@ describe("a tile", () => {
         blank: -1,
         maskStream: decoder.put(mask, STREAM_PADDING),
         maskLength: mask.length,
-        maskCodec: CODEC.rice,
+        maskCodec,
       },
     ]);
-    const scratchBytes = decoder.exports.scratchBytes(plane, 150, 15) >>> 0;
+    const scratchBytes = decoder.exports.scratchBytes(plane, 150, 15, maskCodec) >>> 0;
     const done = decoder.exports.decodeTiles(plane, jobs, 1, decoder.reserve(scratchBytes), scratchBytes);
+    expect(decoder.checkGuards()).toEqual([]);
     const view = new DataView(decoder.bytes.buffer, out);
     const found = Array.from({ length: window.width * window.height }, (_, i) => view.getInt32(4 * i));
     return { done, found };
   }
 
+  /** The pixels of the window, those null that the mask marks. */
+  const maskedValues = Array.from({ length: window.width * window.height }, (_, i) => {
+    const pixel = (window.y0 + Math.floor(i / window.width)) * 15 + window.x0 + (i % window.width);
+    return maskBytes[pixel] === 0 ? 1000 + pixel : -1;
+  });
+
   it.each(riceMasks)("loses the pixels that a mask coded as RICE_1 marks, in blocks of %i", (blockSize, text) => {
-    const { done, found } = runMasked(blockSize, Buffer.from(text, "base64"));
-    expect(done).toBe(1);
-    const expected = found.map((_, i) => {
-      const pixel = (window.y0 + Math.floor(i / window.width)) * 15 + window.x0 + (i % window.width);
-      return maskBytes[pixel] === 0 ? 1000 + pixel : -1;
-    });
-    expect(found).toEqual(expected);
+    expect(runMasked(blockSize, Buffer.from(text, "base64"))).toEqual({ done: 1, found: maskedValues });
+  });
+
+  it("loses the pixels that a mask coded as HCOMPRESS_1 marks", () => {
+    // The same bytes, coded by CFITSIO with scale 0.
+    const text =
+      "3ZkAAAAKAAAADwAAAAAAAAAAAAADIAoJCfbX406TYj8trGlaNj8trzSZcflteaTL1+W580kzxfja0ruOAAAZ3mZCZ4T/76QevNq/Nq/Nq/Nq/y2S00f/" +
+      "QLZ/HcQ7thn/vqwkfqw2vqw2vqw2vqw2v7dw02h9xDSAGZBubgRAf9+mWP/si0Nf/ZFoa/+yLQ1/9kWhr/7gJGNfl3Aau63r8u4DVqta/Lsh3dz+AKqI" +
+      "EHFDg6SWAwA=";
+    const mask = Buffer.from(text, "base64");
+    expect(runMasked(32, mask, CODEC.hcompress)).toEqual({ done: 1, found: maskedValues });
+  });
+
+  it("loses the pixels that a mask of int32 coded as GZIP_2 marks", () => {
+    // The lowest bytes are the last of four planes.
+    const mask = gzipSync(Buffer.concat([Buffer.alloc(450), maskBytes]));
+    expect(runMasked(32, mask, CODEC.gzip2)).toEqual({ done: 1, found: maskedValues });
   });
 
   it("is not decoded where its RICE_1 mask ends too early, or has codes of another size", () => {
