@@ -10,13 +10,13 @@ import { startSampleServer, type SampleServer } from "../support/sample-server.t
 
 let sample: SampleServer;
 beforeAll(async () => {
-  sample = await startSampleServer();
+  sample = await startSampleServer({ RECORTE_LIMITS_ANONYMOUS: "streams=none" });
 });
 afterAll(() => sample.close());
 
-/** Other pixels, and another size, each time. */
-function urlOf(i: number): string {
-  const pos = `CIRCLE ${59.09 + (i % 7) * 0.0003} ${-52.811 + (i % 5) * 0.0003} ${0.001 + (i % 11) * 0.0003}`;
+/** Other pixels, and another size, each time. `scale`: of the size. */
+function urlOf(i: number, scale = 1): string {
+  const pos = `CIRCLE ${59.09 + (i % 7) * 0.0003} ${-52.811 + (i % 5) * 0.0003} ${scale * (0.001 + (i % 11) * 0.0003)}`;
   return `${sample.url}/sync?${new URLSearchParams({ ID: "des_sample", POS: pos, FILTER: "g" })}`;
 }
 
@@ -41,6 +41,30 @@ function askAndGo(url: string, milliseconds: number): Promise<void> {
   });
 }
 
+/** Asks for all of them on one connection, and reads nothing until `read` is called: the bodies, in their order. */
+function askWithoutReading(urls: readonly string[]): { read(): Promise<Buffer[]> } {
+  const socket = connect(sample.port, "127.0.0.1").pause();
+  for (const [i, url] of urls.entries()) {
+    const { pathname, search } = new URL(url);
+    const last = i === urls.length - 1 ? "Connection: close\r\n" : "";
+    socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: localhost\r\n${last}\r\n`);
+  }
+  return {
+    async read() {
+      const pieces: Buffer[] = [];
+      for await (const piece of socket) pieces.push(piece as Buffer);
+      const bodies: Buffer[] = [];
+      for (let rest = Buffer.concat(pieces); rest.length > 0; ) {
+        const end = rest.indexOf("\r\n\r\n") + 4;
+        const length = Number(/^Content-Length: (\d+)/im.exec(rest.toString("latin1", 0, end))?.[1]);
+        bodies.push(rest.subarray(end, end + length));
+        rest = rest.subarray(end + length);
+      }
+      return bodies;
+    },
+  };
+}
+
 describe("small files sent from the decoder's memory", () => {
   it("are those that were asked for, however many are asked for at a time", async () => {
     const { arena } = sample.server.services.pixels.decoder;
@@ -57,6 +81,17 @@ describe("small files sent from the decoder's memory", () => {
       ...urls.map((_, i) => check(i)),
     ]);
     await vi.waitFor(() => expect(arena.allocatedBytes).toBe(allocated));
+  });
+
+  it("are kept for clients who read them late", async () => {
+    // More than the system's buffers of a connection hold.
+    const urls = Array.from({ length: 700 }, (_, i) => urlOf(7 * i + 3, 2.2));
+    const expected = await Promise.all(urls.map(expectedOf));
+    const slow = askWithoutReading(urls);
+    for (let i = 0; i < 50; i++) await (await fetch(urlOf(i, 2.2))).arrayBuffer(); // these would get the memory
+    const files = await slow.read();
+    expect(files).toHaveLength(urls.length);
+    expect(files.every((file, i) => Buffer.compare(file, expected[i]) === 0)).toBe(true);
   });
 
   it("give the memory back where there is nothing to send", async () => {
