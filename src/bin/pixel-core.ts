@@ -13,6 +13,7 @@ import { createStore, type Store } from "../storage/store.ts";
 import type { Configuration } from "./configuration.ts";
 import { seekIndexFolder } from "./data-files.ts";
 import { remoteStores } from "./remote-stores.ts";
+import { createLoadWatch } from "./load-watch.ts";
 
 /** Headers and tables of opened images: some 300 KB each for a DES tile. */
 const IMAGE_CACHE_BYTES = 32 * 1024 * 1024;
@@ -38,7 +39,7 @@ export async function createPixelCore(
   const arena = new Arena();
   const { decodeWorkers, planeCacheBytes, seekIndexCacheBytes, maxTileBytes, maxGzipBytes } = configuration;
   const threads = decodeWorkers > 0 ? new WorkerThreads(arena, module, decodeWorkers) : null;
-  const decoder = new Decoder(arena, module, threads);
+  const decoder = new Decoder(arena, module, { threads, othersWait: createLoadWatch() });
   const budgets = { heapBytes: planeCacheBytes, indexBytes: seekIndexCacheBytes };
   const planes = new PlaneCache(
     arena,
@@ -48,7 +49,8 @@ export async function createPixelCore(
   const images = new ImageCache(store, decoder, { maxBytes: IMAGE_CACHE_BYTES, maxGzipBytes });
   const pixels = { decoder, planes, limits: { maxTileBytes } };
   // Small work, too, goes to a thread, where there is one: the main thread answers those who wait.
-  const background = threads === null ? pixels : { ...pixels, decoder: new Decoder(arena, module, threads, 0) };
+  const background =
+    threads === null ? pixels : { ...pixels, decoder: new Decoder(arena, module, { threads, inlinePixels: 0 }) };
   return { images, pixels, background, store, reads };
 }
 

@@ -18,8 +18,10 @@ export type DecodeWork = { readonly pixels: number; readonly scratchBytes: numbe
 /** Threads that decode; `worker-threads.ts` makes them on Node. */
 export interface DecodeThreads {
   readonly count: number;
+  /** Whether one of them would soon come to a small piece of work. Where none would, one may be started for the next. */
+  hasRoom(): boolean;
   /** Runs `decodeTiles` on another thread; the number of jobs done before the first that failed. */
-  decode(run: JobRun, scratch: number, scratchBytes: number): Promise<number>;
+  decode(run: JobRun, scratch: number, work: DecodeWork): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,16 @@ export interface DecodeThreads {
  * some 50 µs and a turn of the event loop.
  */
 const INLINE_PIXELS = 400_000;
+/** Less than this is never worth it, also where other requests wait for the calling thread: some 0.1 ms. */
+const SHARED_PIXELS = 30_000;
+
+export type DecoderOptions = {
+  readonly threads?: DecodeThreads | null;
+  /** Pixels from which work is done on threads in any case. */
+  readonly inlinePixels?: number | undefined;
+  /** Whether others wait for the calling thread: then threads do smaller work, too. Called once for each piece of it. */
+  readonly othersWait?: (() => boolean) | undefined;
+};
 
 /** Says which job failed, and how; the caller knows the file and the tile. */
 export class DecodeFailure extends Error {
@@ -52,14 +64,14 @@ export class Decoder {
   readonly #ditherTable: number;
   readonly #threads: DecodeThreads | null;
   readonly #inlinePixels: number;
+  readonly #othersWait: () => boolean;
   /** So far, lead-ins included. */
   decodedPixels = 0;
 
   constructor(
     arena: Arena,
     module: WebAssembly.Module,
-    threads: DecodeThreads | null = null,
-    inlinePixels = INLINE_PIXELS,
+    { threads = null, inlinePixels = INLINE_PIXELS, othersWait = () => false }: DecoderOptions = {},
   ) {
     this.arena = arena;
     this.#exports = instantiateDecoder(module, arena.memory);
@@ -67,6 +79,7 @@ export class Decoder {
     this.#exports.initDitherTable(this.#ditherTable);
     this.#threads = threads;
     this.#inlinePixels = inlinePixels;
+    this.#othersWait = othersWait;
   }
 
   get threadCount(): number {
@@ -90,8 +103,14 @@ export class Decoder {
    */
   decode(run: JobRun, work: DecodeWork, signal?: AbortSignal): Promise<void> | null {
     this.decodedPixels += work.pixels;
-    if (this.#threads !== null && work.pixels >= this.#inlinePixels) {
-      return this.#decodeOnThreads(this.#threads, run, work, signal);
+    const threads = this.#threads;
+    if (threads !== null) {
+      if (work.pixels >= this.#inlinePixels) {
+        return this.#decodeOnThreads(threads, splitRun(run, Math.min(threads.count, run.count)), work, signal);
+      }
+      if (work.pixels >= SHARED_PIXELS && this.#othersWait() && threads.hasRoom()) {
+        return this.#decodeOnThreads(threads, [run], work, signal);
+      }
     }
     this.#decodeHere(run, work.scratchBytes);
     return null;
@@ -99,13 +118,13 @@ export class Decoder {
 
   async #decodeOnThreads(
     threads: DecodeThreads,
-    run: JobRun,
+    parts: readonly JobRun[],
     work: DecodeWork,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     signal?.throwIfAborted();
     const stop = this.arena.allocate(4);
-    const parts = splitRun({ ...run, stop }, Math.min(threads.count, run.count));
+    const share = { pixels: work.pixels / parts.length, scratchBytes: work.scratchBytes };
     const scratch: number[] = [];
     this.arena.words[stop >>> 2] = 0;
     const stopThreads = () => Atomics.store(this.arena.words, stop >>> 2, 1);
@@ -114,12 +133,12 @@ export class Decoder {
       for (let i = 0; i < parts.length; i++) scratch.push(this.arena.allocate(work.scratchBytes));
       // All of them, also when one fails: until then the others write to memory that the caller would give away.
       const results = await Promise.allSettled(
-        parts.map((part, i) => threads.decode(part, scratch[i], work.scratchBytes)),
+        parts.map((part, i) => threads.decode({ ...part, stop }, scratch[i], share)),
       );
       signal?.throwIfAborted();
       results.forEach((result, i) => {
         if (result.status === "rejected") throw result.reason;
-        this.#check(parts[i], result.value, (parts[i].jobs - run.jobs) / JOB_BYTES);
+        this.#check(parts[i], result.value, (parts[i].jobs - parts[0].jobs) / JOB_BYTES);
       });
     } finally {
       signal?.removeEventListener("abort", stopThreads);

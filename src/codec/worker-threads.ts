@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import type * as NodeThreads from "node:worker_threads";
 import { ServiceError } from "../errors.ts";
 import type { Arena } from "./arena.ts";
-import type { DecodeThreads, JobRun } from "./decoder.ts";
+import type { DecodeThreads, DecodeWork, JobRun } from "./decoder.ts";
 import type { DecoderExports } from "./module.ts";
 
 type Request = JobRun & { id: number; scratch: number; scratchBytes: number };
@@ -11,7 +11,19 @@ type Reply = { id: number; done: number };
 /** An instance of the module and ten lines of code. Young objects are a message a time. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
 
-type Entry = { readonly worker: Worker; waiting: number };
+type Entry = {
+  readonly worker: Worker;
+  isRunning: boolean;
+  /** Runs that it has not answered, and the pixels of them. */
+  waiting: number;
+  waitingPixels: number;
+};
+
+/**
+ * A thread with less to do than this takes another small piece of work: it comes to it within some 4 ms, which under load
+ * is no more than the main thread would take. What it has done since the event loop looked last is counted, too.
+ */
+const ROOM_PIXELS = 1_600_000;
 
 /**
  * Decoder threads of Node: each has its own instance of the module on the arena's memory, and runs what it is sent in
@@ -21,7 +33,10 @@ export class WorkerThreads implements DecodeThreads {
   readonly count: number;
   readonly #start: () => Entry;
   readonly #entries: Entry[] = [];
-  readonly #pending = new Map<number, { entry: Entry; resolve(done: number): void; reject(error: unknown): void }>();
+  readonly #pending = new Map<
+    number,
+    { entry: Entry; pixels: number; resolve(done: number): void; reject(error: unknown): void }
+  >();
   #lastId = 0;
 
   constructor(arena: Arena, module: WebAssembly.Module, count: number) {
@@ -29,13 +44,22 @@ export class WorkerThreads implements DecodeThreads {
     this.#start = () => this.#startWorker(module, arena.memory);
   }
 
-  decode(run: JobRun, scratch: number, scratchBytes: number): Promise<number> {
-    const entry = this.#leastBusy();
+  hasRoom(): boolean {
+    if (this.#entries.some(hasRoom)) return true;
+    // It takes some 50 ms to start one, so this piece of work does not wait for it.
+    const isStarting = this.#entries.some(({ isRunning }) => !isRunning);
+    if (!isStarting && this.#entries.length < this.count) this.#entries.push(this.#start());
+    return false;
+  }
+
+  decode(run: JobRun, scratch: number, { pixels, scratchBytes }: DecodeWork): Promise<number> {
+    const entry = this.#leastBusy(pixels);
     const id = ++this.#lastId;
     entry.waiting++;
+    entry.waitingPixels += pixels;
     entry.worker.ref();
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { entry, resolve, reject });
+      this.#pending.set(id, { entry, pixels, resolve, reject });
       entry.worker.postMessage({ id, ...run, scratch, scratchBytes } satisfies Request);
     });
   }
@@ -44,15 +68,16 @@ export class WorkerThreads implements DecodeThreads {
     await Promise.all(this.#entries.map(({ worker }) => worker.terminate()));
   }
 
-  #leastBusy(): Entry {
-    const idle = this.#entries.find(({ waiting }) => waiting === 0);
+  #leastBusy(pixels: number): Entry {
+    const idle = this.#entries.find(({ waiting, isRunning }) => waiting === 0 && isRunning);
     if (idle !== undefined) return idle;
-    if (this.#entries.length < this.count) {
+    const isSmall = pixels < ROOM_PIXELS && this.#entries.some(hasRoom);
+    if (!isSmall && this.#entries.length < this.count) {
       const entry = this.#start();
       this.#entries.push(entry);
       return entry;
     }
-    return this.#entries.reduce((least, other) => (other.waiting < least.waiting ? other : least));
+    return this.#entries.reduce((least, other) => (other.waitingPixels < least.waitingPixels ? other : least));
   }
 
   #startWorker(module: WebAssembly.Module, memory: WebAssembly.Memory): Entry {
@@ -62,11 +87,14 @@ export class WorkerThreads implements DecodeThreads {
       workerData: { module, memory },
       resourceLimits: RESOURCE_LIMITS,
     });
-    const entry = { worker, waiting: 0 };
+    const entry = { worker, isRunning: false, waiting: 0, waitingPixels: 0 };
+    worker.once("online", () => (entry.isRunning = true));
     worker.on("message", ({ id, done }: Reply) => {
-      entry.waiting--;
-      this.#pending.get(id)?.resolve(done);
+      const answered = this.#pending.get(id);
       this.#pending.delete(id);
+      entry.waiting--;
+      entry.waitingPixels -= answered?.pixels ?? 0;
+      answered?.resolve(done);
       if (entry.waiting === 0) worker.unref();
     });
     worker.on("error", (cause) => {
@@ -81,6 +109,10 @@ export class WorkerThreads implements DecodeThreads {
     worker.unref(); // An idle thread does not keep the process alive; one at work does.
     return entry;
   }
+}
+
+function hasRoom({ isRunning, waitingPixels }: Entry): boolean {
+  return isRunning && waitingPixels < ROOM_PIXELS;
 }
 
 /** Runs inside the thread, from its source text: it may refer to nothing outside itself. */

@@ -151,6 +151,9 @@ async function* readChunks(
 }
 
 function chunksOf(plan: CutoutPlan, tiles: TileChunks): readonly Chunk[] {
-  if (plan.chunks.length === 1 || !tiles.isIndexed()) return plan.chunks;
-  return joinChunks(plan.chunks, plan.window.width * plan.bytesPerPixel);
+  if (plan.chunks.length === 1) return plan.chunks;
+  const joined = joinChunks(plan.chunks, plan.window.width * plan.bytesPerPixel);
+  // In one piece there is nothing to read ahead, and the decoder looks for itself whether that is much to do at once.
+  const isAtHand = (joined.length === 1 && tiles.isPresent()) || tiles.isIndexed();
+  return isAtHand ? joined : plan.chunks;
 }

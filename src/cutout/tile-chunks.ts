@@ -51,6 +51,9 @@ export class TileChunks {
   /** Where decoding stopped in the last row of tiles, CURSOR_WORDS each, and the first tile of that row. */
   #cursors: Uint32Array | null = null;
   #cursorTile = 0;
+  /** The leased heap has all bytes of the window. */
+  #isPresent = false;
+  /** Of the chunk whose jobs were written last: whether the index reached its last pixel in each of its tiles. */
   #isIndexed = false;
 
   /** `target`: an address of the arena with room for all rows of all planes. */
@@ -74,6 +77,16 @@ export class TileChunks {
     this.#masks = hasMasks ? { offsets, lengths, codec: CODEC[maskCodec] } : null;
   }
 
+  /** Whether the compressed bytes of the whole window are in memory. */
+  isPresent(): boolean {
+    const { y0, height } = this.#window;
+    const heap = this.#heap;
+    if (heap === null || this.#image.planes > 1) return false;
+    const parts = new TileParts(this.#image.data.grid, this.#window, { plane: 0, y0, y1: y0 + height });
+    this.#isPresent = this.#hasAll(parts, heap);
+    return this.#isPresent;
+  }
+
   /** Whether every tile can be entered near its pixels of the window. */
   isIndexed(): boolean {
     const index = this.#index;
@@ -88,7 +101,6 @@ export class TileChunks {
         if (index.indexed[parts.tile] * seekStride < parts.endPixel) return false;
       }
     }
-    this.#isIndexed = true;
     return true;
   }
 
@@ -98,7 +110,7 @@ export class TileChunks {
     const { heapStart } = data;
     const parts = new TileParts(data.grid, this.#window, chunk);
     const heap = this.#heap;
-    if (heap !== null && this.#isPresent(parts, heap)) return { input: { chunk, parts, blocks: null }, byteLength: 0 };
+    if (heap !== null && (this.#isPresent || this.#hasAll(parts, heap))) return { input: { chunk, parts, blocks: null }, byteLength: 0 };
     const ranges = this.#rangesOf(parts);
     let byteLength = 0;
     for (let i = 0; i < ranges.count; i++) byteLength += ranges.lengths[i];
@@ -149,7 +161,7 @@ export class TileChunks {
   }
 
   /** Whether the heap has all of the chunk's streams, and what lies between them, as it mostly does. */
-  #isPresent(parts: TileParts, { present }: CachedHeap): boolean {
+  #hasAll(parts: TileParts, { present }: CachedHeap): boolean {
     const { offsets, lengths } = this.#image.data.table.columns;
     const masks = this.#masks;
     let first = Infinity;
@@ -241,6 +253,7 @@ export class TileChunks {
     let scratchBytes = 0;
     let next = 0;
     let lastPixels = -1;
+    let isIndexed = true;
     parts.restart();
     while (parts.next()) {
       const { tile, tilePixels } = parts;
@@ -287,6 +300,7 @@ export class TileChunks {
       }
       if (masks !== null) next++;
       if (hasMask) pixels += tilePixels;
+      if (indexed * seekStride < parts.endPixel) isIndexed = false;
       pixels += decodesInPart ? parts.endPixel - Math.min(parts.firstPixel, indexed * seekStride) : tilePixels;
       // A Rice tile is decoded block by block; all others, and masks, need room for the tile.
       const wholePixels = decodesInPart && isCompressed && !hasMask ? 0 : tilePixels;
@@ -296,6 +310,7 @@ export class TileChunks {
         scratchBytes = Math.max(scratchBytes, this.#decoder.scratchBytes(planeAddress, need));
       }
     }
+    this.#isIndexed = isIndexed;
     return { pixels, scratchBytes };
   }
 

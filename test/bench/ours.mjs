@@ -31,7 +31,7 @@ const BUDGETS = {
 export async function openReader({ folder, file, hdu, memory, threads }) {
   const arena = new Arena();
   const workers = threads > 0 ? new WorkerThreads(arena, module, threads) : null;
-  const decoder = new Decoder(arena, module, workers);
+  const decoder = new Decoder(arena, module, { threads: workers });
   const planes = new PlaneCache(arena, BUDGETS[memory]);
   const services = { decoder, planes, limits: { maxTileBytes: GiB } };
   const openOnce = async () => {

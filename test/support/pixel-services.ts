@@ -33,7 +33,7 @@ export async function createPixelServices(
   const module = await decoderModule();
   const arena = new Arena(options.arenaBytes);
   const threads: DecodeThreads | null = options.threads ? new WorkerThreads(arena, module, options.threads) : null;
-  const decoder = new Decoder(arena, module, threads, options.inlinePixels);
+  const decoder = new Decoder(arena, module, { threads, inlinePixels: options.inlinePixels });
   const budgets = { heapBytes: options.heapBytes ?? 0, indexBytes: options.indexBytes ?? 0 };
   return {
     arena,

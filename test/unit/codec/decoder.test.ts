@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Arena } from "../../../src/codec/arena.ts";
 import { Decoder, type DecodeThreads } from "../../../src/codec/decoder.ts";
 import { JOB, JOB_BYTES, STREAM_PADDING } from "../../../src/codec/layout.ts";
@@ -25,10 +25,11 @@ describe("Decoder", () => {
     ];
     const threads: DecodeThreads = {
       count: 2,
+      hasRoom: () => true,
       decode: () => answers.shift()?.() ?? Promise.reject(new Error("asked too often")),
       close: () => Promise.resolve(),
     };
-    const decoder = new Decoder(arena, await decoderModule(), threads, 0);
+    const decoder = new Decoder(arena, await decoderModule(), { threads, inlinePixels: 0 });
     const before = arena.allocatedBytes;
     let settled = false;
     const decoding = decoder
@@ -51,7 +52,7 @@ describe("Decoder", () => {
   ] as const)("ends a long %s tile soon after its signal fires, and gives all back", async (codec, encode, bytes) => {
     const arena = new Arena();
     const threads = new WorkerThreads(arena, await decoderModule(), 1);
-    const decoder = new Decoder(arena, await decoderModule(), threads, 0);
+    const decoder = new Decoder(arena, await decoderModule(), { threads, inlinePixels: 0 });
     const before = arena.allocatedBytes;
     const plane = decoder.addPlane({
       codec: codec === "gzip" ? "gzip1" : "rice",
@@ -96,6 +97,45 @@ describe("Decoder", () => {
     expect(arena.allocatedBytes).toBe(before);
   });
 
+  it.each([
+    { pixels: 50_000, othersWait: true, hasRoom: true, where: "a thread" },
+    { pixels: 50_000, othersWait: false, hasRoom: true, where: "here" },
+    { pixels: 50_000, othersWait: true, hasRoom: false, where: "here" },
+    { pixels: 10_000, othersWait: true, hasRoom: true, where: "here" },
+    { pixels: 500_000, othersWait: false, hasRoom: false, where: "threads" },
+  ])("does $pixels pixels on $where: others wait $othersWait, threads have room $hasRoom", async (each) => {
+    const { pixels, othersWait, hasRoom, where } = each;
+    const arena = new Arena();
+    let runs = 0;
+    const threads: DecodeThreads = {
+      count: 2,
+      hasRoom: () => hasRoom,
+      decode: ({ count }) => Promise.resolve((runs++, count)),
+      close: () => Promise.resolve(),
+    };
+    const decoder = new Decoder(arena, await decoderModule(), { threads, othersWait: () => othersWait });
+    const jobs = arena.allocate(2 * JOB_BYTES);
+    arena.bytes.fill(0, jobs, jobs + 2 * JOB_BYTES); // jobs of no rows
+    const decoding = decoder.decode({ plane: jobs, jobs, count: 2 }, { pixels, scratchBytes: 64 });
+    await decoding;
+    expect(decoding === null).toBe(where === "here");
+    expect(runs).toBe({ here: 0, "a thread": 1, threads: 2 }[where]);
+  });
+
+  it("has room for small work on threads that run, and starts one where none has", async () => {
+    const arena = new Arena();
+    const threads = new WorkerThreads(arena, await decoderModule(), 1);
+    expect(threads.hasRoom()).toBe(false);
+    await vi.waitFor(() => expect(threads.hasRoom()).toBe(true));
+    const jobs = arena.allocate(JOB_BYTES);
+    arena.bytes.fill(0, jobs, jobs + JOB_BYTES);
+    const decoding = threads.decode({ plane: jobs, jobs, count: 1 }, jobs, { pixels: 2_000_000, scratchBytes: 0 });
+    expect(threads.hasRoom()).toBe(false);
+    await decoding;
+    expect(threads.hasRoom()).toBe(true);
+    await threads.close();
+  });
+
   it("fails the work of a thread that stops, and starts another", async () => {
     const arena = new Arena();
     const threads = new WorkerThreads(arena, await decoderModule(), 1);
@@ -104,8 +144,10 @@ describe("Decoder", () => {
     const run = { plane: jobs, jobs, count: 1 };
     // The last page of memory is not there: a plane in it is a trap.
     const nowhere = { plane: 0xffff0000, jobs: 0xffff0000, count: 1 };
-    await expect(threads.decode(nowhere, 0, 0)).rejects.toMatchObject({ code: "internal" });
-    expect(await threads.decode(run, jobs, 0)).toBe(1);
+    await expect(threads.decode(nowhere, 0, { pixels: 1, scratchBytes: 0 })).rejects.toMatchObject({
+      code: "internal",
+    });
+    expect(await threads.decode(run, jobs, { pixels: 1, scratchBytes: 0 })).toBe(1);
     await threads.close();
   });
 });
