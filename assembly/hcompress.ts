@@ -33,6 +33,9 @@ const HEADER_BYTES: u32 = 25;
 /** A magnitude and its sign fit an i64. */
 const MAX_PLANES: u32 = 63;
 
+/** Coefficients whose signs are read before the host is asked whether to go on. */
+const SIGNS_AT_ONCE: u32 = 1 << 20;
+
 const STATE: usize = 0;
 const SIGNS: usize = STATE + 16;
 const CODES: usize = SIGNS + SIGN_TABLE_BYTES;
@@ -180,7 +183,11 @@ function readCoefficients<T>(
   if (peek(src, position) >> 60 != 0) return CORRUPT;
   position = (position + 4 + 7) & ~7;
   const count = <u32>(<usize>nx * ny);
-  position = applySigns<T>(scratch + SIGNS, src, position, end, coefficients, count, scale);
+  for (let done: u32 = 0; done < count; done += SIGNS_AT_ONCE) {
+    if (isStopped()) return STOPPED;
+    const to = coefficients + <usize>done * sizeof<T>();
+    position = applySigns<T>(scratch + SIGNS, src, position, end, to, min(count - done, SIGNS_AT_ONCE), scale);
+  }
   store<T>(coefficients, sum * scale);
   return position > bits ? TRUNCATED : OK;
 }

@@ -6,7 +6,8 @@
  * below too, matter, so that a whole table entry, whose lowest bits are a number of bits, can be shifted by and subtracted
  * as it is. A refill makes 54 to 61 bits; the place of the next bit is always input * 8 + SHIFT - (bitCount & 63).
  */
-import { CORRUPT, OK, Status } from "./status";
+import { CORRUPT, OK, STOPPED, Status } from "./status";
+import { isStopped } from "./stop";
 import {
   DISTANCE_BITS,
   END_OF_BLOCK,
@@ -32,6 +33,9 @@ export const FULL: Status = -1;
 const STEPS: usize = 256;
 export const PATTERN_BYTES: usize = STEPS + 16;
 
+/** What is written before the host is asked whether to go on. */
+const STEP_BYTES: usize = 1 << 20;
+
 /** Three literals and a match of 258 bytes, of which 15 too many may be stored. */
 const FAST_OUTPUT: usize = 3 + 258 + 16;
 
@@ -46,7 +50,7 @@ export function fillPatterns(patterns: usize): void {
 }
 
 /**
- * Decodes up to the end of the block (OK) or until [start, end) is FULL. Reads up to 24 bytes past `inputEnd`, whose
+ * Decodes up to the end of the block (OK) or until [start, end) is FULL, or STOPPED. Reads up to 24 bytes past `inputEnd`, whose
  * symbols may reach the output: the caller must look at the place where the input stands afterwards.
  */
 export function inflateBlock(
@@ -58,9 +62,13 @@ export function inflateBlock(
   distances: usize,
   patterns: usize,
 ): Status {
-  if (end - start > FAST_OUTPUT) {
-    const status = inflateFast(state, inputEnd, start, end - FAST_OUTPUT, literalsLengths, distances, patterns);
+  for (let output = load<usize>(state, STATE_OUTPUT); end - output > FAST_OUTPUT; ) {
+    const step = min(end - output, STEP_BYTES);
+    const status = inflateFast(state, inputEnd, start, output + step - FAST_OUTPUT, literalsLengths, distances, patterns);
     if (status != FULL) return status;
+    if (isStopped()) return STOPPED;
+    if (load<usize>(state, STATE_INPUT) >= inputEnd) break;
+    output = load<usize>(state, STATE_OUTPUT);
   }
   return inflateCarefully(state, inputEnd, start, end, literalsLengths, distances);
 }

@@ -10,7 +10,8 @@ import { PixelWriter, openWriter, pixelBytesOf, writeNulls, writePixels } from "
 import { decodePlioRange } from "./plio";
 import { readPixels } from "./rice";
 import { RiceReader, openRice } from "./rice-reader";
-import { CORRUPT, OK, SCRATCH_TOO_SMALL, Status, TRUNCATED, UNSUPPORTED } from "./status";
+import { CORRUPT, OK, SCRATCH_TOO_SMALL, STOPPED, Status, TRUNCATED, UNSUPPORTED } from "./status";
+import { isStopped } from "./stop";
 import { unshuffle } from "./unshuffle";
 
 const CHUNK_PIXELS: u32 = 1024;
@@ -88,8 +89,7 @@ export function decodeWholeTile(plane: usize, job: usize, scratch: usize, scratc
     else if (writer.bitpix < 0) return UNSUPPORTED;
   }
   if (decoded.form == 8) return UNSUPPORTED;
-  writeWindow(decoded, writer, job, scratch + CHUNK, false);
-  return OK;
+  return writeWindow(decoded, writer, job, scratch + CHUNK, false);
 }
 
 /** Makes those pixels of the written window null that the job's mask marks; the mask's integers are bytes. */
@@ -107,8 +107,8 @@ export function applyMask(plane: usize, job: usize, scratch: usize, scratchLengt
     decoded.codec == layout.CODEC_RICE
       ? decodeRiceMask(decoded, plane, job, scratch, scratchLength)
       : decode(decoded, job, scratch, scratchLength);
-  if (status == OK) writeWindow(decoded, writer, job, scratch + CHUNK, true);
-  return status;
+  if (status != OK) return status;
+  return writeWindow(decoded, writer, job, scratch + CHUNK, true);
 }
 
 /** A mask as RICE_1 of bytes, in blocks as large as those of the image: no keyword of its own names their size. */
@@ -167,6 +167,7 @@ function decode(decoded: Decoded, job: usize, scratch: usize, scratchLength: u32
       if (room < 2 * bytes) return SCRATCH_TOO_SMALL;
       const status = inflatePixels(decoded, bytes, bytes, pixels, scratch + INFLATE);
       if (status != OK) return status;
+      if (isStopped()) return STOPPED;
       decoded.pixels = pixels + <usize>bytes;
       unshuffle(pixels, decoded.pixels, <u32>bytes, width);
       return OK;
@@ -228,7 +229,7 @@ function inflatePixels(decoded: Decoded, bytes: u64, room: u64, pixels: usize, s
 }
 
 /** Writes the window, or where `asMask` the nulls that decoded integers other than 0 mark. */
-function writeWindow(decoded: Decoded, writer: PixelWriter, job: usize, chunk: usize, asMask: bool): void {
+function writeWindow(decoded: Decoded, writer: PixelWriter, job: usize, chunk: usize, asMask: bool): Status {
   const tileWidth = load<u32>(job, layout.JOB_TILE_WIDTH);
   const rows = load<u32>(job, layout.JOB_ROWS);
   const length = load<u32>(job, layout.JOB_ROW_LENGTH);
@@ -237,6 +238,7 @@ function writeWindow(decoded: Decoded, writer: PixelWriter, job: usize, chunk: u
   let rowOut: usize = load<u32>(job, layout.JOB_OUT);
   let from = load<u32>(job, layout.JOB_FIRST_PIXEL);
   for (let row: u32 = 0; row < rows; row++, from += tileWidth, rowOut += stride) {
+    if (isStopped()) return STOPPED;
     if (decoded.form == FINAL) {
       memory.copy(rowOut, decoded.pixels + <usize>from * bytes, <usize>length * bytes);
       continue;
@@ -254,4 +256,5 @@ function writeWindow(decoded: Decoded, writer: PixelWriter, job: usize, chunk: u
       out += <usize>count * bytes;
     }
   }
+  return OK;
 }

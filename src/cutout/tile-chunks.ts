@@ -110,7 +110,8 @@ export class TileChunks {
     const { heapStart } = data;
     const parts = new TileParts(data.grid, this.#window, chunk);
     const heap = this.#heap;
-    if (heap !== null && (this.#isPresent || this.#hasAll(parts, heap))) return { input: { chunk, parts, blocks: null }, byteLength: 0 };
+    if (heap !== null && (this.#isPresent || this.#hasAll(parts, heap)))
+      return { input: { chunk, parts, blocks: null }, byteLength: 0 };
     const ranges = this.#rangesOf(parts);
     let byteLength = 0;
     for (let i = 0; i < ranges.count; i++) byteLength += ranges.lengths[i];
@@ -299,9 +300,10 @@ export class TileChunks {
           blocks === null ? heapAddress + masks.offsets[tile] : blocks.bytes.addresses[next];
       }
       if (masks !== null) next++;
-      if (hasMask) pixels += tilePixels;
       if (indexed * seekStride < parts.endPixel) isIndexed = false;
-      pixels += decodesInPart ? parts.endPixel - Math.min(parts.firstPixel, indexed * seekStride) : tilePixels;
+      const leadIn = decodesInPart ? parts.endPixel - Math.min(parts.firstPixel, indexed * seekStride) : tilePixels;
+      pixels += decodesInPart && isCompressed ? leadIn : workOf(leadIn, streamLength);
+      if (hasMask) pixels += workOf(tilePixels, masks.lengths[tile]);
       // A Rice tile is decoded block by block; all others, and masks, need room for the tile.
       const wholePixels = decodesInPart && isCompressed && !hasMask ? 0 : tilePixels;
       if (wholePixels !== lastPixels) {
@@ -367,4 +369,12 @@ export class TileChunks {
       { cause: error },
     );
   }
+}
+
+/**
+ * The work in a stream that is not decoded pixel by pixel, in pixels: an honest one takes some 4 bytes for each at most, but
+ * blocks of DEFLATE that hold nothing, a microsecond each, may be any number.
+ */
+function workOf(pixels: number, streamLength: number): number {
+  return Math.max(pixels, streamLength >>> 2);
 }

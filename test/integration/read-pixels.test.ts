@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openImage, type OpenImage } from "../../src/cutout/open-image.ts";
 import { preparePlan, readPixelRows, type PixelServices } from "../../src/cutout/read.ts";
 import type { SeekIndexStore } from "../../src/cutout/seek-index.ts";
@@ -10,6 +11,8 @@ import { countingSource } from "../support/counting-source.ts";
 import { memorySource } from "../support/memory-source.ts";
 import { pageCacheSource } from "../support/page-cache-source.ts";
 import { createPixelServices } from "../support/pixel-services.ts";
+import { tiledFile } from "../support/tiled-file.ts";
+import { hcompressCases } from "../codec/codec-streams.ts";
 
 const fixtures = join(import.meta.dirname, "../fixtures");
 const bytesOfFile = (name: string) => new Uint8Array(readFileSync(join(fixtures, name)));
@@ -187,6 +190,48 @@ describe("readPixelRows", () => {
       message: "Cannot decode tile 3 of tile.fits.fz[1]: its compressed bytes contradict themselves",
     });
     image.dispose();
+  });
+
+  it.each(["GZIP_1", "NOCOMPRESS"])("reads a mask coded as HCOMPRESS_1 of an image in %s", async (codec) => {
+    const mask = hcompressCases.find(({ name }) => name === "one pixel, 33 x 17, scale 17, 64 bits");
+    if (mask === undefined) throw new Error("expected that stream");
+    const { width, height } = mask;
+    const marks = new DataView(mask.pixels.buffer, mask.pixels.byteOffset);
+    const values = Buffer.alloc(4 * width * height);
+    const expected = Buffer.alloc(4 * width * height);
+    for (let i = 0; i < width * height; i++) {
+      values.writeInt32BE(i, 4 * i);
+      expected.writeInt32BE(marks.getInt32(4 * i, true) === 0 ? i : -99, 4 * i);
+    }
+    const file = tiledFile({
+      codec,
+      bitpix: 32,
+      width,
+      height,
+      streams: { COMPRESSED_DATA: codec === "GZIP_1" ? gzipSync(values) : values, NULL_PIXEL_MASK: mask.stream },
+      cards: { ZMASKCMP: "HCOMPRESS_1", ZBLANK: -99 },
+    });
+    const services = await createPixelServices();
+    const image = await openImage(memorySource("masked", file), { index: 1 }, services.decoder);
+    expect(Buffer.compare(await readWindow(image, wholeOf(image), services), expected)).toBe(0);
+    image.dispose();
+  });
+
+  it("decodes a long stream of few pixels on another thread", async () => {
+    const pixel = Buffer.from([0, 0, 0, 7]);
+    const member = gzipSync(pixel);
+    const nothing = Buffer.from([0, 0, 0, 0xff, 0xff]); // a stored block of no bytes
+    const stream = Buffer.concat([member.subarray(0, 10), Buffer.alloc(2e6, nothing), member.subarray(10)]);
+    const streams = { COMPRESSED_DATA: stream };
+    const file = tiledFile({ codec: "GZIP_1", bitpix: 32, width: 1, height: 1, streams });
+    const services = await createPixelServices({ threads: 1 });
+    const decode = vi.spyOn(services.decoder, "decode");
+    const image = await openImage(memorySource("long", file), { index: 1 }, services.decoder);
+    expect(Buffer.from(await readWindow(image, wholeOf(image), services))).toEqual(pixel);
+    expect(decode).toHaveReturnedTimes(1);
+    expect(decode).not.toHaveReturnedWith(null);
+    image.dispose();
+    await services.decoder.close();
   });
 
   it("reads no more of an indexed row than the window needs", async () => {
