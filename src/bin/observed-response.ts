@@ -22,6 +22,7 @@ export function observedResponseClass(Base: typeof ServerResponse): typeof Serve
     }
 
     static #tell(this: ObservedResponse): void {
+      if (this.#end !== null) return;
       const end = { isWhole: this.writableFinished, bytes: this.#bytes, firstByteAt: this.#firstByteAt };
       this.#end = end;
       for (const listener of this.#listeners) listener(end);

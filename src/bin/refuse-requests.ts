@@ -10,11 +10,19 @@ export function refuseBrokenRequests(server: Server): void {
   const underWay = new WeakMap<Duplex, ServerResponse[]>();
   server.prependListener("request", (incoming, response) => {
     const before = underWay.get(incoming.socket);
+    if (before === undefined) incoming.socket.once("close", () => setImmediate(closeThose, incoming.socket));
     // One at a time, but for clients that send the next request before they have the answer.
     if (before?.length === 1 && before[0].closed) before[0] = response;
     else underWay.set(incoming.socket, [...(before ?? []).filter(({ closed }) => !closed), response]);
     if (hasBody(incoming)) response.once("finish", () => passOver(incoming));
   });
+  /**
+   * Node tells of a connection that is gone to the answer that it was sending, and not to those of requests that the client
+   * had sent ahead; nobody would give back what these hold.
+   */
+  function closeThose(socket: Duplex): void {
+    for (const response of underWay.get(socket) ?? []) if (!response.closed) response.emit("close");
+  }
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     // In the middle of an answer a text would be taken for a part of it.
     const isAnswering = underWay.get(socket)?.some(({ headersSent, closed }) => headersSent && !closed) ?? false;

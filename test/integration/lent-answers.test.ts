@@ -42,7 +42,7 @@ function askAndGo(url: string, milliseconds: number): Promise<void> {
 }
 
 /** Asks for all of them on one connection, and reads nothing until `read` is called: the bodies, in their order. */
-function askWithoutReading(urls: readonly string[]): { read(): Promise<Buffer[]> } {
+function askWithoutReading(urls: readonly string[]): { read(): Promise<Buffer[]>; leave(): void } {
   const socket = connect(sample.port, "127.0.0.1").pause();
   for (const [i, url] of urls.entries()) {
     const { pathname, search } = new URL(url);
@@ -50,6 +50,7 @@ function askWithoutReading(urls: readonly string[]): { read(): Promise<Buffer[]>
     socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: localhost\r\n${last}\r\n`);
   }
   return {
+    leave: () => socket.destroy(),
     async read() {
       const pieces: Buffer[] = [];
       for await (const piece of socket) pieces.push(piece as Buffer);
@@ -92,6 +93,17 @@ describe("small files sent from the decoder's memory", () => {
     const files = await slow.read();
     expect(files).toHaveLength(urls.length);
     expect(files.every((file, i) => Buffer.compare(file, expected[i]) === 0)).toBe(true);
+  });
+
+  it("give the memory back where a client goes that had sent many requests ahead", async () => {
+    const { arena } = sample.server.services.pixels.decoder;
+    const allocated = arena.allocatedBytes;
+    const gone = Array.from({ length: 4 }, () =>
+      askWithoutReading(Array.from({ length: 300 }, (_, i) => urlOf(i, 2.2))),
+    );
+    await vi.waitFor(() => expect(arena.allocatedBytes).toBeGreaterThan(allocated + 1_000_000), { timeout: 5000 });
+    for (const client of gone) client.leave();
+    await vi.waitFor(() => expect(arena.allocatedBytes).toBe(allocated), { timeout: 5000 });
   });
 
   it("give the memory back where there is nothing to send", async () => {
