@@ -89,7 +89,7 @@ function bandsOf(release: Release, names: readonly string[]): string[] | undefin
       if (!known.includes(part)) {
         throw new ServiceError(
           "usage",
-          `Cannot use band "${name}": release "${release.id}" has ${known.join(", ")} for FILTER; BAND takes wavelengths in metres, or such a name`,
+          `Cannot use band "${name.slice(0, 100)}": release "${release.id}" has ${known.join(", ")} for FILTER; BAND takes wavelengths in metres, or such a name`,
         );
       }
       wanted.add(part);

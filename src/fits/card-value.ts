@@ -12,7 +12,7 @@ export type ValueField = {
 };
 
 const INTEGER = /^[+-]?\d+$/;
-const REAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[EeDd][+-]?\d+)?$/;
+const REAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[EeDd][+-]?\d+)?$/;
 const COMPLEX = /^\(([^(),]*),([^(),]*)\)/;
 
 /** Parses what follows the value indicator: value, slash, comment (FITS Standard 4.0, sections 4.1.2 and 4.2). */

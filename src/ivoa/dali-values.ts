@@ -5,7 +5,8 @@ import type { CircleStencil, PolygonStencil, RangeStencil, Stencil } from "../sk
 /** [low, high], both ends included, ±Infinity where open (DALI 1.1, section 3.3.4). */
 export type Interval = { readonly low: number; readonly high: number };
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** In one way only: of a long word, other patterns try every place where a point might be. */
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const INFINITY = /^([+-]?)inf(inity)?$/i;
 
 /** Two numbers, low before high; -Inf and +Inf are open ends. `name` and `unit` are for the message. */
@@ -130,7 +131,7 @@ function parseNumber(word: string): number | null {
 function numbersOf(sent: SentShape, need: string): number[] {
   return sent.words.map((word) => {
     const value = parseNumber(word);
-    if (value === null) throw wrong(sent, `${need}, and "${word}" is no number`);
+    if (value === null) throw wrong(sent, `${need}, and ${quote(word)} is no number`);
     return value;
   });
 }

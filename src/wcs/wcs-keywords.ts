@@ -80,7 +80,7 @@ function finiteNumber(header: Header, keyword: string): number | undefined {
   if (value === undefined) return undefined;
   let number = NaN;
   if (typeof value === "number" || typeof value === "bigint") number = Number(value);
-  else if (typeof value === "string" && /^\s*[-+]?(\d+\.?\d*|\.\d+)([EeDd][-+]?\d+)?\s*$/.test(value)) {
+  else if (typeof value === "string" && /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[EeDd][-+]?\d+)?$/.test(value.trim())) {
     number = Number(value.trim().replace(/[Dd]/, "e"));
   }
   if (Number.isFinite(number)) return number;

@@ -36,6 +36,15 @@ describe("any request", () => {
     expect(services.images.inUse).toBe(0);
   });
 
+  it("with a number of a hundred thousand digits is refused at once, with little of it", async () => {
+    const body = new URLSearchParams({ ID: "des_sample", POS: `CIRCLE 59 -52 ${"1".repeat(100_000)}x` });
+    const start = performance.now();
+    const response = await app.request("/sync", { method: "POST", body });
+    expect(response.status).toBe(400);
+    expect((await response.text()).length).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(2000); // to try every place for a point takes 5 s
+  });
+
   it("with any text as its query or its form is refused", async () => {
     await fc.assert(
       fc.asyncProperty(hostileText, fc.constantFrom("urlencoded", "form-data", "query"), async (text, kind) => {
