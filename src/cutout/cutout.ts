@@ -3,7 +3,6 @@ import {
   startFits,
   type EncodeOptions,
   type FitsPart,
-  type FitsRow,
   type FitsRows,
   type Lend,
   type StreamEnd,
@@ -152,8 +151,8 @@ function readRows(
   pixels: PixelServices,
   options: ReadOptions,
 ): AsyncIterable<PixelRows> | Iterable<PixelRows> {
-  const rows = startPixelRows(lease.image, plan, pixels, options);
-  return mask === null ? rows : maskRowsInPlace(rows, plan.window, mask);
+  const rows = () => startPixelRows(lease.image, plan, pixels, options);
+  return mask === null ? rows() : maskRowsInPlace(onceAsked(rows), plan.window, mask);
 }
 
 /** The pixels of the image that the stencil asks for; null where it has none of them. */
@@ -236,12 +235,12 @@ function describePart(
       replaces,
     }),
     byteLength: cost.outputBytes,
-    rows: isStreamed ? onceOnly(rows) : rows,
+    rows: isStreamed ? onceAsked(rows) : rows,
   };
 }
 
 /** Begun when the first are asked for. */
-async function* onceOnly(rows: () => FitsRows): AsyncGenerator<FitsRow, void, undefined> {
+async function* onceAsked<Row>(rows: () => AsyncIterable<Row> | Iterable<Row>): AsyncGenerator<Row, void, undefined> {
   yield* rows();
 }
 

@@ -1,5 +1,5 @@
 import { ServiceError } from "../errors.ts";
-import { readTileDescriptor } from "../fits/tile-stream.ts";
+import { hasTileStream, readTileDescriptor } from "../fits/tile-stream.ts";
 import type { TiledImage } from "../fits/tiled-image.ts";
 import { placedRange, type RangeSource } from "../storage/range-source.ts";
 
@@ -41,6 +41,7 @@ export class TileTable {
   readonly #source: RangeSource;
   readonly #image: TiledImage;
   readonly #name: string;
+  #isDamaged = false;
   readonly #rowsPerBlock: number;
   readonly #isLoaded: Uint8Array;
   #columns: TileColumns | null = null;
@@ -130,6 +131,11 @@ export class TileTable {
 
   #takeRow(tile: number, rows: DataView, firstRow: number): boolean {
     const columns = this.columns;
+    // Where one is damaged, many may be.
+    if (this.#isDamaged && !hasTileStream(rows, tile, this.#image, firstRow)) {
+      columns.storages[tile] = STORAGE.unreadable;
+      return false;
+    }
     try {
       const stream = readTileDescriptor(rows, tile, this.#image, firstRow);
       columns.offsets[tile] = stream.offset;
@@ -144,6 +150,7 @@ export class TileTable {
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
       columns.storages[tile] = STORAGE.unreadable;
+      this.#isDamaged = true;
       return false;
     }
   }

@@ -91,22 +91,38 @@ export type HeapRange = { readonly offset: number; readonly length: number };
  * Numbers of P are read as unsigned, which lets it reach 4 GiB; negative ones have no meaning in the standard.
  * `rowOffset` is where the row starts in `rows`; the caller knows that all of it is there.
  */
-export function readArrayDescriptor(
-  { rows, rowOffset, heapLength }: { rows: DataView; rowOffset: number; heapLength: number },
-  column: Column,
-): HeapRange {
-  const { code, elementCode, repeat } = column.form;
+export function readArrayDescriptor(row: DescriptorRow, column: Column): HeapRange {
+  const found = findArray(row, column);
+  if (found !== null) return found;
+  const { count, offset } = readDescriptor(row, column);
+  throw new ServiceError(
+    "corrupt-data",
+    `Cannot use a descriptor of ${column.name} with ${count} elements at ${offset}: the heap has ${row.heapLength} bytes`,
+  );
+}
+
+export type DescriptorRow = { readonly rows: DataView; readonly rowOffset: number; readonly heapLength: number };
+
+/** The same, with null for an array that does not lie in the heap: a million of them are looked at in no time. */
+export function findArray(row: DescriptorRow, column: Column): HeapRange | null {
+  const { elementCode, repeat } = column.form;
   if (repeat === 0) return { offset: 0, length: 0 };
-  const at = rowOffset + column.offset;
-  const count = code === "P" ? rows.getUint32(at) : Number(rows.getBigInt64(at));
-  const offset = code === "P" ? rows.getUint32(at + 4) : Number(rows.getBigInt64(at + 8));
+  const { count, offset } = readDescriptor(row, column);
   const length = elementCode === "X" ? Math.ceil(count / 8) : count * (ELEMENT_BYTES[elementCode] ?? 0);
   if (length === 0) return { offset: 0, length: 0 };
-  if (!(count > 0 && offset >= 0 && offset <= heapLength && length <= heapLength - offset)) {
-    const message = `Cannot use a descriptor of ${column.name} with ${count} elements at ${offset}: the heap has ${heapLength} bytes`;
-    throw new ServiceError("corrupt-data", message);
-  }
-  return { offset, length };
+  const { heapLength } = row;
+  return count > 0 && offset >= 0 && offset <= heapLength && length <= heapLength - offset ? { offset, length } : null;
+}
+
+function readDescriptor({ rows, rowOffset }: DescriptorRow, { form, offset }: Column) {
+  const at = rowOffset + offset;
+  if (form.code === "P") return { count: rows.getUint32(at), offset: rows.getUint32(at + 4) };
+  return { count: Number(rows.getBigInt64(at)), offset: Number(rows.getBigInt64(at + 8)) };
+}
+
+/** Whether `readNumber` reads fields of this column. */
+export function hasNumbers({ form }: Column): boolean {
+  return "BIJKED".includes(form.code);
 }
 
 /** The first number of a field that is no descriptor. */

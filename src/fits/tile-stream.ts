@@ -1,5 +1,5 @@
 import { ServiceError } from "../errors.ts";
-import { readArrayDescriptor, readNumber, type HeapRange } from "./bintable.ts";
+import { findArray, hasNumbers, readArrayDescriptor, readNumber, type HeapRange } from "./bintable.ts";
 import type { TiledImage } from "./tiled-image.ts";
 
 /** Where the bytes of a tile are, and how its values are to be scaled. Offsets from the start of the heap. */
@@ -16,6 +16,23 @@ export type TileStream = HeapRange & {
 
 const STORAGES = ["compressed", "gzip", "uncompressed"] as const;
 const COLUMN_OF = { compressed: "compressed", gzip: "gzipCompressed", uncompressed: "uncompressed" } as const;
+
+/** Whether `readTileDescriptor` finds a tile, without an error to say why not: a table may have a million of them. */
+export function hasTileStream(tableRows: DataView, tileIndex: number, tiled: TiledImage, firstRow = 0): boolean {
+  const { columns, heapLength, rowLength } = tiled;
+  const row = { rows: tableRows, rowOffset: (tileIndex - firstRow) * rowLength, heapLength };
+  if (columns.nullMask !== undefined && findArray(row, columns.nullMask) === null) return false;
+  for (const column of [columns.scale, columns.zero, columns.nullValue]) {
+    if (column !== undefined && !hasNumbers(column)) return false;
+  }
+  for (const storage of STORAGES) {
+    const column = columns[COLUMN_OF[storage]];
+    const range = column === undefined ? undefined : findArray(row, column);
+    if (range === null) return false;
+    if (range !== undefined && range.length > 0) return true;
+  }
+  return false;
+}
 
 /**
  * Where a tile lies. `tableRows` holds rows of the table from row `firstRow` on, as they are in the file; the tile's
