@@ -47,12 +47,12 @@ export function createDeadlines(seconds: number): () => Deadline {
   let timer: unknown;
 
   function check(): void {
-    timer = undefined;
     const now = performance.now();
     for (const deadline of open) {
       if (deadline.endsAt > now) return wait(deadline.endsAt - now);
       deadline.stop("time", new Error(`${seconds} seconds are over`));
     }
+    timer = undefined; // not before: whoever is stopped may start another
   }
 
   function wait(milliseconds: number): void {

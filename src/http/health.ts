@@ -1,5 +1,5 @@
 import { whenAborted } from "./client-signal.ts";
-import { createDeadlines } from "./deadline.ts";
+import { createDeadlines, type Deadline } from "./deadline.ts";
 
 export type ServiceHealth = {
   /** The process ends what it has, and takes no more. */
@@ -34,8 +34,15 @@ export async function checkPart(
 }
 
 /** A check that fails, or takes too long, is a problem too. `client` ends it as well. */
-export async function checkInTime(check: CheckHealth, seconds: number, client?: AbortSignal): Promise<ServiceHealth> {
-  const deadline = createDeadlines(seconds)();
+export function createTimedCheck(
+  check: CheckHealth,
+  seconds: number,
+): (client?: AbortSignal) => Promise<ServiceHealth> {
+  const startDeadline = createDeadlines(seconds);
+  return (client) => checkUntil(check, startDeadline(), client);
+}
+
+async function checkUntil(check: CheckHealth, deadline: Deadline, client?: AbortSignal): Promise<ServiceHealth> {
   if (client !== undefined) whenAborted(client, () => deadline.stop("client"));
   const stopped = new Promise<never>((_, reject) => {
     deadline.signal.addEventListener("abort", () => reject(deadline.signal.reason as Error));
@@ -43,7 +50,7 @@ export async function checkInTime(check: CheckHealth, seconds: number, client?: 
   try {
     return await Promise.race([check(deadline.signal), stopped]);
   } catch {
-    const problem = deadline.stoppedBy === "time" ? `no answer in ${seconds} seconds` : "cannot be asked";
+    const problem = deadline.stoppedBy === "time" ? `no answer in ${deadline.seconds} seconds` : "cannot be asked";
     return { draining: false, parts: [{ name: "health", problem, isNeeded: true }] };
   } finally {
     deadline.end();

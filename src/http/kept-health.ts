@@ -1,4 +1,4 @@
-import { checkInTime, type CheckHealth, type ServiceHealth } from "./health.ts";
+import { createTimedCheck, type CheckHealth, type ServiceHealth } from "./health.ts";
 
 export type HealthStatus = "ok" | "degraded" | "draining";
 
@@ -12,12 +12,13 @@ export function keepHealth(
   check: CheckHealth,
   { now }: { /** Milliseconds, never going back. */ readonly now: () => number },
 ): () => Promise<KeptHealth> {
+  const checkInTime = createTimedCheck(check, TIMEOUT_SECONDS);
   let kept: Promise<KeptHealth> | null = null;
   let until = 0;
   return () => {
     if (kept !== null && now() < until) return kept;
     until = Infinity; // as long as it is asked
-    kept = ask(check).then((health) => {
+    kept = ask(checkInTime).then((health) => {
       until = now() + KEPT_MILLISECONDS;
       return health;
     });
@@ -25,8 +26,8 @@ export function keepHealth(
   };
 }
 
-async function ask(check: CheckHealth): Promise<KeptHealth> {
-  const { draining, parts } = await checkInTime(check, TIMEOUT_SECONDS);
+async function ask(check: () => Promise<ServiceHealth>): Promise<KeptHealth> {
+  const { draining, parts } = await check();
   const isWell = parts.every(({ problem }) => problem === null);
   return { status: draining ? "draining" : isWell ? "ok" : "degraded", parts };
 }

@@ -6,7 +6,7 @@ import type { Dataset } from "../surveys/dataset.ts";
 import type { SurveyRegistry } from "../surveys/registry.ts";
 import type { AppEnv } from "./app-env.ts";
 import { challengesOf } from "./challenge.ts";
-import { checkInTime, type CheckHealth } from "./health.ts";
+import { createTimedCheck, type CheckHealth } from "./health.ts";
 import type { ReadableBy } from "./readable-by.ts";
 import { addResource } from "./resource.ts";
 
@@ -36,13 +36,10 @@ export function addVosiRoutes(app: Hono<AppEnv>, services: VosiServices): void {
     },
   });
 
+  const checkHealth = createTimedCheck(services.checkHealth, services.limits.healthSeconds);
   addResource(app, "/availability", {
     GET: async (c) => {
-      const { draining, parts } = await checkInTime(
-        services.checkHealth,
-        services.limits.healthSeconds,
-        c.req.raw.signal,
-      );
+      const { draining, parts } = await checkHealth(c.req.raw.signal);
       const problems = parts.flatMap(({ name, problem }) => (problem === null ? [] : [`${name}: ${problem}`]));
       const notes = draining ? ["The service is about to stop", ...problems] : problems;
       const document = formatAvailability({ available: notes.length === 0, upSince: services.startedAt, notes });

@@ -13,7 +13,7 @@ export function createBareCutoutApp(changes: Partial<CutoutAppServices> = {}): H
     results: {},
     links: {},
     sia: { limits: {} },
-    vosi: {},
+    vosi: { limits: {} },
     history: {},
   };
   return createCutoutApp({
