@@ -17,7 +17,14 @@ function imaginaryDisk(maxOpen: number, limit = Infinity) {
       }
       disk.opened.push(path);
       disk.open.add(++descriptors);
-      return { descriptor: descriptors, version: disk.version, byteLength: 1, isLocal: true, inode: 1, changeTimeMs: 0 };
+      return {
+        descriptor: descriptors,
+        version: disk.version,
+        byteLength: 1,
+        isLocal: true,
+        inode: 1,
+        changeTimeMs: 0,
+      };
     },
     close(file) {
       expect(disk.open.delete(file.descriptor)).toBe(true); // never twice
