@@ -17,6 +17,8 @@ type Entry = {
   /** Runs that it has not answered, and the pixels of them. */
   waiting: number;
   waitingPixels: number;
+  /** Of these runs, those that take long: chunks of jobs and of large cutouts. */
+  waitingLong: number;
 };
 
 /**
@@ -24,6 +26,8 @@ type Entry = {
  * is no more than the main thread would take. What it has done since the event loop looked last is counted, too.
  */
 const ROOM_PIXELS = 1_600_000;
+/** From so many pixels on a run takes long: nothing small waits behind it. */
+const LONG_PIXELS = 150_000;
 
 /**
  * Decoder threads of Node: each has its own instance of the module on the arena's memory, and runs what it is sent in
@@ -57,6 +61,7 @@ export class WorkerThreads implements DecodeThreads {
     const id = ++this.#lastId;
     entry.waiting++;
     entry.waitingPixels += pixels;
+    if (pixels >= LONG_PIXELS) entry.waitingLong++;
     entry.worker.ref();
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { entry, pixels, resolve, reject });
@@ -87,13 +92,16 @@ export class WorkerThreads implements DecodeThreads {
       workerData: { module, memory },
       resourceLimits: RESOURCE_LIMITS,
     });
-    const entry = { worker, isRunning: false, waiting: 0, waitingPixels: 0 };
+    const entry = { worker, isRunning: false, waiting: 0, waitingPixels: 0, waitingLong: 0 };
     worker.once("online", () => (entry.isRunning = true));
     worker.on("message", ({ id, done }: Reply) => {
       const answered = this.#pending.get(id);
       this.#pending.delete(id);
       entry.waiting--;
-      entry.waitingPixels -= answered?.pixels ?? 0;
+      if (answered !== undefined) {
+        entry.waitingPixels -= answered.pixels;
+        if (answered.pixels >= LONG_PIXELS) entry.waitingLong--;
+      }
       answered?.resolve(done);
       if (entry.waiting === 0) worker.unref();
     });
@@ -111,8 +119,8 @@ export class WorkerThreads implements DecodeThreads {
   }
 }
 
-function hasRoom({ isRunning, waitingPixels }: Entry): boolean {
-  return isRunning && waitingPixels < ROOM_PIXELS;
+function hasRoom({ isRunning, waitingPixels, waitingLong }: Entry): boolean {
+  return isRunning && waitingPixels < ROOM_PIXELS && waitingLong === 0;
 }
 
 /** Runs inside the thread, from its source text: it may refer to nothing outside itself. */
