@@ -15,11 +15,11 @@ const { values } = parseArgs({
 });
 const RADIUS = radiusOf(256);
 
-/** What the server remembers, and what part of the bare server's rate it must reach. */
+/** What the server remembers, and the requests a second that it must reach on a machine of two cores, shared with wrk. */
 const CASES = [
-  { name: "first touch", env: { RECORTE_PLANE_CACHE: "0", RECORTE_SEEK_INDEX_CACHE: "0" }, atLeast: 0.027 },
-  { name: "indexed", env: { RECORTE_PLANE_CACHE: "0" }, atLeast: 0.12 },
-  { name: "hot", env: {}, atLeast: 0.2 },
+  { name: "first touch", env: { RECORTE_PLANE_CACHE: "0", RECORTE_SEEK_INDEX_CACHE: "0" }, atLeast: 200 },
+  { name: "indexed", env: { RECORTE_PLANE_CACHE: "0" }, atLeast: 900 },
+  { name: "hot", env: {}, atLeast: 1500 },
 ];
 
 await withTileArchive(main);
@@ -50,7 +50,7 @@ async function main({ folder, env: environment, center }) {
       other.toFixed(0),
       ratio.toFixed(3),
       atLeast,
-      ratio >= atLeast ? "yes" : "**no**",
+      ours >= atLeast ? "yes" : "**no**",
     ]);
     console.log(rows.at(-1).join("  "));
   }
