@@ -44,14 +44,7 @@ async function main({ folder, env: environment, center }) {
     await Promise.all([server.stop(), bare.stop()]);
     const [ours, other] = [quantiles(rates.ours).median, quantiles(rates.bare).median];
     const ratio = ours / other;
-    rows.push([
-      name,
-      ours.toFixed(0),
-      other.toFixed(0),
-      ratio.toFixed(3),
-      atLeast,
-      ours >= atLeast ? "yes" : "**no**",
-    ]);
+    rows.push([name, ours.toFixed(0), other.toFixed(0), ratio.toFixed(3), atLeast, ours >= atLeast ? "yes" : "**no**"]);
     console.log(rows.at(-1).join("  "));
   }
   console.log(tableOf([["256² FITS", "ours req/s", "bare req/s", "ratio", "at least", "reached"], ...rows]));
