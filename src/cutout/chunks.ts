@@ -11,8 +11,11 @@ export type Chunk = PlaneRows;
 const MIN_CHUNK_BYTES = 64 * 1024;
 const MEDIUM_CHUNK_BYTES = 256 * 1024;
 const MAX_CHUNK_BYTES = 1024 * 1024;
-/** Of short ones that are joined: all of a cutout that is made before it is sent, as those of 256² are. */
-const JOINED_CHUNK_BYTES = 320 * 1024;
+/**
+ * Cutouts of up to so many bytes are made before they are sent: 286 × 286 pixels of 4 bytes, which is a cutout of 256
+ * however it lies on the pixels. Short chunks that are joined have no more either.
+ */
+export const WHOLE_CUTOUT_BYTES = 320 * 1024;
 /** What is read at once, where there is a choice: less is not worth a turn of the event loop. */
 const READ_BYTES = 512 * 1024;
 const LONG_CUTOUT_BYTES = 4 * 1024 * 1024;
@@ -68,7 +71,7 @@ export function joinChunks(chunks: readonly Chunk[], rowBytes: number): Chunk[] 
   const joined: Chunk[] = [];
   for (const chunk of chunks) {
     const last = joined.at(-1);
-    if (last?.plane === chunk.plane && (chunk.y1 - last.y0) * rowBytes <= JOINED_CHUNK_BYTES) {
+    if (last?.plane === chunk.plane && (chunk.y1 - last.y0) * rowBytes <= WHOLE_CUTOUT_BYTES) {
       joined[joined.length - 1] = { ...last, y1: chunk.y1 };
     } else {
       joined.push(chunk);

@@ -17,6 +17,7 @@ import type { Stencil } from "../sky/stencil.ts";
 import type { Dataset } from "../surveys/dataset.ts";
 import type { Plane } from "../surveys/release.ts";
 import { windowOf } from "../wcs/footprint.ts";
+import { WHOLE_CUTOUT_BYTES } from "./chunks.ts";
 import type { ImageLease } from "./image-cache.ts";
 import { maskRowsInPlace, type OutsideMask } from "./mask-outside.ts";
 import type { OpenImage } from "./open-image.ts";
@@ -77,12 +78,8 @@ export type CutoutFacts = {
   readonly day: string;
 };
 
-/**
- * Up to this many bytes the pixels are decoded before the first byte leaves, so that checksums can stand in the header:
- * 286 × 286 pixels of 4 bytes, which is a cutout of 256 however it lies on the pixels. Larger cutouts stream at once,
- * unless checksums are asked for.
- */
-const ENCODING = { bufferBytes: 320 * 1024 };
+/** So that checksums can stand in the header. Larger cutouts stream at once, unless checksums are asked for. */
+const ENCODING = { bufferBytes: WHOLE_CUTOUT_BYTES };
 
 export type CutoutTools = {
   readonly pixels: PixelServices;

@@ -129,10 +129,17 @@ describe("Decoder", () => {
     await vi.waitFor(() => expect(threads.hasRoom()).toBe(true));
     const jobs = arena.allocate(JOB_BYTES);
     arena.bytes.fill(0, jobs, jobs + JOB_BYTES);
-    const decoding = threads.decode({ plane: jobs, jobs, count: 1 }, jobs, { pixels: 2_000_000, scratchBytes: 0 });
-    expect(threads.hasRoom()).toBe(false);
-    await decoding;
+    const decode = (pixels: number) =>
+      threads.decode({ plane: jobs, jobs, count: 1 }, jobs, { pixels, scratchBytes: 0 });
+    const long = decode(200_000);
+    expect(threads.hasRoom()).toBe(false); // nothing small waits behind it
+    await long;
     expect(threads.hasRoom()).toBe(true);
+    const many = Array.from({ length: 20 }, () => decode(80_000));
+    expect(threads.hasRoom()).toBe(false);
+    await many[0];
+    expect(threads.hasRoom()).toBe(true);
+    await Promise.all(many);
     await threads.close();
   });
 
