@@ -4,19 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readProviders } from "../../../src/bin/read-providers.ts";
 import { makeKeyAndCertificate } from "../../support/self-signed-certificate.ts";
+import { OIDC, SAML } from "../../support/provider-settings.ts";
 
 const authUrl = "https://auth.survey.example";
-const OIDC = { id: "cilogon", title: "CILogon", kind: "oidc", issuer: "https://cilogon.org", clientId: "one" };
-const SAML = {
-  id: "linea",
-  title: "LIneA",
-  kind: "saml",
-  issuer: "https://satosa.example/idp",
-  entryPoint: "https://satosa.example/sso",
-  certificates: ["idp.pem"],
-  privateKey: "key.pem",
-  certificate: "certificate.pem",
-};
 
 let folder: string;
 

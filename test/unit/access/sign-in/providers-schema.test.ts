@@ -1,17 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseProviders } from "../../../../src/access/sign-in/providers-schema.ts";
-
-const OIDC = { id: "cilogon", title: "CILogon", kind: "oidc", issuer: "https://cilogon.org", clientId: "one" };
-const SAML = {
-  id: "linea",
-  title: "LIneA",
-  kind: "saml",
-  issuer: "https://satosa.example/idp",
-  entryPoint: "https://satosa.example/sso",
-  certificates: ["idp.pem"],
-  privateKey: "key.pem",
-  certificate: "certificate.pem",
-};
+import { OIDC, SAML } from "../../../support/provider-settings.ts";
 
 const parse = (json: unknown) => parseProviders(json, { read: (name) => `contents of ${name}` });
 
