@@ -10,7 +10,8 @@
  *
  * Pixels behind the list are zeros.
  */
-import { CORRUPT, OK, TRUNCATED, Status } from "./status";
+import { CORRUPT, OK, STOPPED, TRUNCATED, Status } from "./status";
+import { isStopped } from "./stop";
 
 const OLD_HEADER_WORDS: u32 = 3;
 const NEW_HEADER_WORDS: u32 = 7;
@@ -23,6 +24,9 @@ const HIGHS: u32 = 4;
 const ZEROS_HIGH: u32 = 5;
 const ADD_ONE: u32 = 6;
 const SUBTRACT_ONE: u32 = 7;
+
+/** Of a list, before the host is asked whether to go on: some milliseconds. */
+const BYTES_AT_ONCE: usize = 1 << 20;
 
 /** Decodes pixels [0, to) of a list of `words` words into int32 at `dst`. */
 export function decodePlio(src: usize, words: u32, dst: usize, to: u32): Status {
@@ -50,10 +54,16 @@ export function decodePlioRange(src: usize, words: u32, dst: usize, from: u32, t
   const end = src + (<usize>listed << 1);
   let high: i32 = 1;
   let x: u32 = 0;
+  let pause = at;
 
   // Up to `from` only the place and the value count. Eight words at a time, or else the next eight one by one.
   let single = 0;
-  while (at < end) {
+  while (true) {
+    if (at >= pause) {
+      if (at == end) break;
+      if (isStopped()) return STOPPED;
+      pause = min(end, at + BYTES_AT_ONCE);
+    }
     if (single == 0) {
       single = 8;
       if (end - at >= 16) {
@@ -99,7 +109,12 @@ export function decodePlioRange(src: usize, words: u32, dst: usize, from: u32, t
     else if (operation > SUBTRACT_ONE) return CORRUPT;
   }
 
-  while (at < end && x < to) {
+  while (x < to) {
+    if (at >= pause) {
+      if (at == end) break;
+      if (isStopped()) return STOPPED;
+      pause = min(end, at + BYTES_AT_ONCE);
+    }
     const word = <u32>wordAt(at, 0);
     at += 2;
     const count = word & 0xfff;

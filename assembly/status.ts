@@ -1,4 +1,4 @@
-/** What a decoder says. 0 is success; `src/codec/status.ts` turns the rest into typed errors. */
+/** What a decoder says. 0 is success; `src/codec/decoder.ts` turns the rest into typed errors. */
 export type Status = i32;
 
 export const OK: Status = 0;

@@ -7,6 +7,7 @@ export interface Kernels {
   inflateGzip(src: number, srcLength: number, dst: number, dstLength: number, scratch: number): number;
   datasum(address: number, byteLength: number): number;
   unshuffle(src: number, dst: number, bytes: number, width: number): void;
+  decodeTiles(plane: number, jobs: number, count: number, scratch: number, scratchLength: number, stop: number): number;
   decodePlio(src: number, words: number, dst: number, to: number): number;
   decodePlioRange(src: number, words: number, dst: number, from: number, to: number): number;
   hcompressScratchBytes(nx: number, ny: number): number;
@@ -23,7 +24,7 @@ export interface Kernels {
 }
 
 /** As in assembly/status.ts. */
-export const STATUS = { ok: 0, truncated: 1, corrupt: 2, unsupported: 3, scratchTooSmall: 4 } as const;
+export const STATUS = { ok: 0, truncated: 1, corrupt: 2, unsupported: 3, scratchTooSmall: 4, stopped: 5 } as const;
 
 const STREAM_PADDING = 64;
 const GUARD_BYTES = 64;
@@ -37,6 +38,20 @@ export const kernels = new WebAssembly.Instance(new WebAssembly.Module(wasm), { 
   .exports as unknown as Kernels;
 
 const bytes = () => new Uint8Array(memory.buffer);
+
+export type StopWord = { readonly address: number; readonly word?: number };
+
+/** Runs a kernel that is to stop when the u32 at `address` is not 0 (assembly/stop.ts); `word` is written there before. */
+export function withStopWord<T>({ address, word }: StopWord, run: () => T): T {
+  if (word !== undefined) new DataView(memory.buffer).setUint32(address, word, true);
+  kernels.decodeTiles(0, 0, 0, 0, 0, address); // no jobs
+  try {
+    return run();
+  } finally {
+    kernels.decodeTiles(0, 0, 0, 0, 0, 0);
+  }
+}
+
 const padding = seededRandom(64);
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { plioCases } from "./codec-streams.ts";
-import { kernels, runKernel, seededRandom, STATUS } from "./kernel-memory.ts";
+import { kernels, runKernel, seededRandom, STATUS, withStopWord, type StopWord } from "./kernel-memory.ts";
 
 function decode(stream: Uint8Array, from: number, to: number) {
   return runKernel({ stream, output: 4 * Math.max(to - from, 0), scratch: 0 }, (at) =>
@@ -45,6 +45,35 @@ test("a list by hand, both headers", () => {
   const expected = pixels(0, 0, 4101, 4101, 4101, 0, 4102, 4103, 4100, 0);
   expect(decode(list(0, 0, words.length + 3, ...words), 0, 10).output).toEqual(expected);
   expect(decode(list(0, 7, -100, words.length + 7, 0, 0, 0, ...words), 0, 10).output).toEqual(expected);
+});
+
+describe("a list of megabytes that says nothing", () => {
+  const words = 3 << 20; // of zeros: none of them
+  const header = [0, 7, -100, words & 0x7fff, words >> 15, 0, 0];
+  const listOf = (first: number) => {
+    const stream = new Uint8Array(2 * words);
+    stream.set(list(...header, first));
+    return stream;
+  };
+  const decodeFrom = (
+    from: number,
+    stream: Uint8Array,
+    stopWordOf: (at: { dst: number; scratch: number }) => StopWord,
+  ) =>
+    runKernel({ stream, output: 4096, scratch: 4 }, (at) =>
+      withStopWord(stopWordOf(at), () => kernels.decodePlioRange(at.src, words, at.dst, from, from + 1024)),
+    ).result;
+
+  test("is read to its end", () => {
+    expect(decodeFrom(0, listOf(0), ({ scratch }) => ({ address: scratch, word: 0 }))).toBe(STATUS.ok);
+    expect(decodeFrom(5000, listOf(0), ({ scratch }) => ({ address: scratch, word: 0 }))).toBe(STATUS.ok);
+  });
+
+  test("is left soon after the host wants an end: among the pixels, and on the way to the first", () => {
+    // The first pixel is the word that is looked at: 0 when the list is begun, and 1 after the list's first word.
+    expect(decodeFrom(0, listOf(0x4001), ({ dst }) => ({ address: dst }))).toBe(STATUS.stopped);
+    expect(decodeFrom(5000, listOf(0), ({ scratch }) => ({ address: scratch, word: 1 }))).toBe(STATUS.stopped);
+  });
 });
 
 describe("hostile lists", () => {
