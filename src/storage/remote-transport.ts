@@ -1,5 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import { throwIfCanceled } from "./_checked-read.ts";
+import { onAbort } from "./_on-abort.ts";
 import { newReadTally, type ReadTally } from "./read-tally.ts";
 import { delayByTimer, type Delay, TransientError, withRetries } from "./retry.ts";
 import { Semaphore } from "./semaphore.ts";
@@ -75,7 +76,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
       const leave = await enter(file.url.origin, signal, action);
       const trying = new AbortController();
       const giveUp = () => trying.abort(signal?.reason);
-      signal?.addEventListener("abort", giveUp, { once: true });
+      const stopListening = onAbort(signal, giveUp);
       const done = new AbortController();
       delay(timeoutSeconds * 1000, done.signal).then(
         () => trying.abort(new TransientError(`no answer within ${timeoutSeconds} s`)),
@@ -95,7 +96,7 @@ export function createTransport(options: TransportOptions = {}): Transport {
         throw new TransientError(`the connection failed${errorCodeOf(error)}`, { cause: error });
       } finally {
         done.abort();
-        signal?.removeEventListener("abort", giveUp);
+        stopListening();
         leave();
       }
     },

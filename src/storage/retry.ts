@@ -1,5 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import { throwIfCanceled } from "./_checked-read.ts";
+import { onAbort } from "./_on-abort.ts";
 
 /** Resolves after the time, or rejects when the signal fires. */
 export type Delay = (milliseconds: number, signal?: AbortSignal) => Promise<void>;
@@ -68,14 +69,12 @@ async function pause(
 
 export const delayByTimer: Delay = (milliseconds, signal) =>
   new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(new DOMException("The delay was aborted", "AbortError"));
-    };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
+      stopListening();
       resolve();
     }, milliseconds);
-    if (signal?.aborted === true) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
+    const stopListening = onAbort(signal, () => {
+      clearTimeout(timer);
+      reject(new DOMException("The delay was aborted", "AbortError"));
+    });
   });

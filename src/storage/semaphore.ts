@@ -1,4 +1,5 @@
 import { canceled, throwIfCanceled } from "./_checked-read.ts";
+import { onAbort } from "./_on-abort.ts";
 
 type Waiter = { readonly start: () => void };
 
@@ -35,16 +36,15 @@ export class Semaphore {
     return new Promise((resolve, reject) => {
       const waiter = {
         start() {
-          signal?.removeEventListener("abort", leave);
+          stopListening();
           resolve();
         },
       };
-      const leave = () => {
+      this.#queue.push(waiter);
+      const stopListening = onAbort(signal, () => {
         this.#queue.splice(this.#queue.indexOf(waiter), 1);
         reject(canceled(signal as AbortSignal, action)); // only a signal calls this
-      };
-      signal?.addEventListener("abort", leave, { once: true });
-      this.#queue.push(waiter);
+      });
     });
   }
 }

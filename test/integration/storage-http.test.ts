@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 
 import { httpStore, type HttpStoreOptions } from "../../src/storage/http.ts";
@@ -271,6 +272,32 @@ describe("httpStore", () => {
     open();
     await Promise.all(reads);
     expect(server.mostAtOnce).toBe(3);
+  });
+
+  it("listens once to a signal that many reads share, and no more when they have ended", async () => {
+    const source = await httpStore({ maxConcurrent: 12 }).open(url);
+    const { signal } = new AbortController();
+    const open = server.hold();
+    const reads = Array.from({ length: 30 }, (_, index) => source.read({ start: index, length: 5 }, { signal }));
+    await server.requests(13); // the one that opened, and twelve; the others wait for them
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    open();
+    await Promise.all(reads);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("ends all reads that share a signal, those under way and those that wait", async () => {
+    const source = await httpStore({ maxConcurrent: 2 }).open(url);
+    const controller = new AbortController();
+    const open = server.hold();
+    const reads = Array.from({ length: 5 }, (_, index) =>
+      source.read({ start: index, length: 5 }, { signal: controller.signal }),
+    );
+    await server.requests(3);
+    controller.abort();
+    const results = await Promise.allSettled(reads);
+    open();
+    expect(results).toMatchObject(Array(5).fill({ status: "rejected", reason: { code: "canceled" } }));
   });
 
   it("lets a caller leave the queue", async () => {

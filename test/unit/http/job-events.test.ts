@@ -43,7 +43,7 @@ function manualWatch() {
       while (!signal.aborted) {
         const job = await new Promise<Job | null>((resolve, reject) => {
           waiting.push({ resolve, reject });
-          signal.addEventListener("abort", () => resolve(null), { once: true });
+          signal.onabort = () => resolve(null);
         });
         if (job === null) return;
         yield job;
