@@ -3,6 +3,7 @@ import type { Reservation } from "../access/limits/traffic.ts";
 import type { User } from "../access/user.ts";
 import type { RequestNotes } from "./observe-requests.ts";
 import type { Client, Connection } from "./client-address.ts";
+import type { RouteRule } from "./route-rules.ts";
 import type { AddressOf } from "./service-addresses.ts";
 
 /** What every handler finds in its context; set before any route runs. */
@@ -22,6 +23,8 @@ export type AppEnv = {
     requestId: string;
     /** What the log is to tell of it beside what every answer shows. */
     notes: RequestNotes;
+    /** What is asked of who comes to this path. */
+    rule: RouteRule;
     /** When it came: `performance.now()`. */
     startedAt: number;
     /** Address of this service as clients see it, without a slash at the end. */

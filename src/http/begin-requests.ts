@@ -6,6 +6,7 @@ import type { AppEnv } from "./app-env.ts";
 import { createClientReader } from "./client-address.ts";
 import { forwardedHostOf, forwardedSchemeOf } from "./forwarded-origin.ts";
 import { requestHeader } from "./request-header.ts";
+import { createRuleFinder, type RouteRules } from "./route-rules.ts";
 import { createServiceAddresses, type AddressOf } from "./service-addresses.ts";
 
 /** One that a proxy gave is kept, so that its log and ours can be laid side by side. */
@@ -17,18 +18,22 @@ export type BeginOptions = {
   /** Proxies that are believed what they say of a client: none unless they are named. */
   readonly trustedProxies?: Networks | undefined;
   readonly addressOf?: AddressOf | undefined;
+  /** Of the service; see `RouteRules` for what is not in them. */
+  readonly rules?: RouteRules | undefined;
   /** There are local accounts: challenges name the address where a password gives a token. */
   readonly offersPasswords?: boolean | undefined;
 };
 
-/** Sets what can be told of a request before anybody asks whether it may come in: when, from where, to which address. */
+/** Sets what can be told of a request before anybody asks whether it may come in: when, from where, to where, by which rule. */
 export function beginRequests(options: BeginOptions): MiddlewareHandler<AppEnv> {
+  const findRule = createRuleFinder(options.rules ?? {});
   const publicUrl = options.publicUrl?.replace(/\/+$/, "");
   const readClient = createClientReader(options.trustedProxies ?? NO_NETWORKS);
   const addressOf = options.addressOf ?? createServiceAddresses({ fixed: {}, domain: "localhost" });
   const originOf = createOriginReader();
   return (c, next) => {
     c.set("startedAt", performance.now());
+    c.set("rule", findRule(c.req.path));
     const requestId = REQUEST_ID.exec(requestHeader(c, "x-request-id") ?? "")?.[0] ?? crypto.randomUUID();
     c.set("requestId", requestId);
     setAnswerHeader(c, "X-Request-Id", requestId);

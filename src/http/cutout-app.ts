@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import type { AppEnv } from "./app-env.ts";
 import { addAsyncRoutes, type AsyncServices } from "./async-routes.ts";
+import { CUTOUT_RULES } from "./cutout-rules.ts";
 import { addDatalinkRoutes, LINKS_INFOS } from "./datalink-routes.ts";
 import type { LinksServices } from "./describe-links.ts";
 import { addDocsRoutes, type DocsServices } from "./docs-routes.ts";
@@ -8,7 +9,7 @@ import { describeService } from "./front-page.ts";
 import { addHistoryRoutes, type HistoryServices } from "./history-routes.ts";
 import type { ReadableBy } from "./readable-by.ts";
 import { addResultRoutes, type ResultServices } from "./result-routes.ts";
-import { CUTOUT_NEEDS, requireScopes } from "./scopes.ts";
+import { requireScopes } from "./scopes.ts";
 import { createServiceApp, type ServiceFrame } from "./service-app.ts";
 import { addSiaRoutes, SIA_INFOS, type SiaServices } from "./sia-routes.ts";
 import { addSyncRoutes, type SyncServices } from "./sync-routes.ts";
@@ -45,7 +46,7 @@ function formError(c: Context<AppEnv>, error: unknown): Response | undefined {
 
 /** The cutout service: SODA now and as jobs, SIA, DataLink, VOSI, and what describes them. */
 export function createCutoutApp(services: CutoutAppServices): Hono<AppEnv> {
-  const frame = { ...services, formError, requireScopes: requireScopes(CUTOUT_NEEDS, services) };
+  const frame = { ...services, rules: CUTOUT_RULES, formError, requireScopes: requireScopes(services) };
   return createServiceApp(frame, (app) => {
     app.get("/", (c) => {
       const { software } = services.sync.cutouts;

@@ -16,11 +16,6 @@ export type RequestLimits = {
   readonly traffic: Traffic;
 };
 
-/** What is asked for to see whether all is well, and what a page needs to look like one. */
-const FREE = /^\/(?:health|metrics|capabilities|availability|(?:assets\/)?[\w-]+\.(?:css|svg|ico))$/;
-/** What waits for something to happen has a limit of its own (`waits`). */
-const WAITING = /^\/async\/[^/]+(?:\/events)?$/;
-
 const MINUTE_SECONDS = 60;
 const DAY_SECONDS = 86_400;
 
@@ -30,8 +25,8 @@ const DAY_SECONDS = 86_400;
  */
 export function limitRequests({ limitsOf, requests, streams, traffic }: RequestLimits): MiddlewareHandler<AppEnv> {
   return (c, next) => {
-    const { path } = c.req;
-    if (FREE.test(path)) return next();
+    const { isFree, mayWait } = c.get("rule");
+    if (isFree) return next();
     const user = c.get("user"); // `c.var` copies all there is, at each request
     const limits = limitsOf(user);
     const key = countedAs(user, c.get("clientAddress"));
@@ -56,7 +51,7 @@ export function limitRequests({ limitsOf, requests, streams, traffic }: RequestL
       }
     });
 
-    if (WAITING.test(path)) return next();
+    if (mayWait) return next();
     const release = streams.take(key, limits.streams);
     if (release === null) throw tooManyStreams(limits.streams);
     const sent = sentAnswerIn(c.env);

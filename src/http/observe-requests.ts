@@ -96,7 +96,7 @@ function report(
   const milliseconds = performance.now() - startedAt;
   const { method } = c.req;
   const firstByteMilliseconds = end.firstByteAt === null ? null : end.firstByteAt - startedAt;
-  if (route !== null && !NOT_COUNTED.has(route)) {
+  if (route !== null && find(c, "rule")?.isProbe !== true) {
     metrics.countRequest({
       handler: route,
       method,
@@ -154,9 +154,6 @@ function countRefusal(metrics: Metrics, { code, limit }: ServiceError, c: Contex
 }
 
 const MOST_PATH = 500;
-
-/** Asked all the time, by programs that look after the service. */
-const NOT_COUNTED: ReadonlySet<string> = new Set(["/health", "/metrics"]);
 
 type RouteOf = (c: Context<AppEnv>) => string | null;
 

@@ -21,7 +21,7 @@ export function refuseCrossSite({
   return (c, next) => {
     const { kind } = c.get("grant");
     if (kind === "token" || (kind === "none" && !isClosed) || SAFE_METHODS.includes(c.req.method)) return next();
-    if (ANSWER_OF_PROVIDER.test(c.req.path)) return next();
+    if (c.get("rule").takesForeignForms) return next();
     const origin = comesFrom((name) => requestHeader(c, name));
     if (origin === "here" || (origin === undefined && kind === "none")) return next();
     if (typeof origin === "string" && ownOriginsOf(c.get("publicUrl")).includes(origin)) return next();
@@ -33,9 +33,6 @@ export function refuseCrossSite({
 }
 
 const SAFE_METHODS: readonly string[] = ["GET", "HEAD", "OPTIONS"]; // RFC 9110, section 9.2.1
-
-/** The page of a provider of sign-in sends it, maybe from a host beside ours; it is vouched for by its signature, and no cookie. */
-const ANSWER_OF_PROVIDER = /^\/saml\/[^/]+\/acs$/;
 
 /** The origin of the page, "here" for one of the address asked; null: one without a name, undefined: nothing is said. */
 function comesFrom(header: (name: string) => string | undefined): string | null | undefined {

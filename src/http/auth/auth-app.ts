@@ -6,11 +6,12 @@ import type { AdminServices } from "./admin-routes-common.ts";
 import { addAdminRoutes } from "./admin-routes.ts";
 import type { AppEnv } from "../app-env.ts";
 import { requireAdmin, requireSignIn, servePages, showPage, viewerOf } from "./auth-app-pages.ts";
+import { AUTH_RULES } from "./auth-rules.ts";
 import { addFederationRoutes, type FederationServices } from "./federation-routes.ts";
 import type { LoginServices } from "./sign-in.ts";
 import { addLoginRoutes } from "./login-routes.ts";
 import { addResource } from "../resource.ts";
-import { requireScopes, type Need } from "../scopes.ts";
+import { requireScopes } from "../scopes.ts";
 import { createServiceApp, type ServiceFrame } from "../service-app.ts";
 import { addTokenRoutes, type TokenServices } from "./token-routes.ts";
 import { addUsageRoutes, type UsageServices } from "../usage-routes.ts";
@@ -26,26 +27,10 @@ export type AuthAppServices = ServiceFrame & {
   readonly describeApi: (publicUrl: string) => Promise<object>;
 };
 
-/** What a token needs for resources of this service, by the first step of their path. */
-export const AUTH_NEEDS: Readonly<Record<string, Need>> = {
-  "": "open",
-  health: "open",
-  metrics: "open", // its network is looked at instead
-  "openapi.json": "open",
-  assets: "open",
-  login: "open",
-  logout: "open",
-  oidc: "open",
-  saml: "open",
-  account: { reading: "read", changing: "session" },
-  tokens: { reading: "read", changing: "jobs" }, // its routes let it make no more than itself, and revoke itself
-  admin: { reading: "admin", changing: "admin" },
-};
-
 /** The auth service: sign-in, accounts, tokens, and administration. */
 export function createAuthApp(services: AuthAppServices): Hono<AppEnv> {
-  const scopes = requireScopes(AUTH_NEEDS, { anonymous: true }); // of tokens: nobody who sees pages
-  return createServiceApp({ ...services, requireScopes: scopes }, (app) => {
+  const scopes = requireScopes({ anonymous: true }); // of tokens: nobody who sees pages
+  return createServiceApp({ ...services, rules: AUTH_RULES, requireScopes: scopes }, (app) => {
     app.use(servePages());
     addAssets(app);
     addResource(app, "/", {
@@ -54,10 +39,11 @@ export function createAuthApp(services: AuthAppServices): Hono<AppEnv> {
     addResource(app, "/openapi.json", { GET: async (c) => c.json(await services.describeApi(c.var.publicUrl)) });
     addLoginRoutes(app, services.login);
     addFederationRoutes(app, services.federation);
-    addUsageRoutes(app, services.usage); // of who has not signed in too
-    app.use("/account/*", requireSignIn); // and /account itself
-    app.use("/tokens/*", requireSignIn);
-    app.use("/admin/*", requireSignIn, requireAdmin);
+    addUsageRoutes(app, services.usage); // of who has not signed in too: before the rest of /account
+    for (const [path, { isFor }] of Object.entries(AUTH_RULES)) {
+      if (isFor !== undefined) app.use(path, requireSignIn);
+      if (isFor === "administrators") app.use(path, requireAdmin);
+    }
     addAccountRoutes(app, services.account);
     addTokenRoutes(app, services.tokens);
     addAdminRoutes(app, services.admin);

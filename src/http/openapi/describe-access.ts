@@ -1,10 +1,14 @@
-import { CUTOUT_NEEDS, needOf } from "../scopes.ts";
+import { CUTOUT_RULES } from "../cutout-rules.ts";
+import { createRuleFinder } from "../route-rules.ts";
 import { TEXT, type Operation } from "./operation.ts";
+
+const findRule = createRuleFinder(CUTOUT_RULES);
 
 /** The operation with what it asks of who asks for it, and with what they are told who have not got that. */
 export function describeAccess(operation: Operation, { anonymous }: { readonly anonymous: boolean }): Operation {
   const { path, method, responses } = operation;
-  if (path === "/health") return { ...operation, security: [] }; // it does not look at who asks
+  const { needs, isProbe } = findRule(path);
+  if (isProbe) return { ...operation, security: [] }; // it does not look at who asks
   const content = responses[400]?.content ?? TEXT; // errors of one operation have one form
   const add = (status: number, text: string) => {
     const known = responses[status]?.description;
@@ -14,9 +18,8 @@ export function describeAccess(operation: Operation, { anonymous }: { readonly a
     ...add(401, "AuthenticationError: the token is not known, or has expired; WWW-Authenticate says what is needed"),
     ...add(429, "UsageError: more than one may have, of requests or of answers at a time; Retry-After"),
   };
-  const need = needOf(CUTOUT_NEEDS, path);
-  if (need === "open") return { ...operation, security: [{}], responses: { ...responses, ...refusals } };
-  const scope = method === "get" ? need.reading : need.changing;
+  if (needs === "open") return { ...operation, security: [{}], responses: { ...responses, ...refusals } };
+  const scope = method === "get" ? needs.reading : needs.changing;
   const nobody = anonymous && operation.isPersonal !== true ? [{}] : [];
   return {
     ...operation,

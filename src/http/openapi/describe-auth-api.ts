@@ -1,5 +1,5 @@
-import { AUTH_NEEDS } from "../auth/auth-app.ts";
-import { needOf } from "../scopes.ts";
+import { AUTH_RULES } from "../auth/auth-rules.ts";
+import { createRuleFinder } from "../route-rules.ts";
 import { AUTH_OPERATIONS } from "./auth-operations.ts";
 import { formatOpenApi } from "./document.ts";
 import type { Operation } from "./operation.ts";
@@ -18,14 +18,16 @@ export function describeAuthApi({ software, publicUrl }: { software: string; pub
   });
 }
 
+const findRule = createRuleFinder(AUTH_RULES);
+
 type Security = NonNullable<Operation["security"]>;
 
 /** From the table that requests are held to. */
 function securityOf({ path, method }: Operation): Security {
-  const need = needOf(AUTH_NEEDS, path);
-  if (need === "open") return path === "/logout" ? [{ session: [] }] : [{}];
-  const scope = method === "get" ? need.reading : need.changing;
+  const { needs, isFor } = findRule(path);
+  if (needs === "open") return path === "/logout" ? [{ session: [] }] : [{}];
+  const scope = method === "get" ? needs.reading : needs.changing;
   if (scope === "session") return [{ session: [] }];
   const ways: Security = [{ token: [scope] }, { session: [] }];
-  return path === "/account/usage" ? [{}, ...ways] : ways;
+  return isFor === undefined ? [{}, ...ways] : ways;
 }

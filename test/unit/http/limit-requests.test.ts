@@ -6,8 +6,10 @@ import { createStreamSlots, type StreamSlots } from "../../../src/access/limits/
 import { createTraffic } from "../../../src/access/limits/traffic.ts";
 import { ANONYMOUS } from "../../../src/access/user.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
+import { CUTOUT_RULES } from "../../../src/http/cutout-rules.ts";
 import { answerError } from "../../../src/http/error-response.ts";
 import { limitRequests } from "../../../src/http/limit-requests.ts";
+import { createRuleFinder } from "../../../src/http/route-rules.ts";
 import { openTestRecords } from "../../support/job-services.ts";
 
 const COMMON = {
@@ -19,6 +21,8 @@ const COMMON = {
   jobsActive: 10,
   jobsKept: 1000,
 };
+
+const findRule = createRuleFinder(CUTOUT_RULES);
 
 let streams: StreamSlots;
 beforeEach(() => {
@@ -32,6 +36,7 @@ function createApp(limits: Partial<LimitValues>, addRoutes: (app: Hono<AppEnv>) 
     c.set("user", ANONYMOUS);
     c.set("clientAddress", "192.0.2.1");
     c.set("requestId", "r1");
+    c.set("rule", findRule(c.req.path));
     await next();
   });
   app.use(
