@@ -9,6 +9,8 @@ const BLOCK_BYTES = 8 * 1024;
 const MAX_READ_BYTES = 1024 * 1024;
 /** 8 million tiles of 32 bytes; the largest images of surveys have some 100,000. */
 const MAX_TABLE_BYTES = 256 * 1024 * 1024;
+/** Of rows that make no sense, to say how: a damaged table may have nothing else. */
+const MAX_UNREADABLE_BYTES = 2 * BLOCK_BYTES;
 
 /** Which column has a tile's bytes, or why none is known: its row is not loaded, or it makes no sense. */
 export const STORAGE = { notLoaded: 0, compressed: 1, gzip: 2, uncompressed: 3, unreadable: 4 } as const;
@@ -45,14 +47,16 @@ export class TileTable {
   readonly #rowsPerBlock: number;
   readonly #isLoaded: Uint8Array;
   #columns: TileColumns | null = null;
-  /** Blocks with an unreadable tile, as they are in the file: what is wrong is told once a window meets that tile. */
+  /** The first blocks with an unreadable tile, as they are in the file: what is wrong is told once a window meets it. */
   readonly #unreadable = new Map<number, DataView<ArrayBuffer>>();
+  #unreadableBytes = 0;
 
   /** `name`: file and HDU, for messages. */
   constructor(source: RangeSource, image: TiledImage, name: string) {
     const { tileCount, rowLength, columns } = image;
-    this.byteLength = tileCount * bytesPerTile(columns);
-    const most = Math.max(this.byteLength, tileCount * rowLength);
+    const columnBytes = tileCount * bytesPerTile(columns);
+    this.byteLength = columnBytes + Math.min(MAX_UNREADABLE_BYTES, tileCount * rowLength);
+    const most = Math.max(columnBytes, tileCount * rowLength);
     if (most > MAX_TABLE_BYTES) {
       throw new ServiceError(
         "over-limit",
@@ -122,11 +126,15 @@ export class TileTable {
       for (let row = from; row < end; row++) {
         if (!this.#takeRow(firstTile + row, rows, firstTile)) isReadable = false;
       }
-      if (!isReadable) {
-        this.#unreadable.set(block, new DataView(bytes.slice(from * rowLength, end * rowLength).buffer));
-      }
+      if (!isReadable) this.#keepUnreadable(block, bytes.subarray(from * rowLength, end * rowLength));
       this.#isLoaded[block] = 1;
     }
+  }
+
+  #keepUnreadable(block: number, rows: Uint8Array<ArrayBuffer>): void {
+    if (rows.length > MAX_UNREADABLE_BYTES - this.#unreadableBytes) return;
+    this.#unreadableBytes += rows.length;
+    this.#unreadable.set(block, new DataView(rows.slice().buffer));
   }
 
   #takeRow(tile: number, rows: DataView, firstRow: number): boolean {
@@ -157,6 +165,9 @@ export class TileTable {
 
   /** Of a tile that `storages` calls unreadable, or not loaded. */
   failureOf(tile: number): ServiceError {
+    if (this.columns.storages[tile] !== STORAGE.unreadable) {
+      return new ServiceError("internal", `Cannot look up tile ${tile} of ${this.#name}: its row is not loaded`);
+    }
     const block = Math.floor(tile / this.#rowsPerBlock);
     const rows = this.#unreadable.get(block);
     try {
@@ -165,7 +176,8 @@ export class TileTable {
       if (!(cause instanceof ServiceError)) throw cause;
       return new ServiceError(cause.code, `Cannot cut ${this.#name}: ${cause.message}`, { cause });
     }
-    return new ServiceError("internal", `Cannot look up tile ${tile} of ${this.#name}: its row is not loaded`);
+    const what = "its row points to bytes that are not in the heap, or to none";
+    return new ServiceError("corrupt-data", `Cannot cut ${this.#name}: Cannot read tile ${tile}: ${what}`);
   }
 }
 
