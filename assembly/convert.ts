@@ -23,6 +23,25 @@ export function loadIntegers(pixels: usize, count: u32, values: usize, width: u3
   }
 }
 
+/** Adds `offset` to `count` int32 at `values`. */
+export function addToIntegers(values: usize, count: u32, offset: i32): void {
+  for (const end = values + (<usize>count << 2); values < end; values += 4) {
+    store<i32>(values, load<i32>(values) + offset);
+  }
+}
+
+/** Brings `count` int32 at `values` into the range of BITPIX 8 or 16. */
+export function clampIntegers(values: usize, count: u32, bitpix: i32): void {
+  const least = bitpix == 8 ? 0 : <i32>i16.MIN_VALUE;
+  const most = bitpix == 8 ? <i32>u8.MAX_VALUE : <i32>i16.MAX_VALUE;
+  const end = values + (<usize>count << 2);
+  const vectorEnd = values + (<usize>(count & ~3) << 2);
+  for (; values < vectorEnd; values += 16) {
+    v128.store(values, i32x4.min_s(i32x4.max_s(v128.load(values), i32x4.splat(least)), i32x4.splat(most)));
+  }
+  for (; values < end; values += 4) store<i32>(values, min(max(load<i32>(values), least), most));
+}
+
 /** Reverses the bytes of each int32 lane. (V8 makes one instruction of this swizzle, and six of the same shuffle.) */
 // @ts-ignore: decorator
 @inline

@@ -24,7 +24,9 @@ export const PLANE_DITHER_SEED = 20;
 export const PLANE_DITHER_TABLE = 24;
 /** u32: 1 to smooth an HCOMPRESS tile after decoding. */
 export const PLANE_SMOOTH = 28;
-export const PLANE_BYTES = 32;
+/** i32: added to every integer of a PLIO stream, which has none below 0. */
+export const PLANE_OFFSET = 32;
+export const PLANE_BYTES = 36;
 
 export const CODEC_RICE = 1;
 export const CODEC_GZIP_1 = 2;

@@ -2,7 +2,7 @@
  * Tiles that are decoded up to their last wanted pixel before the window is written: all codecs but RICE, the tiles that
  * an encoder could not quantise, and null-pixel masks.
  */
-import { loadIntegers } from "./convert";
+import { addToIntegers, clampIntegers, loadIntegers } from "./convert";
 import { decodeHcompress, hcompressScratchBytes } from "./hcompress";
 import { INFLATE_SCRATCH_BYTES, inflateGzip } from "./inflate";
 import * as layout from "./layout";
@@ -83,6 +83,7 @@ export function decodeWholeTile(plane: usize, job: usize, scratch: usize, scratc
   decoded.length = load<u32>(job, layout.JOB_STREAM_LENGTH);
   const status = decode(decoded, job, scratch, scratchLength);
   if (status != OK) return status;
+  if (decoded.form == VALUES) mendValues(decoded, plane, job);
 
   if (fallback || load<i32>(plane, layout.PLANE_QUANTISER) == layout.QUANTISER_NONE) {
     if (decoded.form == writer.pixelBytes) decoded.form = FINAL;
@@ -90,6 +91,20 @@ export function decodeWholeTile(plane: usize, job: usize, scratch: usize, scratc
   }
   if (decoded.form == 8) return UNSUPPORTED;
   return writeWindow(decoded, writer, job, scratch + CHUNK, false);
+}
+
+/** What the encoder did to pixels of 8 and 16 bits: PLIO has an offset, and HCOMPRESS may come out beyond their range. */
+function mendValues(decoded: Decoded, plane: usize, job: usize): void {
+  const bitpix = load<i32>(plane, layout.PLANE_BITPIX);
+  const from = load<u32>(job, layout.JOB_FIRST_PIXEL);
+  const values = decoded.pixels + (<usize>from << 2);
+  const count = endPixel(job) - from;
+  if (decoded.codec == layout.CODEC_HCOMPRESS) {
+    if (bitpix == 8 || bitpix == 16) clampIntegers(values, count, bitpix);
+  } else if (decoded.codec == layout.CODEC_PLIO) {
+    const offset = load<i32>(plane, layout.PLANE_OFFSET);
+    if (offset) addToIntegers(values, count, offset);
+  }
 }
 
 /** Makes those pixels of the written window null that the job's mask marks; the mask's integers are bytes. */

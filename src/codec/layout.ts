@@ -11,8 +11,9 @@ export const PLANE = {
   ditherSeed: 20,
   ditherTable: 24,
   smooth: 28,
+  offset: 32,
 } as const;
-export const PLANE_BYTES = 32;
+export const PLANE_BYTES = 36;
 
 export const JOB = {
   stream: 0,

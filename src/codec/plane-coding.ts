@@ -14,6 +14,8 @@ export type PlaneCoding = {
   /** ZDITHER0, 1 to 10000; any where the quantiser does not dither. */
   readonly ditherSeed: number;
   readonly smooth: boolean;
+  /** Added to every integer of a PLIO stream. */
+  readonly offset: number;
 };
 
 /** Reserves and fills a Plane; the caller releases it. */
@@ -29,5 +31,6 @@ export function writePlane(arena: Arena, coding: PlaneCoding, ditherTable: numbe
   words[at + (PLANE.ditherSeed >> 2)] = coding.ditherSeed;
   words[at + (PLANE.ditherTable >> 2)] = ditherTable;
   words[at + (PLANE.smooth >> 2)] = coding.smooth ? 1 : 0;
+  words[at + (PLANE.offset >> 2)] = coding.offset;
   return address;
 }

@@ -190,5 +190,6 @@ function codingOf(image: TiledImage): PlaneCoding {
     quantiser: QUANTISER_NAMES[image.quantiser],
     ditherSeed: image.ditherSeed,
     smooth: image.smooth,
+    offset: image.offset,
   };
 }

@@ -25,6 +25,8 @@ export type TiledImage = ImageProperties & {
   /** HCOMPRESS_1: the scale of the whole image, 0 where lossless; and whether to smooth after decoding. */
   readonly hcompressScale: number;
   readonly smooth: boolean;
+  /** PLIO_1: added to what its streams hold. */
+  readonly offset: number;
   readonly quantiser: Quantiser;
   /** ZDITHER0, 1 to 10000; 1 where nothing is dithered. */
   readonly ditherSeed: number;
@@ -120,6 +122,7 @@ export function describeTiledImage(hdu: Hdu): TiledImage | null {
     bytePixel: bytePixelOf(hdu, { codec, bitpix, quantiser, bytePixel: parameters.get("BYTEPIX") }),
     hcompressScale: parameters.get("SCALE") ?? 0,
     smooth: (parameters.get("SMOOTH") ?? 0) !== 0,
+    offset: offsetOf(codec, pixels),
     quantiser,
     ditherSeed: ditherSeedOf(hdu, quantiser),
     scale: header.getNumber("ZSCALE"),
@@ -189,6 +192,11 @@ function ditherSeedOf(hdu: Hdu, quantiser: Quantiser): number {
   const seed = hdu.header.getInteger("ZDITHER0");
   if (seed === undefined || seed < 1 || seed > 10000) throw corrupt(hdu, `ZDITHER0 is ${seed ?? "not there"}`);
   return seed;
+}
+
+/** CFITSIO hands unsigned 16-bit pixels to PLIO_1 as they are, not less BZERO, since it encodes no negative ones. */
+function offsetOf(codec: TileCodec, { bitpix, bzero }: ImageProperties): number {
+  return codec === "PLIO_1" && bitpix === 16 && bzero === 32768 ? -32768 : 0;
 }
 
 type Encoding = {

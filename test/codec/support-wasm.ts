@@ -260,6 +260,7 @@ export class LoadedImage {
       ditherSeed: number("ZDITHER0", 1),
       ditherTable: decoder.ditherTable(),
       smooth: parameter("SMOOTH", 0),
+      offset: hdu.codec === CODEC.plio && bitpix === 16 && number("BZERO", 0) === 32768 ? -32768 : 0,
     });
     this.#tilePixels = hdu.tileWidth * hdu.tileHeight;
     this.#scratchBytes = decoder.exports.scratchBytes(this.#plane, this.#tilePixels, hdu.tileWidth) >>> 0;

@@ -62,6 +62,7 @@ describe("Decoder", () => {
       quantiser: "none",
       ditherSeed: 1,
       smooth: false,
+      offset: 0,
     });
     const pixels = bytes / 4;
     const content = encode(bytes);
