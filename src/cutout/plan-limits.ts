@@ -24,10 +24,7 @@ export function checkPlanSize(
 ): void {
   const { data, planes } = image;
   const bytesPerPixel = Math.abs(image.bitpix) / 8;
-  const check = (what: string, value: number, limit: number) => {
-    if (value <= limit) return;
-    throw new ServiceError("over-limit", `Cannot cut ${image.name}: ${what} ${value}, and ${limit} are allowed`);
-  };
+  const check = (what: string, value: number, limit: number) => checkSize(image, { what, value, limit });
   check("its planes are", planes, MAX_PLANES);
   check("the bytes of this window are", window.width * window.height * planes * bytesPerPixel, MAX_OUTPUT_BYTES);
   if (data.kind === "plain") {
@@ -38,8 +35,21 @@ export function checkPlanSize(
   const tilePixels = tile[0] * tile[1] * tile[2] * tile[3];
   const wholeRows = data.decodesInPart ? 1 : Math.min(tile[1], window.height);
   check("the bytes of a row of tiles in this window are", window.width * wholeRows * bytesPerPixel, maxTileBytes);
-  if (!data.decodesInPart || data.maskCodec !== undefined)
-    check("the bytes of a decoded tile are", tilePixels * Math.max(4, bytesPerPixel), maxTileBytes);
+  if (!data.decodesInPart || data.maskCodec !== undefined) checkWholeTile(image, tilePixels, maxTileBytes);
   check("the tiles of this window are", rows * columns * planes, MAX_TILES);
   check("the pixels of a row of tiles are", columns * tilePixels, MAX_ROW_OF_TILES_PIXELS);
+}
+
+/** The same of a tile that is decoded whole. */
+export function checkWholeTile(image: OpenImage, tilePixels: number, maxTileBytes: number): void {
+  const value = tilePixels * Math.max(4, Math.abs(image.bitpix) / 8);
+  checkSize(image, { what: "the bytes of a decoded tile are", value, limit: maxTileBytes });
+}
+
+export function checkSize(
+  { name }: OpenImage,
+  { what, value, limit }: { readonly what: string; readonly value: number; readonly limit: number },
+): void {
+  if (value <= limit) return;
+  throw new ServiceError("over-limit", `Cannot cut ${name}: ${what} ${value}, and ${limit} are allowed`);
 }

@@ -1,9 +1,8 @@
-import { ServiceError } from "../errors.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
 import { TileParts } from "../raster/tile-parts.ts";
 import { planChunks, type Chunk } from "./chunks.ts";
 import type { OpenImage, TiledData } from "./open-image.ts";
-import { checkPlanSize, MAX_ROW_OF_TILES_BYTES } from "./plan-limits.ts";
+import { checkPlanSize, checkSize, checkWholeTile, MAX_ROW_OF_TILES_BYTES } from "./plan-limits.ts";
 import { STORAGE } from "./tile-table.ts";
 
 /** Everything decided, nothing done. */
@@ -63,13 +62,10 @@ function planTiled(image: OpenImage, data: TiledData, window: PixelWindow, { max
   const outputPixels = window.width * window.height * planes;
   const { columns, count } = tilesOf(data, window, 0);
   checkPlanSize(image, window, { maxTileBytes, columns, rows: count / columns });
-  const { bytesToRead, pixelsToDecode, mostBytesOfRow } = sumTiles(data, window, planes);
-  if (mostBytesOfRow > MAX_ROW_OF_TILES_BYTES) {
-    throw new ServiceError(
-      "over-limit",
-      `Cannot cut ${image.name}: a row of its tiles has ${mostBytesOfRow} compressed bytes, and ${MAX_ROW_OF_TILES_BYTES} are allowed`,
-    );
-  }
+  const { bytesToRead, pixelsToDecode, mostBytesOfRow, mostWholePixels } = sumTiles(data, window, planes);
+  const what = "the compressed bytes of a row of tiles are";
+  checkSize(image, { what, value: mostBytesOfRow, limit: MAX_ROW_OF_TILES_BYTES });
+  checkWholeTile(image, mostWholePixels, maxTileBytes);
   const chunks = planChunks(window, {
     planes,
     bytesPerPixel,
@@ -101,6 +97,7 @@ function sumTiles(data: TiledData, window: PixelWindow, planes: number) {
   let pixelsToDecode = 0;
   let bytesOfRow = 0;
   let mostBytesOfRow = 0;
+  let mostWholePixels = 0; // of a tile that is not decoded in part, as its image is
   for (let plane = 0; plane < planes; plane++) {
     const parts = tilesOf(data, window, plane);
     while (parts.next()) {
@@ -110,10 +107,11 @@ function sumTiles(data: TiledData, window: PixelWindow, planes: number) {
       const bytes = lengths[tile] + (maskLengths === null ? 0 : maskLengths[tile]);
       bytesOfRow = parts.startsRow ? bytes : bytesOfRow + bytes;
       if (bytesOfRow > mostBytesOfRow) mostBytesOfRow = bytesOfRow;
+      if (storage !== STORAGE.compressed) mostWholePixels = Math.max(mostWholePixels, parts.tilePixels);
       // A tile that spans planes is decoded for each of them, from one read where the cache holds it.
       if (parts.isFirstPlane) bytesToRead += bytes;
       pixelsToDecode += decodesInPart ? parts.endPixel : parts.tilePixels;
     }
   }
-  return { bytesToRead, pixelsToDecode, mostBytesOfRow };
+  return { bytesToRead, pixelsToDecode, mostBytesOfRow, mostWholePixels };
 }

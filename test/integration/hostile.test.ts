@@ -19,6 +19,7 @@ import { editHeader, headerOnly, replaceCards } from "../support/edit-header.ts"
 import { GuardedArena, GuardedDecoder } from "../support/guarded-arena.ts";
 import { memorySource } from "../support/memory-source.ts";
 import { createPixelServices, decoderModule } from "../support/pixel-services.ts";
+import { tiledFile } from "../support/tiled-file.ts";
 
 const fixture = (name: string) => new Uint8Array(readFileSync(join(import.meta.dirname, "../fixtures", name)));
 
@@ -134,6 +135,19 @@ describe("a header that lies", () => {
     expect(error?.message).toMatch(said);
     expect(error?.code).toBe(code);
     expect(error?.message).toContain("lie.fits");
+  });
+
+  it.each([
+    ["GZIP_COMPRESSED_DATA", gzipSync(Buffer.alloc(8))],
+    ["UNCOMPRESSED_DATA", Buffer.alloc(8)],
+  ])("does not make room for more pixels of a tile of %s than one may have", async (column, stream) => {
+    const [width, height] = [30_000, 1000];
+    const streams = { COMPRESSED_DATA: Buffer.alloc(0), [column]: stream };
+    const file = tiledFile({ codec: "RICE_1", bitpix: 32, width, height, streams });
+    expect(await readAll(file, { window: { x0: 0, y0: 0, width: 1, height: 1 } })).toMatchObject({
+      code: "over-limit",
+      message: "Cannot cut lie.fits[1]: the bytes of a decoded tile are 120000000, and 16777216 are allowed",
+    });
   });
 
   it("does not make a plan that is longer than memory", async () => {

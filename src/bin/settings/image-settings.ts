@@ -41,7 +41,9 @@ export const IMAGE_SETTINGS = {
     variable: "RECORTE_MAX_TILE",
     parse: bytes(MiB),
     fallback: "256MiB",
-    explanation: "Bytes that one compressed tile may have when decoded",
+    explanation:
+      "Bytes that one compressed tile may have when decoded; each thread takes as much meanwhile, twice for GZIP_2, " +
+      "and for HCOMPRESS_1 four times",
   }),
   maxGzipBytes: required({
     variable: "RECORTE_MAX_GZIP",
