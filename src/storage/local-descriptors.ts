@@ -36,9 +36,13 @@ export class DescriptorPool {
     return this.#entries.size;
   }
 
-  /** Runs `work` on the open file of a path; opens it when it is not open, or open in another version. */
-  async use<T>(path: string, version: string, work: (file: OpenFile) => Promise<T> | T): Promise<T> {
-    const entry = this.#borrow(path, version) ?? (await this.#add(path));
+  /**
+   * Runs `work` on the open file of a path; opens it when it is not open, or open in another version. Without `version` it
+   * is opened in any case.
+   */
+  async use<T>(path: string, version: string | undefined, work: (file: OpenFile) => Promise<T> | T): Promise<T> {
+    const known = version === undefined ? undefined : this.#borrow(path, version);
+    const entry = known ?? (await this.#add(path));
     try {
       return await work(entry.file);
     } finally {

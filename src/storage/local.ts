@@ -53,7 +53,7 @@ export function localStore(options: LocalStoreOptions): LocalStore {
       const path = parsePath(location);
       const known = openedNow(pool, path);
       if (known !== undefined) return localSource({ pool, pageCache, tally }, path, known);
-      const version = await readVersion(path);
+      const version = pool.peek(path) === undefined ? undefined : await readVersion(path);
       throwIfCanceled(signal, `Open ${path}`);
       // Opens the file when no descriptor of this version is at hand; what it finds then may be newer still.
       const file = await openCurrent(pool, path, version);
@@ -106,7 +106,7 @@ function versionOrNothing(path: string): string | undefined {
 
 type FileVersion = { readonly version: string; readonly byteLength: number };
 
-function openCurrent(pool: DescriptorPool, path: string, version: string): Promise<FileVersion> {
+function openCurrent(pool: DescriptorPool, path: string, version: string | undefined): Promise<FileVersion> {
   return pool.use(path, version, (file) => ({ version: file.version, byteLength: file.byteLength }));
 }
 
