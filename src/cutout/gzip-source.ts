@@ -1,5 +1,6 @@
 import { gunzipReader, isGzip } from "../fits/gunzip.ts";
 import type { RangeSource } from "../storage/range-source.ts";
+import { shortReadsOf } from "../storage/short-reads.ts";
 
 /** What tells a gzip file from any other. */
 const MAGIC_BYTES = 4;
@@ -12,7 +13,7 @@ export async function gunzipIfWrapped(
   source: RangeSource,
   maxBytes: number,
 ): Promise<{ readable: RangeSource; heldBytes: number }> {
-  const magic = await source.read({ start: 0, length: Math.min(MAGIC_BYTES, source.byteLength) });
+  const magic = await shortReadsOf(source).read({ start: 0, length: Math.min(MAGIC_BYTES, source.byteLength) });
   if (!isGzip(magic)) return { readable: source, heldBytes: 0 };
   const reader = await gunzipReader(source, { maxBytes });
   return {

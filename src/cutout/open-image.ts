@@ -2,12 +2,14 @@ import type { Decoder } from "../codec/decoder.ts";
 import { seekStride, type CodecName, type QuantiserName } from "../codec/layout.ts";
 import type { PlaneCoding } from "../codec/plane-coding.ts";
 import { ServiceError } from "../errors.ts";
+import type { ByteReader } from "../fits/byte-reader.ts";
 import { findHdu, readHdus, type Hdu, type HduSelector } from "../fits/hdu.ts";
 import type { Header } from "../fits/header.ts";
 import { describeImage, type PlainImage } from "../fits/image.ts";
 import type { Quantiser, TileCodec, TiledImage } from "../fits/tiled-image.ts";
 import { createTileGrid, type TileGrid } from "../raster/tile-grid.ts";
 import type { RangeSource } from "../storage/range-source.ts";
+import { shortReadsOf } from "../storage/short-reads.ts";
 import { parseWcs } from "../wcs/parse-wcs.ts";
 import type { Wcs } from "../wcs/wcs.ts";
 import type { CacheablePlane } from "./plane-cache.ts";
@@ -69,7 +71,8 @@ export async function openImage(
   decoder: Decoder,
   signal?: AbortSignal,
 ): Promise<OpenImage> {
-  const hdu = "firstImage" in selector ? await findFirstImage(source, signal) : await findHdu(source, selector, signal);
+  const reader = shortReadsOf(source);
+  const hdu = "firstImage" in selector ? await findFirstImage(reader, signal) : await findHdu(reader, selector, signal);
   const name = `${source.key}[${hdu.index}]`;
   const description = saying(name, () => describeImage(hdu));
   if (description === null) throw new ServiceError("not-found", `Cannot cut ${name}: it holds no image`);
@@ -116,7 +119,7 @@ function saying<T>(name: string, work: () => T): T {
   }
 }
 
-async function findFirstImage(source: RangeSource, signal?: AbortSignal): Promise<Hdu> {
+async function findFirstImage(source: ByteReader, signal?: AbortSignal): Promise<Hdu> {
   for await (const hdu of readHdus(source, signal)) {
     if ((hdu.kind === "image" && hdu.dataLength > 0) || hdu.header.get("ZIMAGE") === true) return hdu;
   }
