@@ -123,5 +123,7 @@ function toPrintable(text: string): string {
 }
 
 function cardOf(text: string): Card {
-  return parseCard(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+  const raw = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) raw[i] = text.charCodeAt(i); // `Uint8Array.from` takes 2 µs a card
+  return parseCard(raw);
 }

@@ -20,7 +20,7 @@ export function parseValueField(field: string): ValueField {
   const text = field.trim();
   if (text.startsWith("'")) return parseQuoted(text);
 
-  const complex = COMPLEX.exec(text);
+  const complex = text.startsWith("(") ? COMPLEX.exec(text) : null;
   if (complex !== null) {
     const real = parseNumber((complex[1] ?? "").trim());
     const imaginary = parseNumber((complex[2] ?? "").trim());
