@@ -1,6 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import type { AuditLog } from "./audit.ts";
-import type { Identity } from "./authenticate.ts";
+import type { Identity } from "./identity.ts";
 import type { UserReader } from "./accounts/accounts-user.ts";
 
 const HOUR_MILLISECONDS = 3_600_000;

@@ -2,11 +2,11 @@ import { ServiceError } from "../errors.ts";
 import type { UserReader } from "./accounts/accounts-user.ts";
 import type { AuditLog } from "./audit.ts";
 import { createActFor } from "./authenticate-act-for.ts";
+import { NOBODY, type Identity } from "./identity.ts";
 import { isSameSecret } from "./secrets.ts";
 import { csrfTokenOf, type Sessions } from "./sessions.ts";
-import type { Scope } from "./tokens/api-token.ts";
 import type { Tokens } from "./tokens/tokens.ts";
-import { ANONYMOUS, TEST_USER, type User } from "./user.ts";
+import { TEST_USER, type User } from "./user.ts";
 
 /** What a request brings to tell who asks; undefined where it does not. */
 export type Credentials = {
@@ -20,34 +20,11 @@ export type Credentials = {
   readonly whenKnown?: ((identity: Identity) => void) | undefined;
 };
 
-export type Identity = { readonly user: User; readonly grant: Grant };
-
-/** By what a user was known. A browser sends a session by itself: what changes something needs more than that. */
-export type Grant =
-  | { readonly kind: "none" }
-  | {
-      readonly kind: "session";
-      readonly sessionId: string;
-      /** What a form of ours carries, and nobody else can know. */
-      readonly csrfToken: string;
-      /** Set where the session was prolonged, and the cookie has to be, too. */
-      readonly renewedUntil: Date | null;
-    }
-  | {
-      readonly kind: "token";
-      readonly tokenId: string;
-      readonly scopes: readonly Scope[];
-      /** The service whose token it is, where it asks in the name of `user`. */
-      readonly actor: User | null;
-    };
-
 /**
  * Tells who asks; at once where there are no credentials. "unauthenticated" for credentials that are wrong: they are never
  * taken as none.
  */
 export type Authenticate = (credentials: Credentials) => Identity | Promise<Identity>;
-
-export const NOBODY: Identity = { user: ANONYMOUS, grant: { kind: "none" } };
 
 /** `Bearer` (RFC 6750), and `Token`, which scripts of before Bearer tokens send. */
 const SCHEMES = /^(?:bearer|token) +([\w.~+/-]+=*) *$/i;

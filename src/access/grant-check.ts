@@ -1,5 +1,5 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
-import type { Grant, Identity } from "./authenticate.ts";
+import type { Grant, Identity } from "./identity.ts";
 import { TEST_USER, type Role } from "./user.ts";
 
 /** Whether what a user was known by still lets them in, as who they were then. Looks, and prolongs nothing. */

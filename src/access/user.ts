@@ -1,4 +1,4 @@
-import type { LimitValues } from "./limits/limits.ts";
+import type { LimitValues } from "./limits/limit-values.ts";
 
 /** Who asks. Everybody without credentials is one and the same user. */
 export type User = {

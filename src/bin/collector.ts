@@ -1,5 +1,5 @@
 import { startCollecting, type CollectEnd } from "../jobs/collect-regularly.ts";
-import type { CollectorLimits, CollectorServices } from "../jobs/collector.ts";
+import type { CollectorLimits, CollectorServices } from "../jobs/collector-pass.ts";
 import type { Configuration } from "./configuration.ts";
 import { causesOf, openLog } from "./log.ts";
 

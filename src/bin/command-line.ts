@@ -1,7 +1,7 @@
 import { ServiceError } from "../errors.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE, type Command, type CommandContext } from "./command.ts";
+import { describeError } from "./describe-error.ts";
 import { nearestName } from "./nearest-name.ts";
-import { oneLine } from "./one-line.ts";
 
 type LoadCommand = () => Promise<{ readonly command: Command }>;
 
@@ -81,17 +81,4 @@ function reportFailure(name: string, error: unknown, context: CommandContext): n
     for (let e: unknown = error; e instanceof Error; e = e.cause) context.stderr.write(`${e.stack ?? e.message}\n`);
   }
   return usage ? EXIT_USAGE : EXIT_FAILURE;
-}
-
-/** The message and those of its causes that say something new. A list ("\n  ") keeps its lines. */
-export function describeError(error: unknown): string {
-  const parts: string[] = [];
-  for (let e: unknown = error; e !== undefined && e !== null && parts.length < 5; ) {
-    const message = e instanceof Error ? e.message : JSON.stringify(e);
-    // "ENOENT: no such file …" below "Cannot open a.fits: there is no such file (ENOENT)" says nothing new.
-    const code = e instanceof Error && "code" in e && typeof e.code === "string" ? e.code : message;
-    if (!parts.some((part) => part.includes(code) || message.startsWith(part))) parts.push(message);
-    e = e instanceof Error ? e.cause : undefined;
-  }
-  return parts.join(": ").split("\n  ").map(oneLine).join("\n  ");
 }

@@ -5,7 +5,7 @@ import type { Stencil } from "../sky/stencil.ts";
 import { RADIANS_PER_DEGREE, type UnitVector } from "../sky/unit-vector.ts";
 import { directionAt } from "../wcs/image-sky.ts";
 import type { Wcs } from "../wcs/wcs.ts";
-import type { OutsideRuns } from "./mask-outside.ts";
+import type { OutsideRuns } from "./mask-outside-runs.ts";
 import type { CenterTest } from "./mask-outside-center.ts";
 
 /** Pixels each way of what is judged as a whole at first. */

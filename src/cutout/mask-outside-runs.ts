@@ -1,7 +1,9 @@
 import type { PixelWindow } from "../raster/pixel-window.ts";
-import type { OutsideRuns } from "./mask-outside.ts";
 import type { PixelOutline } from "./mask-outside-outline.ts";
 import type { CenterTest } from "./mask-outside-center.ts";
+
+/** The runs of pixels outside the shape in a row of the window: [from, to, from, to, …], half-open. Lent until the next. */
+export type OutsideRuns = (row: number) => readonly number[];
 
 /** Pixels: nearer to a piece of the outline than this, the piece does not tell on which side a centre lies. */
 const NEAR = 0.1;

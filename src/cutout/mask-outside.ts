@@ -7,7 +7,7 @@ import type { Stencil } from "../sky/stencil.ts";
 import { runsByBlocks } from "./mask-outside-blocks.ts";
 import { nullPixelOf } from "./mask-outside-null.ts";
 import { traceOutline } from "./mask-outside-outline.ts";
-import { runsByOutline } from "./mask-outside-runs.ts";
+import { runsByOutline, type OutsideRuns } from "./mask-outside-runs.ts";
 import { createCenterTest } from "./mask-outside-center.ts";
 import type { OpenImage } from "./open-image.ts";
 
@@ -20,9 +20,6 @@ export type OutsideMask = {
   /** One pixel without value, as FITS holds it. */
   readonly nullPixel: Uint8Array;
 };
-
-/** The runs of pixels outside the shape in a row of the window: [from, to, from, to, …], half-open. Lent until the next. */
-export type OutsideRuns = (row: number) => readonly number[];
 
 /**
  * Plans to take their value from the pixels whose centre lies outside the shape. "unsupported" where the image's pixels

@@ -1,7 +1,11 @@
 import { ServiceError } from "../errors.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
 import type { OpenImage } from "./open-image.ts";
-import type { CutoutLimits } from "./plan.ts";
+
+export type CutoutLimits = {
+  /** Bytes that one tile, or one row of tiles that cannot be decoded in part, or a row of pixels may take when decoded. */
+  readonly maxTileBytes: number;
+};
 
 /** 256 GiB, some 600 whole images of DES; chunks are listed beforehand, and this bounds how many. */
 const MAX_OUTPUT_BYTES = 2 ** 38;

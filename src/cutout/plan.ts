@@ -2,7 +2,7 @@ import type { PixelWindow } from "../raster/pixel-window.ts";
 import { TileParts } from "../raster/tile-parts.ts";
 import { planChunks, type Chunk } from "./chunks.ts";
 import type { OpenImage, TiledData } from "./open-image.ts";
-import { checkPlanSize, checkSize, checkWholeTile, MAX_ROW_OF_TILES_BYTES } from "./plan-limits.ts";
+import { checkPlanSize, checkSize, checkWholeTile, MAX_ROW_OF_TILES_BYTES, type CutoutLimits } from "./plan-limits.ts";
 import { STORAGE } from "./tile-table.ts";
 
 /** Everything decided, nothing done. */
@@ -22,11 +22,6 @@ export type CutoutCost = {
   readonly bytesToRead: number;
   /** Without an index: from the start of each tile to its last pixel in the window. */
   readonly pixelsToDecode: number;
-};
-
-export type CutoutLimits = {
-  /** Bytes that one tile, or one row of tiles that cannot be decoded in part, or a row of pixels may take when decoded. */
-  readonly maxTileBytes: number;
 };
 
 /**

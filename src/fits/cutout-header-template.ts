@@ -1,15 +1,24 @@
 import { FIELD_LENGTH, formatCard, formatCardText, formatCommentary, numberCardFormatter } from "./card-format.ts";
 import { joinCards, type CardBytes, type CardImages } from "./card-images.ts";
 import type { Card } from "./card.ts";
-import type { CutoutHeaderOptions } from "./cutout-header.ts";
 import { lessInteger, parseDecimal } from "./decimal.ts";
 import type { Header } from "./header.ts";
+import type { Bitpix } from "./image-properties.ts";
 
-/** What a template depends on, beside the original: see `CutoutHeaderOptions`. */
-type TemplateKey = Pick<CutoutHeaderOptions, "extension" | "bitpix" | "drop" | "replaces">;
+/** What a template depends on, beside the original. */
+export type TemplateOptions = {
+  /** An IMAGE extension; otherwise the primary HDU. */
+  readonly extension: boolean;
+  /** Type of the pixels where they are not the original's stored ones: BSCALE, BZERO and BLANK go. */
+  readonly bitpix?: Bitpix;
+  /** Keywords that hold for the whole image only, by the survey's habits: its corners, for example. */
+  readonly drop?: readonly string[];
+  /** Keywords of the provenance, with spaces between, that take the place of the original's. */
+  readonly replaces?: string;
+};
 
 /** What the headers of an image's cutouts have in common: it is looked at once, since a thousand cutouts are made of it. */
-export type CutoutHeaderTemplate = TemplateKey & {
+export type CutoutHeaderTemplate = TemplateOptions & {
   /** Before NAXIS. */
   readonly start: CardImages;
   /** After the last NAXISn. */
@@ -63,7 +72,7 @@ const MOST_TEMPLATES = 4;
 const MOST_CARDS = 10_000;
 
 /** Made once for a header and these circumstances: a template is kept as long as its header. */
-export function cutoutHeaderTemplate(original: Header, key: TemplateKey): CutoutHeaderTemplate {
+export function cutoutHeaderTemplate(original: Header, key: TemplateOptions): CutoutHeaderTemplate {
   const { extension, bitpix, drop, replaces } = key;
   let templates = TEMPLATES.get(original);
   if (templates === undefined) TEMPLATES.set(original, (templates = []));
@@ -78,7 +87,7 @@ export function cutoutHeaderTemplate(original: Header, key: TemplateKey): Cutout
   return template;
 }
 
-function makeTemplate(original: Header, key: TemplateKey): CutoutHeaderTemplate {
+function makeTemplate(original: Header, key: TemplateOptions): CutoutHeaderTemplate {
   const { extension, bitpix, drop, replaces } = key;
   const dropped = new Set([...(drop ?? []), ...(replaces?.match(/\S+/g) ?? [])]);
   const outputBitpix = bitpix ?? original.getInteger("BITPIX") ?? 8;

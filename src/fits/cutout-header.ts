@@ -1,11 +1,10 @@
 import { formatReal, numberCardFormatter } from "./card-format.ts";
 import type { CardImages } from "./card-images.ts";
-import { cutoutHeaderTemplate, type CutoutHeaderTemplate } from "./cutout-header-template.ts";
+import { cutoutHeaderTemplate, type CutoutHeaderTemplate, type TemplateOptions } from "./cutout-header-template.ts";
 import { movedDistortionRecords } from "./distortion-records.ts";
 import type { Header } from "./header.ts";
-import type { Bitpix } from "./image-properties.ts";
 
-export type CutoutHeaderOptions = {
+export type CutoutHeaderOptions = TemplateOptions & {
   /** The header of the uncompressed image: `ImageDescription.imageHeader`. */
   readonly original: Header;
   /** NAXISn of the cutout. */
@@ -14,16 +13,8 @@ export type CutoutHeaderOptions = {
   readonly window: { readonly x0: number; readonly y0: number };
   /** The same for the third axis and on; 0 where it is not given. */
   readonly planes?: readonly number[];
-  /** An IMAGE extension; otherwise the primary HDU. */
-  readonly extension: boolean;
-  /** Type of the pixels where they are not the original's stored ones: BSCALE, BZERO and BLANK go. */
-  readonly bitpix?: Bitpix;
-  /** Keywords that hold for the whole image only, by the survey's habits: its corners, for example. */
-  readonly drop?: readonly string[];
   /** Written last. */
   readonly provenance?: readonly CardImages[];
-  /** Keywords of the provenance, with spaces between, that take the place of the original's. */
-  readonly replaces?: string;
 };
 
 /**

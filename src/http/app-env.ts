@@ -1,8 +1,8 @@
-import type { Grant } from "../access/authenticate.ts";
+import type { Grant } from "../access/identity.ts";
 import type { Reservation } from "../access/limits/traffic.ts";
 import type { User } from "../access/user.ts";
-import type { RequestNotes } from "./observe-requests.ts";
 import type { Client, Connection } from "./client-address.ts";
+import type { RequestNotes } from "./request-notes.ts";
 import type { RouteRule } from "./route-rules.ts";
 import type { AddressOf } from "./service-addresses.ts";
 

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
-import type { Authenticate, Credentials, Identity } from "../access/authenticate.ts";
+import type { Authenticate, Credentials } from "../access/authenticate.ts";
+import type { Identity } from "../access/identity.ts";
 import { setAnswerHeader } from "./answer-header.ts";
 import type { AppEnv } from "./app-env.ts";
 import { noteFacts } from "./observe-requests.ts";

@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import type { Grant } from "../access/authenticate.ts";
+import type { Grant } from "../access/identity.ts";
 import { createRequestCounter } from "../access/limits/rate-limit.ts";
 import { clientKeyOf } from "../access/network/client-key.ts";
 import { ServiceError } from "../errors.ts";

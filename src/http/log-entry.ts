@@ -1,4 +1,4 @@
-import type { Grant } from "../access/authenticate.ts";
+import type { Grant } from "../access/identity.ts";
 import type { CutoutCost } from "../cutout/plan.ts";
 import type { ErrorCode } from "../errors.ts";
 

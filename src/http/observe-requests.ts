@@ -1,29 +1,13 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
-import type { Identity } from "../access/authenticate.ts";
-import type { User } from "../access/user.ts";
-import type { CutoutCost } from "../cutout/plan.ts";
 import { ServiceError, type ErrorCode } from "../errors.ts";
 import type { AppEnv } from "./app-env.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { Metrics } from "./metrics.ts";
 import { redactSecrets } from "./redact-secrets.ts";
 import { requestHeader } from "./request-header.ts";
+import type { RequestNotes } from "./request-notes.ts";
 import { whenEnded, type AnswerEnd } from "./sent-answer.ts";
-
-/** What only a handler knows of its request: it writes it here, until the answer has ended. */
-export type RequestNotes = {
-  cost: CutoutCost | undefined;
-  runId: string | undefined;
-  /** Why it failed; after the answer has begun, too. */
-  error: unknown;
-  /** Of the job that it made. */
-  job?: string | undefined;
-  /** Who signed in by it. */
-  signedIn?: User | undefined;
-  /** Whose credentials are good, where it was refused all the same before anybody was known. */
-  identity?: Identity | undefined;
-};
 
 export type RequestObserver = {
   readonly service: string;

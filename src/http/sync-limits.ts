@@ -1,4 +1,4 @@
-import type { LimitValues } from "../access/limits/limits.ts";
+import type { LimitValues } from "../access/limits/limit-values.ts";
 import type { User } from "../access/user.ts";
 import type { Cutout } from "../cutout/cutout.ts";
 import { openCutout, type CutoutRequest, type CutoutServices } from "../cutout/open-cutout.ts";

@@ -1,4 +1,4 @@
-import type { LimitName } from "../access/limits/limits.ts";
+import type { LimitName } from "../access/limits/limit-values.ts";
 import type { CutoutRequest } from "../cutout/open-cutout.ts";
 import { formatStencil } from "../cutout/provenance.ts";
 import { ServiceError } from "../errors.ts";

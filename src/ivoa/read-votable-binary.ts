@@ -1,6 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import { checkRows, MAX_CELL_LENGTH, rowTooLong, type ListLimits, type ListRow, type ListSteps } from "./list-table.ts";
-import type { VotableField } from "./read-votable.ts";
+import type { VotableField } from "./votable-field.ts";
 
 /** Bytes of one element (VOTable 1.5, section 2.1). */
 const ELEMENT_BYTES: Readonly<Record<string, number>> = {

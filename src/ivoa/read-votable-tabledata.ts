@@ -8,7 +8,7 @@ import {
   type ListRow,
   type ListSteps,
 } from "./list-table.ts";
-import type { VotableField } from "./read-votable.ts";
+import type { VotableField } from "./votable-field.ts";
 import { unescapeXml } from "./unescape-xml.ts";
 
 /**

@@ -4,20 +4,7 @@ import { nameColumns, type ListLimits, type ListSteps, type ListTable } from "./
 import { readBinaryRows } from "./read-votable-binary.ts";
 import { readTableDataRows } from "./read-votable-tabledata.ts";
 import { unescapeXml } from "./unescape-xml.ts";
-
-/** One FIELD of a VOTable. */
-export type VotableField = {
-  readonly name: string;
-  readonly unit: string | undefined;
-  readonly ucd: string | undefined;
-  /** Of the COOSYS that it refers to: `eq_FK4 B1950`. */
-  readonly frame: string | undefined;
-  readonly datatype: string;
-  /** Empty: a single value. */
-  readonly arraysize: string;
-  /** What stands for no value, as text. */
-  readonly nullText: string | undefined;
-};
+import type { VotableField } from "./votable-field.ts";
 
 /** What is before the data holds descriptions at most. */
 const MAX_HEAD_CHARACTERS = 512 * 1024;

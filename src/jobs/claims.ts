@@ -1,6 +1,6 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { JobFailure } from "./job-failure.ts";
-import { inTransaction } from "./job-transitions.ts";
+import { inTransaction } from "../db/in-transaction.ts";
 import { giveBackReserved } from "./reserved-bytes.ts";
 import type { ParameterList, StoredFile } from "./job.ts";
 

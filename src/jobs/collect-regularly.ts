@@ -1,4 +1,5 @@
-import { collect, type Collected, type CollectorServices } from "./collector.ts";
+import { collect } from "./collector.ts";
+import type { Collected, CollectorServices } from "./collector-pass.ts";
 import { unref } from "./job-changes.ts";
 
 export type RegularCollecting = {

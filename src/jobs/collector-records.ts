@@ -1,7 +1,7 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { inSlices } from "./in-slices.ts";
 import { removeJob } from "./job-rows.ts";
-import { inTransaction } from "./job-transitions.ts";
+import { inTransaction } from "../db/in-transaction.ts";
 import type { JobPhase } from "./job.ts";
 import { LOST_FILE } from "./manifest.ts";
 

@@ -1,4 +1,5 @@
 import { ANONYMOUS, type User } from "../access/user.ts";
+import { inTransaction } from "../db/in-transaction.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { JobRow } from "../db/records-schema.ts";
 import { ServiceError } from "../errors.ts";
@@ -121,7 +122,7 @@ export function createJobService(services: JobServices): JobService {
     const step = replaceResults(records, job, recipes);
     if (isLarge) await inSlices(records, step);
     try {
-      return change.inTransaction(records, () => {
+      return inTransaction(records, () => {
         if (!isLarge) takeAll(step);
         const queued = change.queueJob(records, { ...job, results: recipes.length, now: now() });
         checkActive(services, row);
@@ -156,7 +157,7 @@ export function createJobService(services: JobServices): JobService {
       replaceResults(records, { id, from: ["PENDING"], parameters }, recipes),
     ];
     if (rows.length + recipes.length <= MOST_ROWS_AT_ONCE) {
-      return change.inTransaction(records, () => {
+      return inTransaction(records, () => {
         find.insertJob(records, row);
         steps().forEach(takeAll);
         complete();
@@ -165,7 +166,7 @@ export function createJobService(services: JobServices): JobService {
     find.insertHidden(records, row, now() + HIDDEN_MILLISECONDS);
     try {
       for (const step of steps()) await inSlices(records, step);
-      change.inTransaction(records, () => {
+      inTransaction(records, () => {
         if (!find.showHidden(records, row)) {
           throw new ServiceError("unavailable", "Cannot make the job: it took too long");
         }
@@ -242,7 +243,7 @@ export function createJobService(services: JobServices): JobService {
       if (row.queuedAt === null) {
         return expandAndQueue(row, user, [row.phase]);
       }
-      const released = change.inTransaction(records, () => {
+      const released = inTransaction(records, () => {
         const done = change.releaseJob(records, id, now());
         checkActive(services, row);
         return done;
@@ -268,7 +269,7 @@ export function createJobService(services: JobServices): JobService {
         );
       }
       if (row.queuedAt === null && row.phase !== "COMPLETED") return expandAndQueue(row, user, [row.phase]);
-      const requeued = change.inTransaction(records, () => {
+      const requeued = inTransaction(records, () => {
         const done = change.requeueJob(records, id, now());
         if (done) checkActive(services, row);
         return done;

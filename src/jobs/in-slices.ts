@@ -1,5 +1,5 @@
 import type { RecordsDatabase } from "../db/records-database.ts";
-import { inTransaction } from "./job-transitions.ts";
+import { inTransaction } from "../db/in-transaction.ts";
 import { nextTurn } from "./take-turns.ts";
 
 /** One small part of what is to be done, within a transaction. False: nothing is left. */

@@ -1,4 +1,4 @@
-import type { LimitValues } from "../access/limits/limits.ts";
+import type { LimitValues } from "../access/limits/limit-values.ts";
 
 /** How much of everything jobs may have. Times are whole numbers of seconds. */
 export type JobLimits = {

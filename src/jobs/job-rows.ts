@@ -2,8 +2,7 @@ import type { RecordsDatabase } from "../db/records-database.ts";
 import type { CoordinateRow } from "./coordinate-list.ts";
 import type { Recipe } from "./expand-job.ts";
 import type { Step } from "./in-slices.ts";
-import { listOf } from "./job-transitions.ts";
-import type { JobPhase, ParameterList } from "./job.ts";
+import { listOf, type UnqueuedJob } from "./job-transitions.ts";
 
 // What makes and removes the many rows of a job, in steps that can be one transaction or many (in-slices.ts).
 
@@ -20,13 +19,6 @@ export function insertRows({ sqlite }: RecordsDatabase, jobId: string, rows: rea
     insert.run(jobId, number, id, raDegrees, decDegrees, JSON.stringify(overrides), JSON.stringify(columns));
   });
 }
-
-export type UnqueuedJob = {
-  readonly id: string;
-  readonly from: readonly JobPhase[];
-  /** What the recipes were made of. */
-  readonly parameters: ParameterList;
-};
 
 /**
  * Results in place of those that the job has. Ends early when the job is no longer as it was; `queueJob` counts what is

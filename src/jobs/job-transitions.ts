@@ -1,16 +1,18 @@
+import { inTransaction } from "../db/in-transaction.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import type { ParameterList, JobPhase } from "./job.ts";
 import type { JobFailure } from "./job-failure.ts";
 import { giveBackReserved } from "./reserved-bytes.ts";
-import type { UnqueuedJob } from "./job-rows.ts";
 
 // Every change of phase but those that workers make (claims.ts). Each is one transaction that begins with a guarded
 // statement and says whether it found the job as it had to be.
 
-/** Runs `change` while no other process can write. What it throws undoes all. */
-export function inTransaction<T>({ sqlite }: RecordsDatabase, change: () => T): T {
-  return sqlite.inTransaction ? change() : sqlite.transaction(change).immediate();
-}
+export type UnqueuedJob = {
+  readonly id: string;
+  readonly from: readonly JobPhase[];
+  /** What the recipes were made of. */
+  readonly parameters: ParameterList;
+};
 
 export type Queueing = UnqueuedJob & {
   /** So many it has been given (`replaceResults`). */

@@ -1,10 +1,10 @@
-import type { LimitValues } from "../access/limits/limits.ts";
+import type { LimitValues } from "../access/limits/limit-values.ts";
 import { ANONYMOUS } from "../access/user.ts";
 import type { RecordsDatabase } from "../db/records-database.ts";
 import { ServiceError } from "../errors.ts";
 import { formatBytes, formatBytesExactly } from "../format-bytes.ts";
 import { HELD, type Claim } from "./claims.ts";
-import { inTransaction } from "./job-transitions.ts";
+import { inTransaction } from "../db/in-transaction.ts";
 
 /**
  * Sets the bytes of a result apart before they are written, so that what its owner has stored and is about to store never

@@ -1,6 +1,6 @@
 import { ServiceError } from "../errors.ts";
 import type { ImageRecord } from "./image-record.ts";
-import type { IngestEvent, IngestOptions } from "./ingest.ts";
+import type { IngestEvent, IngestOptions } from "./ingest-options.ts";
 import { scanFile } from "./scan-file.ts";
 import type { FilePlace } from "./scan-file.ts";
 

@@ -3,7 +3,7 @@ import { isAddress } from "./archive-files.ts";
 import type { FileFacts } from "./archive-files.ts";
 import type { ImageRecord, RecordedPlane } from "./image-record.ts";
 import type { ExpectedImage } from "./ingest-habits.ts";
-import type { IngestEvent, IngestOptions } from "./ingest.ts";
+import type { IngestEvent, IngestOptions } from "./ingest-options.ts";
 
 /** Lines whose files are looked for at the same time. */
 const CONCURRENT_LINES = 64;

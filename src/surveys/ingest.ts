@@ -1,34 +1,9 @@
-import type { IndexDatabase } from "../db/index-database.ts";
 import { ServiceError } from "../errors.ts";
-import type { ArchiveFiles } from "./archive-files.ts";
 import { createImageWriter } from "./image-writer.ts";
-import type { IngestHabits } from "./ingest-habits.ts";
 import { recordsOfFiles } from "./ingest-files.ts";
+import type { IngestEvent, IngestOptions } from "./ingest-options.ts";
 import { recordsOfTable } from "./ingest-table.ts";
 import type { ImageRecord } from "./image-record.ts";
-import type { Release } from "./release.ts";
-
-export type IngestOptions = {
-  readonly release: Release;
-  readonly habits: IngestHabits;
-  /** Tables (`.csv`), FITS files and folders of them; absolute. */
-  readonly paths: readonly string[];
-  /** Where the files that a table names lie: an absolute path or an address. */
-  readonly root: string | null;
-  readonly database: IndexDatabase;
-  readonly files: ArchiveFiles;
-  readonly signal: AbortSignal;
-};
-
-/** What happens while it runs; the caller decides how to show it. */
-export type IngestEvent =
-  | { readonly kind: "progress"; readonly images: number; readonly path: string }
-  /** A file or a line that could not be used. */
-  | { readonly kind: "problem"; readonly path: string; readonly line: number | null; readonly message: string }
-  /** A file that a table names and that is not there. */
-  | { readonly kind: "missing"; readonly path: string }
-  /** A file of a folder that is not called FITS. */
-  | { readonly kind: "ignored"; readonly path: string };
 
 export type IngestSummary = {
   readonly added: number;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NOBODY } from "../../src/access/authenticate.ts";
+import { NOBODY } from "../../src/access/identity.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { identifyRequests } from "../../src/http/authentication.ts";

@@ -8,7 +8,7 @@ import type { IndexDatabase } from "../../src/db/index-database.ts";
 import { separationDegrees } from "../../src/sky/separation.ts";
 import { createImageIndex } from "../../src/surveys/image-index.ts";
 import { ingest } from "../../src/surveys/ingest.ts";
-import type { IngestEvent } from "../../src/surveys/ingest.ts";
+import type { IngestEvent } from "../../src/surveys/ingest-options.ts";
 import { createRegistry } from "../../src/surveys/registry.ts";
 import { NEVER, openEmptyIndex } from "../support/survey-index.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Identity } from "../../src/access/authenticate.ts";
+import type { Identity } from "../../src/access/identity.ts";
 import { ANONYMOUS, type User } from "../../src/access/user.ts";
 import type { SyncEntry } from "../../src/jobs/sync-history.ts";
 import { readingRights } from "../support/reading-rights.ts";

@@ -1,4 +1,4 @@
-import { NOBODY } from "../../src/access/authenticate.ts";
+import { NOBODY } from "../../src/access/identity.ts";
 import type { ServiceFrame } from "../../src/http/service-app.ts";
 
 /** A service that lets everybody in as nobody, and looks at nothing else of requests. */

@@ -5,7 +5,8 @@ import type { IndexDatabase } from "../../src/db/index-database.ts";
 import { DES_HABITS } from "../../src/surveys/des/des-survey.ts";
 import { DES_DR2 } from "../../src/surveys/des/releases.ts";
 import { ingest } from "../../src/surveys/ingest.ts";
-import type { IngestEvent, IngestOptions, IngestSummary } from "../../src/surveys/ingest.ts";
+import type { IngestSummary } from "../../src/surveys/ingest.ts";
+import type { IngestEvent, IngestOptions } from "../../src/surveys/ingest-options.ts";
 import { memoryArchive } from "./memory-archive.ts";
 
 export const NEVER = new AbortController().signal;

@@ -1,4 +1,5 @@
-import { createAuthenticate, NOBODY, type Authenticate, type Identity } from "../../src/access/authenticate.ts";
+import { createAuthenticate, type Authenticate } from "../../src/access/authenticate.ts";
+import { NOBODY, type Identity } from "../../src/access/identity.ts";
 import type { User } from "../../src/access/user.ts";
 
 /** A user of this name, who has what the role has. */

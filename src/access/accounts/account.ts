@@ -1,4 +1,4 @@
-import type { LimitName } from "../limits/limits.ts";
+import type { LimitName } from "../limits/limit-values.ts";
 import type { Role, User } from "../user.ts";
 import type { PasswordProof } from "./passwords.ts";
 

@@ -1,7 +1,7 @@
 import { ServiceError } from "../../errors.ts";
 import type { Account, AccountChanges, NewAccount } from "./account.ts";
 import { parseAccountName } from "./accounts-names.ts";
-import { isLimitName } from "../limits/limits.ts";
+import { isLimitName } from "../limits/limit-values.ts";
 import { parseGroups } from "./groups.ts";
 import { checkNewPassword } from "./passwords.ts";
 import { ACCOUNT_ROLES } from "../user.ts";

@@ -1,6 +1,6 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
 import type { Account, AccountQuery } from "./account.ts";
-import { isLimitName } from "../limits/limits.ts";
+import { isLimitName } from "../limits/limit-values.ts";
 
 type AccountRow = Omit<Account, "groups" | "limits" | "hasPassword" | "providers"> & {
   readonly groups: string;

@@ -1,5 +1,5 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
-import { isLimitName } from "../limits/limits.ts";
+import { isLimitName } from "../limits/limit-values.ts";
 import type { Role, User } from "../user.ts";
 
 /** What a `User` is made of, of a table `user` in the statement. Groups and limits come as JSON, with the row. */

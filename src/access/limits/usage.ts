@@ -1,14 +1,7 @@
 import type { RecordsDatabase } from "../../db/records-database.ts";
 import { countedAs } from "./counted-as.ts";
-import {
-  LIMIT_NAMES,
-  LIMITS,
-  UNITS,
-  type LimitName,
-  type LimitsOf,
-  type LimitsOfAllAnonymous,
-  type LimitUnit,
-} from "./limits.ts";
+import type { LimitsOf, LimitsOfAllAnonymous } from "./limits.ts";
+import { LIMIT_NAMES, LIMITS, UNITS, type LimitName, type LimitUnit } from "./limit-values.ts";
 import type { RequestCounter } from "./rate-limit.ts";
 import type { StreamSlots } from "./stream-slots.ts";
 import type { Traffic } from "./traffic.ts";

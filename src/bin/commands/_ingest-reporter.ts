@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { IngestEvent } from "../../surveys/ingest.ts";
+import type { IngestEvent } from "../../surveys/ingest-options.ts";
 import type { OutputStream } from "../command.ts";
 
 /** How many missing files, and how many problems, are named. The rest is counted. */

@@ -1,4 +1,4 @@
-import { LIMITS } from "../../access/limits/limits.ts";
+import { LIMITS } from "../../access/limits/limit-values.ts";
 
 /** Names of limits and what they are, a line each, as help texts show them. */
 export function describeLimits(): string {

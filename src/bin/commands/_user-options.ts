@@ -1,6 +1,6 @@
 import type { Account, AccountChanges } from "../../access/accounts/account.ts";
 import { LOCAL } from "../../access/accounts/accounts-changes.ts";
-import { isLimitName, LIMIT_NAMES, parseLimit, type LimitName } from "../../access/limits/limits.ts";
+import { isLimitName, LIMIT_NAMES, parseLimit, type LimitName } from "../../access/limits/limit-values.ts";
 import { ServiceError } from "../../errors.ts";
 import type { CommandContext } from "../command.ts";
 import { askForNewPassword, readPasswordLine } from "../read-password.ts";

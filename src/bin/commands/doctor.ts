@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { access, constants, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ServiceError } from "../../errors.ts";
-import { describeError } from "../command-line.ts";
+import { describeError } from "../describe-error.ts";
 import { EXIT_FAILURE, EXIT_OK, parseArguments, type Command, type CommandContext } from "../command.ts";
 import { readConfiguration, type Configuration } from "../configuration.ts";
 import { indexDatabaseFile } from "../data-files.ts";

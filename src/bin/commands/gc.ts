@@ -1,5 +1,6 @@
 import { migrateRecords, openRecordsDatabase } from "../../db/records-database.ts";
-import { collect, type Collected } from "../../jobs/collector.ts";
+import { collect } from "../../jobs/collector.ts";
+import type { Collected } from "../../jobs/collector-pass.ts";
 import { createJobChanges } from "../../jobs/job-changes.ts";
 import { createLocalResults } from "../../storage/local-results.ts";
 import { collectorLimitsOf } from "../collector.ts";

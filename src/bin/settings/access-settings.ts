@@ -1,4 +1,4 @@
-import { parseLimits } from "../../access/limits/limits.ts";
+import { parseLimits } from "../../access/limits/limit-values.ts";
 import { parseReleaseRules } from "../../access/release-access.ts";
 import { integer, onOrOff, path, token } from "../setting-types.ts";
 import { optional, required } from "./setting.ts";

@@ -1,7 +1,7 @@
 import type { Context, Hono } from "hono";
 import type { Account, AccountChanges } from "../../access/accounts/account.ts";
 import { PASSWORD_LENGTH } from "../../access/accounts/passwords.ts";
-import { LIMIT_NAMES, LIMITS, parseLimit, UNITS, type LimitName } from "../../access/limits/limits.ts";
+import { LIMIT_NAMES, LIMITS, parseLimit, UNITS, type LimitName } from "../../access/limits/limit-values.ts";
 import { ACCOUNT_ROLES, type User } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
 import { formatBytes } from "../../format-bytes.ts";

@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { AUDITED, type AuditAction } from "../../access/audit.ts";
-import { LIMIT_NAMES, LIMITS, UNITS, type LimitName } from "../../access/limits/limits.ts";
+import { LIMIT_NAMES, LIMITS, UNITS, type LimitName } from "../../access/limits/limit-values.ts";
 import { ROLES, type Role } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
 import { formatBytes } from "../../format-bytes.ts";

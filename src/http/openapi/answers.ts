@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LIMIT_NAMES } from "../../access/limits/limits.ts";
+import { LIMIT_NAMES } from "../../access/limits/limit-values.ts";
 import { ROLES } from "../../access/user.ts";
 
 // Answers in JSON, described once: routes take the types from here, and nothing else, so that the package that describes

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createAccounts } from "../../../src/access/accounts/accounts.ts";
 import { createPasswords } from "../../../src/access/accounts/passwords.ts";
-import { NOBODY, type Grant } from "../../../src/access/authenticate.ts";
+import { NOBODY, type Grant } from "../../../src/access/identity.ts";
 import { createGrantCheck } from "../../../src/access/grant-check.ts";
 import { createSessions } from "../../../src/access/sessions.ts";
 import { createTokens } from "../../../src/access/tokens/tokens.ts";

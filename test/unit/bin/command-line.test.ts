@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Command } from "../../../src/bin/command.ts";
 import { parseArguments } from "../../../src/bin/command.ts";
-import { describeError, runCommandLine } from "../../../src/bin/command-line.ts";
+import { runCommandLine } from "../../../src/bin/command-line.ts";
+import { describeError } from "../../../src/bin/describe-error.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import { capturedContext } from "./captured-output.ts";
 

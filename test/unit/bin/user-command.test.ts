@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { LIMIT_NAMES } from "../../../src/access/limits/limits.ts";
+import { LIMIT_NAMES } from "../../../src/access/limits/limit-values.ts";
 import { createAccessServices } from "../../../src/bin/access-services.ts";
 import { runCommandLine } from "../../../src/bin/command-line.ts";
 import type { InputStream } from "../../../src/bin/command.ts";

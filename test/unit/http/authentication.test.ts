@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { expect, test } from "vitest";
-import type { Authenticate, Grant } from "../../../src/access/authenticate.ts";
+import type { Authenticate } from "../../../src/access/authenticate.ts";
+import type { Grant } from "../../../src/access/identity.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
 import { identifyRequests } from "../../../src/http/authentication.ts";

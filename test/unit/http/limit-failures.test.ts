@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
-import { NOBODY } from "../../../src/access/authenticate.ts";
+import { NOBODY } from "../../../src/access/identity.ts";
 import { ServiceError } from "../../../src/errors.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
 import { identifyRequests } from "../../../src/http/authentication.ts";

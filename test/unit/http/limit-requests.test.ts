@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { beforeEach, describe, expect, test } from "vitest";
-import { createLimitsOf, limitsByRole, type LimitValues } from "../../../src/access/limits/limits.ts";
+import { createLimitsOf, limitsByRole } from "../../../src/access/limits/limits.ts";
+import type { LimitValues } from "../../../src/access/limits/limit-values.ts";
 import { createRequestCounter } from "../../../src/access/limits/rate-limit.ts";
 import { createStreamSlots, type StreamSlots } from "../../../src/access/limits/stream-slots.ts";
 import { createTraffic } from "../../../src/access/limits/traffic.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
 import { OPEN_FRAME } from "../../support/service-frame.ts";
-import { NOBODY } from "../../../src/access/authenticate.ts";
+import { NOBODY } from "../../../src/access/identity.ts";
 import { parseNetworks } from "../../../src/access/network/networks.ts";
 import type { AppEnv } from "../../../src/http/app-env.ts";
 import { beginRequests } from "../../../src/http/begin-requests.ts";

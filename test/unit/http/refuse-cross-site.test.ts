@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Identity } from "../../../src/access/authenticate.ts";
+import type { Identity } from "../../../src/access/identity.ts";
 import { refuseCrossSite } from "../../../src/http/refuse-cross-site.ts";
 import { createServiceApp } from "../../../src/http/service-app.ts";
 import { OPEN_FRAME } from "../../support/service-frame.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import type { Identity } from "../../../src/access/authenticate.ts";
+import type { Identity } from "../../../src/access/identity.ts";
 import type { Scope } from "../../../src/access/tokens/api-token.ts";
 import { createBareCutoutApp } from "../../support/bare-cutout-app.ts";
 import { testUser } from "../../support/users.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { startCollecting, type CollectEnd } from "../../../src/jobs/collect-regularly.ts";
-import type { CollectorServices } from "../../../src/jobs/collector.ts";
+import type { CollectorServices } from "../../../src/jobs/collector-pass.ts";
 import { ANA, LIMITS } from "../../support/job-services.ts";
 import { storedResults, type StoredResults } from "../../support/stored-results.ts";
 

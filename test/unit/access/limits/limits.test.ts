@@ -1,11 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  createLimitsOf,
-  limitsByRole,
-  LIMIT_NAMES,
-  parseLimits,
-  type LimitValues,
-} from "../../../../src/access/limits/limits.ts";
+import { createLimitsOf, limitsByRole } from "../../../../src/access/limits/limits.ts";
+import { LIMIT_NAMES, parseLimits, type LimitValues } from "../../../../src/access/limits/limit-values.ts";
 import { createUserReader } from "../../../../src/access/accounts/accounts-user.ts";
 import { createLimitsOfOwner } from "../../../../src/access/limits/owner-limits.ts";
 import { ANONYMOUS } from "../../../../src/access/user.ts";
