@@ -42,6 +42,17 @@ const CODES: usize = SIGNS + SIGN_TABLE_BYTES;
 const SPREADS: usize = CODES + CODE_TABLE_BYTES;
 const COEFFICIENTS: usize = SPREADS + SPREAD_TABLE_BYTES;
 
+/** Whether differences were rounded to multiples of a scale. */
+export function isLossyHcompress(src: usize, length: u32): bool {
+  return length >= HEADER_BYTES && scaleOf(src) > 1;
+}
+
+// @ts-ignore: decorator
+@inline
+function scaleOf(src: usize): i32 {
+  return <i32>(peek(src, 80) >> 32);
+}
+
 /** Scratch of `decodeHcompress` for nx × ny pixels; the greatest u32 if they need more than that. */
 export function hcompressScratchBytes(nx: u32, ny: u32): u32 {
   const bytes = planesOffset(nx, ny) + planesBytes(nx, ny);
@@ -81,7 +92,7 @@ export function decodeHcompress(
   if (length < HEADER_BYTES) return TRUNCATED;
   if (<u32>load<u16>(src) != MAGIC) return CORRUPT;
   if (<u32>(peek(src, 16) >> 32) != ny || <u32>(peek(src, 48) >> 32) != nx) return CORRUPT;
-  const scale = max(<i32>(peek(src, 80) >> 32), 1);
+  const scale = max(scaleOf(src), 1);
   const sum = <i64>peek(src, 112);
   const most = max(max(<u32>load<u8>(src, 22), <u32>load<u8>(src, 23)), <u32>load<u8>(src, 24));
   if (most > MAX_PLANES) return CORRUPT;

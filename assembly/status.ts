@@ -12,3 +12,5 @@ export const UNSUPPORTED: Status = 3;
 export const SCRATCH_TOO_SMALL: Status = 4;
 /** The host asked for an end (stop.ts). */
 export const STOPPED: Status = 5;
+/** A null-pixel mask that was not compressed losslessly (FITS Standard 4.0, section 10.2.2): which pixels are null is lost. */
+export const LOSSY_MASK: Status = 6;

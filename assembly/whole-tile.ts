@@ -3,14 +3,14 @@
  * an encoder could not quantise, and null-pixel masks.
  */
 import { addToIntegers, clampIntegers, loadIntegers } from "./convert";
-import { decodeHcompress, hcompressScratchBytes } from "./hcompress";
+import { decodeHcompress, hcompressScratchBytes, isLossyHcompress } from "./hcompress";
 import { INFLATE_SCRATCH_BYTES, inflateGzip } from "./inflate";
 import * as layout from "./layout";
 import { PixelWriter, openWriter, pixelBytesOf, writeNulls, writePixels } from "./pixel-writer";
 import { decodePlioRange } from "./plio";
 import { readPixels } from "./rice";
 import { RiceReader, openRice } from "./rice-reader";
-import { CORRUPT, OK, SCRATCH_TOO_SMALL, STOPPED, Status, TRUNCATED, UNSUPPORTED } from "./status";
+import { CORRUPT, LOSSY_MASK, OK, SCRATCH_TOO_SMALL, STOPPED, Status, TRUNCATED, UNSUPPORTED } from "./status";
 import { isStopped } from "./stop";
 import { unshuffle } from "./unshuffle";
 
@@ -118,6 +118,7 @@ export function applyMask(plane: usize, job: usize, scratch: usize, scratchLengt
   decoded.smooth = 0;
   decoded.stream = load<u32>(job, layout.JOB_MASK_STREAM);
   decoded.length = load<u32>(job, layout.JOB_MASK_LENGTH);
+  if (decoded.codec == layout.CODEC_HCOMPRESS && isLossyHcompress(decoded.stream, decoded.length)) return LOSSY_MASK;
   const status =
     decoded.codec == layout.CODEC_RICE
       ? decodeRiceMask(decoded, plane, job, scratch, scratchLength)

@@ -53,7 +53,7 @@ export class DecodeFailure extends Error {
     super(reason);
     this.jobIndex = jobIndex;
     this.reason = reason;
-    this.unsupported = status === 3;
+    this.unsupported = status === 3 || status === 6;
   }
 }
 
@@ -195,6 +195,8 @@ function describeStatus(status: number): string {
       return "its compressed bytes contradict themselves";
     case 3:
       return "its encoding is of a kind that this version does not read";
+    case 6:
+      return "its mask of null pixels is compressed with loss, and no longer tells which they are";
     default:
       throw new ServiceError("internal", `Cannot decode: the decoder returned status ${status}`);
   }

@@ -208,8 +208,9 @@ describe("readPixelRows", () => {
     image.dispose();
   });
 
-  it.each(["GZIP_1", "NOCOMPRESS"])("reads a mask coded as HCOMPRESS_1 of an image in %s", async (codec) => {
-    const mask = hcompressCases.find(({ name }) => name === "one pixel, 33 x 17, scale 17, 64 bits");
+  /** An image of pixels 0, 1, 2 … with an HCOMPRESS_1 mask, and what CFITSIO makes of that mask. */
+  function maskedFile(codec: string, maskName: string) {
+    const mask = hcompressCases.find(({ name }) => name === maskName);
     if (mask === undefined) throw new Error("expected that stream");
     const { width, height } = mask;
     const marks = new DataView(mask.pixels.buffer, mask.pixels.byteOffset);
@@ -227,9 +228,30 @@ describe("readPixelRows", () => {
       streams: { COMPRESSED_DATA: codec === "GZIP_1" ? gzipSync(values) : values, NULL_PIXEL_MASK: mask.stream },
       cards: { ZMASKCMP: "HCOMPRESS_1", ZBLANK: -99 },
     });
+    return { file, expected };
+  }
+
+  it.each([
+    ["GZIP_1", "one pixel, 5 x 6, scale 1, 64 bits"],
+    ["NOCOMPRESS", "one pixel, 4 x 4, scale 0, 64 bits"],
+    ["GZIP_1", "int32 noise, 33 x 17, scale 0, 64 bits"], // all are null; takes more memory than the image does
+  ])("reads a mask coded as HCOMPRESS_1 of an image in %s: %s", async (codec, maskName) => {
+    const { file, expected } = maskedFile(codec, maskName);
     const services = await createPixelServices();
     const image = await openImage(memorySource("masked", file), { index: 1 }, services.decoder);
     expect(Buffer.compare(await readWindow(image, wholeOf(image), services), expected)).toBe(0);
+    image.dispose();
+  });
+
+  it("refuses a mask that was compressed with loss: one null pixel has become 49", async () => {
+    const { file } = maskedFile("GZIP_1", "one pixel, 33 x 17, scale 17, 64 bits");
+    const services = await createPixelServices();
+    const image = await openImage(memorySource("masked", file), { index: 1 }, services.decoder);
+    await expect(readWindow(image, wholeOf(image), services)).rejects.toMatchObject({
+      code: "unsupported",
+      message:
+        "Cannot decode tile 0 of masked[1]: its mask of null pixels is compressed with loss, and no longer tells which they are",
+    });
     image.dispose();
   });
 
