@@ -1,5 +1,5 @@
 import { ServiceError } from "../errors.ts";
-import { hasTileStream, readTileDescriptor } from "../fits/tile-stream.ts";
+import { hasTileStream, readCompressedStreams, readTileDescriptor } from "../fits/tile-stream.ts";
 import type { TiledImage } from "../fits/tiled-image.ts";
 import { placedRange, type RangeSource } from "../storage/range-source.ts";
 
@@ -118,13 +118,14 @@ export class TileTable {
     const rowsPerBlock = this.#rowsPerBlock;
     const rows = new DataView(bytes.buffer);
     const count = bytes.length / rowLength;
+    const firstTile = firstBlock * rowsPerBlock;
+    const isTaken = this.#takeCompressed(firstTile, rows, count);
     for (let from = 0; from < count; from += rowsPerBlock) {
       const block = firstBlock + from / rowsPerBlock;
       const end = Math.min(count, from + rowsPerBlock);
-      const firstTile = firstBlock * rowsPerBlock;
       let isReadable = true;
       for (let row = from; row < end; row++) {
-        if (!this.#takeRow(firstTile + row, rows, firstTile)) isReadable = false;
+        if (isTaken[row] === 0 && !this.#takeRow(firstTile + row, rows, firstTile)) isReadable = false;
       }
       if (!isReadable) this.#keepUnreadable(block, bytes.subarray(from * rowLength, end * rowLength));
       this.#isLoaded[block] = 1;
@@ -135,6 +136,24 @@ export class TileTable {
     if (rows.length > MAX_UNREADABLE_BYTES - this.#unreadableBytes) return;
     this.#unreadableBytes += rows.length;
     this.#unreadable.set(block, new DataView(rows.slice().buffer));
+  }
+
+  /** Of most images these are all rows. 0 in `storages`, which it returns of them, for those that are others. */
+  #takeCompressed(firstTile: number, rows: DataView, count: number): Uint8Array {
+    const { storages, ...columns } = this.columns;
+    const part = (column: Float64Array) => column.subarray(firstTile, firstTile + count);
+    const partOf = (column: Float64Array | null) => (column === null ? null : part(column));
+    const lengths = part(columns.lengths);
+    readCompressedStreams(rows, this.#image, {
+      offsets: part(columns.offsets),
+      lengths,
+      scales: partOf(columns.scales),
+      zeros: partOf(columns.zeros),
+      nullValues: partOf(columns.nullValues),
+    });
+    const taken = storages.subarray(firstTile, firstTile + count);
+    for (let i = 0; i < count; i++) taken[i] = lengths[i] > 0 ? STORAGE.compressed : STORAGE.notLoaded;
+    return taken;
   }
 
   #takeRow(tile: number, rows: DataView, firstRow: number): boolean {

@@ -120,28 +120,61 @@ function readDescriptor({ rows, rowOffset }: DescriptorRow, { form, offset }: Co
   return { count: Number(rows.getBigInt64(at)), offset: Number(rows.getBigInt64(at + 8)) };
 }
 
+/**
+ * The arrays of many rows, `rows` being nothing else, into `offsets` and `lengths`: a length of 0 where there is none, and
+ * where it does not lie in the heap.
+ */
+export function findArrays(
+  { rows, rowLength, heapLength }: { rows: DataView; rowLength: number; heapLength: number },
+  column: Column,
+  { offsets, lengths }: { offsets: Float64Array; lengths: Float64Array },
+): void {
+  const { code, elementCode, repeat } = column.form;
+  const isPlain = code === "P" && elementCode !== "X" && repeat > 0;
+  const elementBytes = ELEMENT_BYTES[elementCode] ?? 0;
+  for (let i = 0; i < offsets.length; i++) {
+    if (isPlain) {
+      const at = i * rowLength + column.offset;
+      const length = rows.getUint32(at) * elementBytes;
+      const offset = rows.getUint32(at + 4);
+      const isInHeap = offset <= heapLength && length <= heapLength - offset;
+      offsets[i] = isInHeap ? offset : 0;
+      lengths[i] = isInHeap ? length : 0;
+    } else {
+      const range = findArray({ rows, rowOffset: i * rowLength, heapLength }, column);
+      offsets[i] = range?.offset ?? 0;
+      lengths[i] = range?.length ?? 0;
+    }
+  }
+}
+
 /** Whether `readNumber` reads fields of this column. */
 export function hasNumbers({ form }: Column): boolean {
-  return "BIJKED".includes(form.code);
+  return Object.hasOwn(NUMBER_READERS, form.code);
 }
+
+const NUMBER_READERS: Readonly<Record<string, (rows: DataView, at: number) => number>> = {
+  B: (rows, at) => rows.getUint8(at),
+  I: (rows, at) => rows.getInt16(at),
+  J: (rows, at) => rows.getInt32(at),
+  K: (rows, at) => Number(rows.getBigInt64(at)),
+  E: (rows, at) => rows.getFloat32(at),
+  D: (rows, at) => rows.getFloat64(at),
+};
 
 /** The first number of a field that is no descriptor. */
 export function readNumber(rows: DataView, rowOffset: number, column: Column): number {
-  const at = rowOffset + column.offset;
-  switch (column.form.code) {
-    case "B":
-      return rows.getUint8(at);
-    case "I":
-      return rows.getInt16(at);
-    case "J":
-      return rows.getInt32(at);
-    case "K":
-      return Number(rows.getBigInt64(at));
-    case "E":
-      return rows.getFloat32(at);
-    case "D":
-      return rows.getFloat64(at);
-    default:
-      throw new ServiceError("corrupt-data", `Cannot use column ${column.name}: its format is no number`);
-  }
+  return numberReaderOf(column)(rows, rowOffset + column.offset);
+}
+
+/** The same of many rows, `rows` being nothing else. */
+export function readNumbers(rows: DataView, rowLength: number, column: Column, into: Float64Array): void {
+  const read = numberReaderOf(column);
+  for (let i = 0; i < into.length; i++) into[i] = read(rows, i * rowLength + column.offset);
+}
+
+function numberReaderOf({ form, name }: Column): (rows: DataView, at: number) => number {
+  const read = Object.hasOwn(NUMBER_READERS, form.code) ? NUMBER_READERS[form.code] : undefined;
+  if (read === undefined) throw new ServiceError("corrupt-data", `Cannot use column ${name}: its format is no number`);
+  return read;
 }

@@ -1,5 +1,13 @@
 import { ServiceError } from "../errors.ts";
-import { findArray, hasNumbers, readArrayDescriptor, readNumber, type HeapRange } from "./bintable.ts";
+import {
+  findArray,
+  findArrays,
+  hasNumbers,
+  readArrayDescriptor,
+  readNumber,
+  readNumbers,
+  type HeapRange,
+} from "./bintable.ts";
 import type { TiledImage } from "./tiled-image.ts";
 
 /** Where the bytes of a tile are, and how its values are to be scaled. Offsets from the start of the heap. */
@@ -69,4 +77,33 @@ export function readTileDescriptor(
     throw new ServiceError(cause.code, `Cannot read tile ${tileIndex}: ${cause.message}`, { cause });
   }
   throw new ServiceError("corrupt-data", `Cannot read tile ${tileIndex}: none of its columns has any bytes`);
+}
+
+/** Of rows that follow each other. null: the table has no such column. */
+export type StreamColumns = {
+  readonly offsets: Float64Array;
+  readonly lengths: Float64Array;
+  readonly scales: Float64Array | null;
+  readonly zeros: Float64Array | null;
+  readonly nullValues: Float64Array | null;
+};
+
+/**
+ * As `readTileDescriptor`, of all rows in `tableRows`, column by column: a quarter of the time. Knows only streams of
+ * COMPRESSED_DATA, and tables without masks; a length of 0 leaves the row for `readTileDescriptor`.
+ */
+export function readCompressedStreams(tableRows: DataView, tiled: TiledImage, into: StreamColumns): void {
+  const { columns, rowLength, heapLength } = tiled;
+  if (columns.compressed === undefined || columns.nullMask !== undefined) {
+    into.lengths.fill(0);
+    return;
+  }
+  findArrays({ rows: tableRows, rowLength, heapLength }, columns.compressed, into);
+  for (const [column, numbers] of [
+    [columns.scale, into.scales],
+    [columns.zero, into.zeros],
+    [columns.nullValue, into.nullValues],
+  ] as const) {
+    if (column !== undefined && numbers !== null) readNumbers(tableRows, rowLength, column, numbers);
+  }
 }

@@ -8,7 +8,7 @@ import { describeImage, type PlainImage } from "../../../src/fits/image.ts";
 import { formatHeader, parseHeader } from "../../../src/fits/header.ts";
 import type { HeaderValue } from "../../../src/fits/card-value.ts";
 import type { TiledImage } from "../../../src/fits/tiled-image.ts";
-import { readTileDescriptor } from "../../../src/fits/tile-stream.ts";
+import { readCompressedStreams, readTileDescriptor } from "../../../src/fits/tile-stream.ts";
 import { fileOf, fixture, truth } from "./fixtures.ts";
 
 async function imageOf(bytes: Uint8Array, index: number) {
@@ -16,6 +16,42 @@ async function imageOf(bytes: Uint8Array, index: number) {
 }
 function tableOf(bytes: Uint8Array, tiled: TiledImage): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset + tiled.tableStart, tiled.rowLength * tiled.tileCount);
+}
+
+/** A length of 0 leaves a row for `readTileDescriptor`. */
+function expectSameStreams(table: DataView, tiled: TiledImage): void {
+  const { tileCount, columns } = tiled;
+  const numbers = () => new Float64Array(tileCount).fill(-7);
+  const numbersOf = (column: unknown) => (column === undefined ? null : numbers());
+  const found = {
+    offsets: numbers(),
+    lengths: numbers(),
+    scales: numbersOf(columns.scale),
+    zeros: numbersOf(columns.zero),
+    nullValues: numbersOf(columns.nullValue),
+  };
+  readCompressedStreams(table, tiled, found);
+  for (let tile = 0; tile < tileCount; tile++) {
+    const read = streamOrNull(table, tile, tiled);
+    if (read?.storage !== "compressed") {
+      expect(found.lengths[tile]).toBe(0);
+      continue;
+    }
+    const { offset, length, scale, zero, nullValue } = read;
+    expect([found.offsets[tile], found.lengths[tile]]).toEqual([offset, length]);
+    if (found.scales !== null) expect(found.scales[tile]).toBe(scale);
+    if (found.zeros !== null) expect(found.zeros[tile]).toBe(zero);
+    if (found.nullValues !== null) expect(found.nullValues[tile]).toBe(nullValue);
+  }
+}
+
+function streamOrNull(table: DataView, tile: number, tiled: TiledImage) {
+  try {
+    return readTileDescriptor(table, tile, tiled);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "corrupt-data" });
+    return null;
+  }
 }
 
 const compressed = Object.entries(truth).flatMap(([name, hdus]) =>
@@ -43,6 +79,12 @@ describe("tile-compressed images", () => {
       expect(bytes.subarray(at, at + stream.length)).toEqual(bytes.subarray(start, (start ?? 0) + stream.length));
       expect([stream.scale, stream.zero]).toEqual([ZSCALE ?? 1, ZZERO ?? 0]);
     });
+  });
+
+  test.each(compressed)("$name[$index]: rows read together are those read one by one", async ({ name, index }) => {
+    const bytes = fixture(name);
+    const tiled = (await imageOf(bytes, index)) as TiledImage;
+    expectSameStreams(tableOf(bytes, tiled), tiled);
   });
 
   test.each(compressed)("$name[$index]: the header is the one that funpack writes", async ({ name, index, hdu }) => {
@@ -150,8 +192,35 @@ describe("what the table may say", () => {
     [1n, 2n ** 62n],
     [0n, 0n],
   ])("a descriptor of %s elements at %s is corrupt", async (length, offset) => {
-    const { tiled, table } = await tiledOf({}, [row(length, offset)]);
+    const { tiled, table } = await tiledOf({}, [row(length, offset), row(4n, 0n)]);
     expect(() => readTileDescriptor(table, 0, tiled)).toThrow(expect.objectContaining({ code: "corrupt-data" }));
+    expectSameStreams(table, tiled);
+  });
+
+  test.each([
+    [17, 0],
+    [1, 31],
+    [16, 0],
+    [0, 0],
+    [2 ** 32 - 1, 0],
+    [1, 2 ** 32 - 1],
+  ])("32-bit descriptors of %s elements at %s are the same read together", async (length, offset) => {
+    const descriptor = new DataView(new ArrayBuffer(8));
+    descriptor.setUint32(0, length);
+    descriptor.setUint32(4, offset);
+    for (const TFORM1 of ["1PI(4)", "1PX(4)", "1PB(4)", "0PB(4)"]) {
+      const fields = { TFIELDS: 2, TFORM1, TTYPE2: "GZIP_COMPRESSED_DATA", TFORM2: "1PB" };
+      const { tiled, table } = await tiledOf(fields, [new Uint8Array(descriptor.buffer)]);
+      expectSameStreams(table, tiled);
+    }
+  });
+
+  test.each(["B", "I", "J", "K", "E", "D"])("a scale of type %s is the same read together", async (code) => {
+    const fields = { TFIELDS: 2, TFORM1: "1PB(4)", TTYPE2: "ZSCALE", TFORM2: `1${code}` };
+    const bytes = Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0x41, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x80);
+    const { tiled, table } = await tiledOf(fields, [bytes, bytes]);
+    expect(streamOrNull(table, 1, tiled)?.storage).toBe("compressed");
+    expectSameStreams(table, tiled);
   });
 
   test.each<[string, Record<string, HeaderValue>]>([
