@@ -32,7 +32,7 @@ export type StreamEnd = {
 };
 
 export type EncodeOptions = {
-  /** See `encodeFits`. */
+  /** See `startFits`. */
   readonly bufferBytes?: number;
   readonly onEnd?: (end: StreamEnd) => void;
   /** Memory for the pieces, of any content. The stream does not look at a piece again that it gave. */
@@ -69,18 +69,10 @@ export function fitsByteLength(parts: readonly FitsPart[], { bufferBytes = BUFFE
  *   - larger data are made twice where `rows` is a function, summed the first time and sent the second;
  *   - larger data that can be had only once go without the two keywords, which the standard leaves optional.
  * Whoever streams a large cutout thus chooses between checksums and an early first byte.
- */
-export function encodeFits(
-  parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
-  { bufferBytes = BUFFER_BYTES, onEnd = () => undefined, allocate = allocateNew, sumBytes }: EncodeOptions = {},
-): ReadableStream<Uint8Array> {
-  return streamOf(fitsChunks(parts, bufferBytes, { allocate, sumBytes }), onEnd);
-}
-
-/**
- * As `encodeFits`, with the first piece made: a header, or a whole small HDU. What is wrong with that rejects here, while
- * an error can still be told otherwise than by breaking off; `onEnd` is not called then. A file that is one piece is
- * given as it is: a server sends it at a fraction of what a stream costs.
+ *
+ * The first piece, a header or a whole small HDU, is made at once: what is wrong with that rejects here, while an error can
+ * still be told otherwise than by breaking off; `onEnd` is not called then. A file that is one piece is given as it is: a
+ * server sends it at a fraction of what a stream costs.
  */
 export async function startFits<Lent extends Uint8Array = never>(
   parts: readonly FitsPart[],
@@ -104,7 +96,8 @@ export async function startFits<Lent extends Uint8Array = never>(
 type Memory = Pick<EncodeOptions, "sumBytes"> & { readonly allocate: Allocate };
 type Chunks = ReturnType<typeof fitsChunks>;
 
-function streamOf(chunks: Chunks, onEnd: (end: StreamEnd) => void, first?: Awaited<ReturnType<Chunks["next"]>>) {
+function streamOf(chunks: Chunks, onEnd: (end: StreamEnd) => void, started: Awaited<ReturnType<Chunks["next"]>>) {
+  let first: typeof started | undefined = started;
   let byteLength = 0;
   let canceled = false;
   return new ReadableStream<Uint8Array>(
@@ -141,11 +134,11 @@ function streamOf(chunks: Chunks, onEnd: (end: StreamEnd) => void, first?: Await
 }
 
 async function* fitsChunks(
-  parts: Iterable<FitsPart> | AsyncIterable<FitsPart>,
+  parts: readonly FitsPart[],
   bufferBytes: number,
   { allocate, sumBytes }: Memory,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  for await (const part of parts) {
+  for (const part of parts) {
     if (!hasChecksums(part, bufferBytes)) {
       yield formatHeader(part.cards);
       for await (const { bytes } of exactRows(part)) yield copyOf(bytes, allocate);

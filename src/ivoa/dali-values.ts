@@ -47,14 +47,6 @@ export function parseCircle(text: string): CircleStencil {
   return circleOf({ shape: "CIRCLE", words: wordsOf(text), text });
 }
 
-/**
- * Longitude and latitude bounds in degrees, open ones as -Inf and +Inf (SODA 1.0, section 3.3.1). A first longitude
- * above the second runs through 0.
- */
-export function parseRange(text: string): RangeStencil {
-  return rangeOf({ shape: "RANGE", words: wordsOf(text), text });
-}
-
 /** At least three vertices, longitude and latitude in degrees (DALI 1.1, section 3.3.7). */
 export function parsePolygon(text: string): PolygonStencil {
   return polygonOf({ shape: "POLYGON", words: wordsOf(text), text });
@@ -78,6 +70,7 @@ function circleOf(sent: SentShape): CircleStencil {
   return { shape: "circle", center: position(sent, raDegrees, decDegrees), radiusDegrees };
 }
 
+/** Open bounds as -Inf and +Inf; a first longitude above the second runs through 0 (SODA 1.0, section 3.3.1). */
 function rangeOf(sent: SentShape): RangeStencil {
   const need = "it needs ra1, ra2, dec1 and dec2 in degrees";
   const { words } = sent;

@@ -33,7 +33,7 @@ export type ListLimits = {
   readonly maxCells: number;
 };
 
-export const MAX_NAME_LENGTH = 100;
+const MAX_NAME_LENGTH = 100;
 /** Characters of a row, or of the header: what is read in one go. */
 export const MAX_ROW_LENGTH = 256 * 1024;
 /** Characters of a cell. */

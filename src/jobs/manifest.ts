@@ -41,7 +41,7 @@ export type ManifestEntry = {
 /** What a result is said to be whose file is no longer on the disk. */
 export const LOST_FILE = "Error: The file is not there any more; the job can be run again to make it anew";
 
-export function* listEntries({ job, results, rows, present }: JobContents): Generator<ManifestEntry> {
+function* listEntries({ job, results, rows, present }: JobContents): Generator<ManifestEntry> {
   const byNumber = new Map(rows.map((row) => [row.number, row]));
   for (const result of results) {
     const row = result.rowNumber === null ? undefined : byNumber.get(result.rowNumber);

@@ -28,10 +28,6 @@ export function boundingBoxOfVectors(shape: Region | Stencil): VectorBox {
   }
 }
 
-export function boxesMeet(a: VectorBox, b: VectorBox): boolean {
-  return [0, 1, 2].every((i) => a.min[i] <= b.max[i] && b.min[i] <= a.max[i]);
-}
-
 function boxOfCircle(center: UnitVector, radius: number): VectorBox {
   const bounds = center.map((component) => {
     const angle = Math.acos(Math.max(-1, Math.min(1, component))); // to the axis

@@ -12,8 +12,6 @@ const MAX_VERTICES = 1000;
 /** A polygon ready for questions: edges in the order that has the smaller side, the inside, on their left. */
 export type SphericalPolygon = {
   readonly edges: readonly GreatArc[];
-  /** Area of the inside, steradian, [0, 2π]. */
-  readonly area: number;
 };
 
 /** What makes the polygon unusable, as a phrase for a message, or null. */
@@ -42,9 +40,7 @@ export function sphericalPolygon(positions: readonly IcrsPosition[]): SphericalP
   const fault = polygonFault(positions);
   if (fault !== null) throw new ServiceError("usage", `Cannot use a polygon of ${positions.length} vertices: ${fault}`);
   const edges = edgesOf(distinctVertices(positions));
-  const area = areaLeftOf(edges);
-  const polygon =
-    area <= 2 * Math.PI ? { edges, area } : { edges: reversed(edges), area: Math.max(0, 4 * Math.PI - area) };
+  const polygon = { edges: areaLeftOf(edges) <= 2 * Math.PI ? edges : reversed(edges) };
   prepared.set(positions, polygon);
   return polygon;
 }

@@ -65,11 +65,6 @@ export function normalize(a: UnitVector): UnitVector {
   return [a[0] * k, a[1] * k, a[2] * k];
 }
 
-/** The middle of the shorter arc; not defined for opposite directions. */
-export function middleOf(a: UnitVector, b: UnitVector): UnitVector {
-  return normalize(add(a, b));
-}
-
 /** Two unit vectors square to `axis` and to each other, so that (east, north, axis) is right-handed. */
 export function tangentAxes(axis: UnitVector): { east: UnitVector; north: UnitVector } {
   const nearPole = Math.abs(axis[2]) > 0.9;

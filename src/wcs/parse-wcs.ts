@@ -47,8 +47,6 @@ export function parseWcs(header: Header, options: { readonly alternate?: string 
   const frame = parseFrame(header, keywords, lonName);
   return {
     shape,
-    lonAxis: lon - 1,
-    latAxis: lat - 1,
     pixelAxes: [x - 1, y - 1],
     frame,
     projectionCode,

@@ -11,9 +11,6 @@ import type { Linear } from "./linear.ts";
 export type Wcs = {
   /** NAXIS1, NAXIS2, … of the image. */
   readonly shape: readonly number[];
-  /** Which axis holds longitude (RA) and latitude, counted from 0: CTYPE(lonAxis + 1). */
-  readonly lonAxis: number;
-  readonly latAxis: number;
   /** The pixel axes that x and y run along, counted from 0; [0, 1] but for cubes with another axis first. */
   readonly pixelAxes: readonly [number, number];
   /** Of longitude and latitude as the header means them; system "native" has no relation to ICRS. */
@@ -98,25 +95,4 @@ export function planeToPixel({ linear, pixelDistortion, planeDistortion }: Wcs, 
   point[0] = u + linear.x0;
   point[1] = v + linear.y0;
   return Number.isFinite(point[0]) && Number.isFinite(point[1]);
-}
-
-/** `pixelToSky` of many: x, y pairs in, RA, Dec pairs (degrees) out; two NaN where there is no sky. */
-export function pixelsToSky(wcs: Wcs, pixels: Float64Array): Float64Array<ArrayBuffer> {
-  const positions = new Float64Array(pixels.length).fill(NaN);
-  for (let i = 0; i + 1 < pixels.length; i += 2) {
-    const position = pixelToSky(wcs, pixels[i] ?? NaN, pixels[i + 1] ?? NaN);
-    if (position !== null) positions.set([position.raDegrees, position.decDegrees], i);
-  }
-  return positions;
-}
-
-/** `skyToPixel` of many: RA, Dec pairs (degrees) in, x, y pairs out; two NaN where there is no pixel. */
-export function skyToPixels(wcs: Wcs, positions: Float64Array): Float64Array<ArrayBuffer> {
-  const pixels = new Float64Array(positions.length).fill(NaN);
-  for (let i = 0; i + 1 < positions.length; i += 2) {
-    const position = { raDegrees: positions[i] ?? NaN, decDegrees: positions[i + 1] ?? NaN };
-    const pixel = skyToPixel(wcs, position);
-    if (pixel !== null) pixels.set([pixel.x, pixel.y], i);
-  }
-  return pixels;
 }

@@ -68,7 +68,7 @@ function navigation({ name, isAdmin, csrfToken }: Viewer, section: Section | und
     </form>`;
 }
 
-export function showNotice({ kind, text }: Notice): Html {
+function showNotice({ kind, text }: Notice): Html {
   return html`<p class="notice ${kind}" role="${kind === "done" ? "status" : "alert"}">${text}</p>`;
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../src/errors.ts";
-import { parseCircle, parseInterval, parsePolygon, parsePos, parseRange } from "../../src/ivoa/dali-values.ts";
+import { parseCircle, parseInterval, parsePolygon, parsePos } from "../../src/ivoa/dali-values.ts";
 import { Parameters } from "../../src/ivoa/parameters.ts";
 import { parseSodaParameters } from "../../src/ivoa/soda.ts";
 
@@ -92,17 +92,17 @@ describe("SODA 1.0", () => {
   });
 
   it("SODA-12, 13: RANGE with open bounds", () => {
-    expect(parseRange("-Inf 20 -5 +Inf")).toMatchObject({ raMinDegrees: 0, raMaxDegrees: 20, decMaxDegrees: 90 });
-    expect(parseRange("-Inf +Inf -Inf +Inf")).toEqual({
+    expect(parsePos("RANGE -Inf 20 -5 +Inf")).toMatchObject({ raMinDegrees: 0, raMaxDegrees: 20, decMaxDegrees: 90 });
+    expect(parsePos("RANGE -Inf +Inf -Inf +Inf")).toEqual({
       shape: "range",
       raMinDegrees: 0,
       raMaxDegrees: 360,
       decMinDegrees: -90,
       decMaxDegrees: 90,
     });
-    expect(parseRange("350 10 0 1")).toMatchObject({ raMinDegrees: 350, raMaxDegrees: 10 });
-    expect(() => parseRange("0 10 5 1")).toThrow(/latitude/);
-    expect(() => parseRange("0 400 1 5")).toThrow(/longitudes/);
+    expect(parsePos("RANGE 350 10 0 1")).toMatchObject({ raMinDegrees: 350, raMaxDegrees: 10 });
+    expect(() => parsePos("RANGE 0 10 5 1")).toThrow(/latitude/);
+    expect(() => parsePos("RANGE 0 400 1 5")).toThrow(/longitudes/);
   });
 
   it("SODA-22 to 25: several values are refused by name, never dropped", () => {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { encodeFits, fitsByteLength, type FitsPart, type StreamEnd } from "../../../src/encode/fits.ts";
+import {
+  fitsByteLength,
+  startFits,
+  type EncodeOptions,
+  type FitsPart,
+  type StreamEnd,
+} from "../../../src/encode/fits.ts";
 import { readerOfBytes } from "../../../src/fits/byte-reader.ts";
 import { formatCard } from "../../../src/fits/card-format.ts";
 import { readHdus } from "../../../src/fits/hdu.ts";
@@ -21,6 +27,15 @@ async function* rowsOf(...rows: Row[]): AsyncGenerator<Row> {
 async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
 }
+/** The whole of it, however it comes. */
+async function fileOf(parts: readonly FitsPart[], options?: EncodeOptions): Promise<Uint8Array> {
+  const file = await startFits(parts, options);
+  return file instanceof Uint8Array ? file : bytesOf(file);
+}
+async function streamOf(part: FitsPart, options: EncodeOptions): Promise<ReadableStream<Uint8Array>> {
+  const file = await startFits([part], { bufferBytes: 0, ...options });
+  return file instanceof ReadableStream ? file : expect.unreachable("it is one piece");
+}
 async function statesOf(bytes: Uint8Array) {
   const reader = readerOfBytes("written.fits", bytes);
   const states = [];
@@ -28,13 +43,13 @@ async function statesOf(bytes: Uint8Array) {
   return states;
 }
 
-describe("encodeFits", () => {
+describe("a FITS file", () => {
   test("writes whole HDUs with right checksums, of the length that was announced", async () => {
     const parts: FitsPart[] = [
       { cards: CARDS, byteLength: 5000, rows: rowsOf(row(3001, 7), row(1999, 255)) },
       { cards: EXTENSION, byteLength: 5000, rows: () => rowsOf(row(5000, 1)) },
     ];
-    const bytes = await bytesOf(encodeFits(parts));
+    const bytes = await fileOf(parts);
     expect(bytes.length).toBe(fitsByteLength(parts));
     expect(bytes.length).toBe(2 * (2880 + 5760));
     expect(await statesOf(bytes)).toEqual([
@@ -47,7 +62,7 @@ describe("encodeFits", () => {
     let passes = 0;
     const twice: FitsPart = { cards: CARDS, byteLength: 5000, rows: () => (passes++, rowsOf(row(5000, 9))) };
     const once: FitsPart = { cards: EXTENSION, byteLength: 5000, rows: rowsOf(row(5000, 9)) };
-    const bytes = await bytesOf(encodeFits([twice, once], { bufferBytes: 4999 }));
+    const bytes = await fileOf([twice, once], { bufferBytes: 4999 });
     expect(passes).toBe(2);
     expect((await statesOf(bytes)).map(({ checksum, datasum }) => [checksum, datasum])).toEqual([
       ["ok", "ok"],
@@ -62,15 +77,15 @@ describe("encodeFits", () => {
     ["no", []],
   ])("%s bytes than declared break the stream off", async (_what, rows) => {
     for (const bufferBytes of [0, 10_000]) {
-      const stream = encodeFits([{ cards: CARDS, byteLength: 5000, rows: rowsOf(...rows) }], { bufferBytes });
-      await expect(bytesOf(stream)).rejects.toMatchObject({ code: "internal" });
+      const file = fileOf([{ cards: CARDS, byteLength: 5000, rows: rowsOf(...rows) }], { bufferBytes });
+      await expect(file).rejects.toMatchObject({ code: "internal" });
     }
   });
 
   test("pixels that change between two passes break the stream off", async () => {
     let value = 0;
     const part: FitsPart = { cards: CARDS, byteLength: 5000, rows: () => rowsOf(row(5000, value++)) };
-    await expect(bytesOf(encodeFits([part], { bufferBytes: 0 }))).rejects.toMatchObject({ code: "source-changed" });
+    await expect(fileOf([part], { bufferBytes: 0 })).rejects.toMatchObject({ code: "source-changed" });
   });
 
   test("an error of the rows breaks the stream off with it", async () => {
@@ -79,7 +94,7 @@ describe("encodeFits", () => {
       yield row(10, 0);
       throw new Error("tile 7 is broken");
     }
-    const stream = encodeFits([{ cards: CARDS, byteLength: 5000, rows: failing() }], { bufferBytes: 0 });
+    const stream = await streamOf({ cards: CARDS, byteLength: 5000, rows: failing() }, {});
     await expect(bytesOf(stream)).rejects.toThrow("tile 7 is broken");
   });
 
@@ -96,7 +111,7 @@ describe("encodeFits", () => {
         ended = true;
       }
     }
-    const reader = encodeFits([{ cards: CARDS, byteLength: 5000, rows: slow() }], { bufferBytes: 0 }).getReader();
+    const reader = (await streamOf({ cards: CARDS, byteLength: 5000, rows: slow() }, {})).getReader();
     await reader.read(); // the header
     expect(made).toEqual([]);
     await reader.read();
@@ -110,23 +125,24 @@ describe("encodeFits", () => {
     const ends: StreamEnd[] = [];
     const onEnd = (end: StreamEnd) => void ends.push(end);
     const part = (rows: FitsPart["rows"]): FitsPart => ({ cards: CARDS, byteLength: 5000, rows });
-    await bytesOf(encodeFits([part(rowsOf(row(5000, 0)))], { onEnd }));
-    await bytesOf(encodeFits([part(rowsOf(row(1, 0)))], { onEnd })).catch(() => undefined);
-    const reader = encodeFits([part(rowsOf(row(5000, 0)))], { bufferBytes: 0, onEnd }).getReader();
+    await fileOf([part(rowsOf(row(5000, 0)))], { onEnd });
+    await fileOf([part(rowsOf(row(1, 0)))], { onEnd }).catch(() => undefined); // before there is a stream
+    await bytesOf(await streamOf(part(rowsOf(row(1, 0))), { onEnd })).catch(() => undefined);
+    const reader = (await streamOf(part(rowsOf(row(5000, 0))), { onEnd })).getReader();
     await reader.read();
     const pending = reader.read();
     await reader.cancel();
     await pending;
     expect(ends.map(({ outcome, byteLength }) => [outcome, byteLength])).toEqual([
       ["whole", 2880 + 5760],
-      ["failed", 0],
+      ["failed", 2880 + 1],
       ["canceled", 2880],
     ]);
   });
 
   test("a header alone is a file", async () => {
     const cards = [formatCard("SIMPLE", true), formatCard("BITPIX", 8), formatCard("NAXIS", 0)];
-    const bytes = await bytesOf(encodeFits([{ cards, byteLength: 0, rows: rowsOf() }]));
+    const bytes = await fileOf([{ cards, byteLength: 0, rows: rowsOf() }]);
     expect(bytes.length).toBe(2880);
     expect(await statesOf(bytes)).toEqual([{ checksum: "ok", datasum: "ok", problems: [] }]);
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { boundingBoxOfVectors, boxesMeet } from "../../../src/sky/bounding-box.ts";
+import { boundingBoxOfVectors, type VectorBox } from "../../../src/sky/bounding-box.ts";
 import { overlapOf, regionContains, regionsIntersect } from "../../../src/sky/region.ts";
 import type { Region } from "../../../src/sky/region.ts";
 import { stencilContains } from "../../../src/sky/stencil-contains.ts";
@@ -181,6 +181,10 @@ describe("sampled over the sphere", () => {
     );
   });
 });
+
+function boxesMeet(a: VectorBox, b: VectorBox): boolean {
+  return [0, 1, 2].every((i) => a.min[i] <= b.max[i] && b.min[i] <= a.max[i]);
+}
 
 function around(axis: UnitVector, radius: number) {
   return Array.from({ length: 60 }, (_, i) => fromUnitVector(offset(axis, radius, (i / 60) * 2 * Math.PI)));

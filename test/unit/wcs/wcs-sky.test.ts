@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { pixelsToSky, pixelToSky, pixelToWorld, skyToPixel, skyToPixels, worldToPixel } from "../../../src/wcs/wcs.ts";
+import { pixelToSky, pixelToWorld, skyToPixel, worldToPixel } from "../../../src/wcs/wcs.ts";
 import { getWcs, headerOf, headerOfCards, separation } from "./wcs-truth.ts";
 
 type IcrsCase = {
@@ -53,7 +53,7 @@ describe("pixels", () => {
   it("run along NAXIS1 and NAXIS2 also where Dec is on axis 1", () => {
     const swapped = { CTYPE1: "DEC--TAN", CTYPE2: "RA---TAN", CRVAL1: -30, CRVAL2: 40, CDELT1: 0.01, CDELT2: -0.01 };
     const wcs = getWcs(headerOf({ ...TAN, ...swapped }));
-    expect(wcs).toMatchObject({ lonAxis: 1, latAxis: 0, pixelAxes: [0, 1], shape: [200, 100] });
+    expect(wcs).toMatchObject({ pixelAxes: [0, 1], shape: [200, 100] });
     expect(pixelToSky(wcs, 10, 0)?.raDegrees).toBeCloseTo(40, 12);
     expect(pixelToSky(wcs, 10, 0)?.decDegrees).toBeCloseTo(
       -30 + Math.atan((0.1 * Math.PI) / 180) * (180 / Math.PI),
@@ -112,19 +112,5 @@ describe("what has no answer is null", () => {
     expect(skyToPixel(solar, { raDegrees: 0, decDegrees: 0 })).toBeNull();
     expect(pixelToWorld(solar, 0, 0)?.latDegrees).toBeCloseTo(0, 12);
     expect(worldToPixel(solar, { lonDegrees: 0, latDegrees: 0 })?.x).toBeCloseTo(0, 10);
-  });
-});
-
-describe("many points at once", () => {
-  it("are what they are one by one, and NaN where there is none", () => {
-    const wcs = getWcs(headerOf(TAN));
-    const sky = pixelsToSky(wcs, Float64Array.of(3, 4, NaN, 0, 150, 60));
-    expect([...sky.subarray(2, 4)]).toEqual([NaN, NaN]);
-    const one = pixelToSky(wcs, 150, 60);
-    expect([...sky.subarray(4)]).toEqual([one?.raDegrees, one?.decDegrees]);
-    const pixels = skyToPixels(wcs, Float64Array.of(...sky.subarray(0, 2), 220, 30));
-    expect(pixels[0]).toBeCloseTo(3, 8);
-    expect(pixels[1]).toBeCloseTo(4, 8);
-    expect([...pixels.subarray(2)]).toEqual([NaN, NaN]);
   });
 });
