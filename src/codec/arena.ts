@@ -44,6 +44,10 @@ export class Arena {
   get doubles(): Float64Array<ArrayBuffer | SharedArrayBuffer> {
     return this.#doubles;
   }
+  /** Whether these lie in the memory as it is now. V8 may give `memory` another buffer of the same bytes at any time. */
+  holds({ buffer }: Uint8Array): boolean {
+    return buffer === this.#bytes.buffer;
+  }
   /** Bytes given out and not released. */
   get allocatedBytes(): number {
     let sum = 0;

@@ -3,25 +3,22 @@ import type { Arena } from "./arena.ts";
 import { JOB, JOB_BYTES } from "./layout.ts";
 import { instantiateDecoder, type DecoderExports } from "./module.ts";
 import { writePlane, type PlaneCoding } from "./plane-coding.ts";
+import { shareRun, STATE_BYTES, stepOf, takeJobs, type JobRun, type SharedRun } from "./shared-run.ts";
 
-/** A run of jobs in a job table, all on one plane. */
-export type JobRun = {
-  readonly plane: number;
-  readonly jobs: number;
-  readonly count: number;
-  /** Address of a u32 that ends the run when it is not 0; 0 for none. */
-  readonly stop?: number;
+export type DecodeWork = {
+  readonly pixels: number;
+  readonly scratchBytes: number;
+  /** A small cutout, whose client gets nothing before all of it is done. */
+  readonly isAwaited?: boolean;
 };
-
-export type DecodeWork = { readonly pixels: number; readonly scratchBytes: number };
 
 /** Threads that decode; `worker-threads.ts` makes them on Node. */
 export interface DecodeThreads {
   readonly count: number;
   /** Whether one of them would soon come to a small piece of work. Where none would, one may be started for the next. */
   hasRoom(): boolean;
-  /** Runs `decodeTiles` on another thread; the number of jobs done before the first that failed. */
-  decode(run: JobRun, scratch: number, work: DecodeWork): Promise<number>;
+  /** Lets another thread take jobs of the run, until none is left. `work`: about what it will find to do. */
+  decode(run: SharedRun, scratch: number, work: DecodeWork): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,6 +29,8 @@ export interface DecodeThreads {
 const INLINE_PIXELS = 400_000;
 /** Less than this is never worth it, also where other requests wait for the calling thread: some 0.1 ms. */
 const SHARED_PIXELS = 30_000;
+/** The calling thread takes part in what is awaited for so long: nearly always as long as a small cutout takes it alone. */
+const OWN_MILLISECONDS = 3;
 
 export type DecoderOptions = {
   readonly threads?: DecodeThreads | null;
@@ -102,48 +101,63 @@ export class Decoder {
    * reserved until it settles, which is soon after `signal` fires.
    */
   decode(run: JobRun, work: DecodeWork, signal?: AbortSignal): Promise<void> | null {
-    this.decodedPixels += work.pixels;
+    const { pixels } = work;
+    this.decodedPixels += pixels;
     const threads = this.#threads;
     if (threads !== null) {
-      if (work.pixels >= this.#inlinePixels) {
-        return this.#decodeOnThreads(threads, splitRun(run, Math.min(threads.count, run.count)), work, signal);
+      if (pixels >= this.#inlinePixels) {
+        const isAlone = work.isAwaited === true && !this.#othersWait();
+        return this.#decodeOnThreads(threads, { run, others: threads.count, isAlone }, work, signal);
       }
-      if (work.pixels >= SHARED_PIXELS && this.#othersWait() && threads.hasRoom()) {
-        return this.#decodeOnThreads(threads, [run], work, signal);
+      if (pixels >= SHARED_PIXELS && this.#othersWait() && threads.hasRoom()) {
+        return this.#decodeOnThreads(threads, { run, others: 1, isAlone: false }, work, signal);
       }
     }
     this.#decodeHere(run, work.scratchBytes);
     return null;
   }
 
+  /** On `others` threads, and where the run `isAlone`, and a step of it is not much, for some time on this one, too. */
   async #decodeOnThreads(
     threads: DecodeThreads,
-    parts: readonly JobRun[],
+    { run, others, isAlone }: { readonly run: JobRun; readonly others: number; readonly isAlone: boolean },
     work: DecodeWork,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     signal?.throwIfAborted();
-    const stop = this.arena.allocate(4);
-    const share = { pixels: work.pixels / parts.length, scratchBytes: work.scratchBytes };
-    const scratch: number[] = [];
-    this.arena.words[stop >>> 2] = 0;
-    const stopThreads = () => Atomics.store(this.arena.words, stop >>> 2, 1);
+    const { arena } = this;
+    const { count } = run;
+    const step = stepOf(count, isAlone ? others + 1 : others);
+    const takesPart = isAlone && (work.pixels / count) * step <= INLINE_PIXELS;
+    const takers = Math.min(takesPart ? others + 1 : others, Math.ceil(count / step));
+    const share = { ...work, pixels: work.pixels / takers };
+    const state = arena.allocate(STATE_BYTES);
+    const shared = shareRun(run, step, state, arena.words);
+    const { stop, done } = shared.state;
+    const stopThreads = () => Atomics.store(arena.words, stop, 1);
+    const scratches: number[] = [];
+    const release = () => [state, ...scratches].forEach((block) => arena.release(block));
+    const ends: Promise<void>[] = [];
+    let haveEnded = false;
     signal?.addEventListener("abort", stopThreads);
     try {
-      for (let i = 0; i < parts.length; i++) scratch.push(this.arena.allocate(work.scratchBytes));
+      for (let i = 0; i < takers; i++) scratches.push(arena.allocate(work.scratchBytes));
+      for (const scratch of takesPart ? scratches.slice(1) : scratches) {
+        ends.push(threads.decode(shared, scratch, share));
+      }
+      if (takesPart) this.#takePart(shared, scratches[0], work.scratchBytes);
+      // A thread that comes to it only now finds nothing left to do.
+      if (Atomics.load(arena.words, done) === count) return;
       // All of them, also when one fails: until then the others write to memory that the caller would give away.
-      const results = await Promise.allSettled(
-        parts.map((part, i) => threads.decode({ ...part, stop }, scratch[i], share)),
-      );
+      const results = await Promise.allSettled(ends);
+      haveEnded = true;
       signal?.throwIfAborted();
-      results.forEach((result, i) => {
-        if (result.status === "rejected") throw result.reason;
-        this.#check(parts[i], result.value, (parts[i].jobs - parts[0].jobs) / JOB_BYTES);
-      });
+      for (const result of results) if (result.status === "rejected") throw result.reason;
+      if (Atomics.load(arena.words, done) < count) throw this.#failureIn(run);
     } finally {
       signal?.removeEventListener("abort", stopThreads);
-      for (const address of scratch) this.arena.release(address);
-      this.arena.release(stop);
+      if (haveEnded) release();
+      else void Promise.allSettled(ends).then(release);
     }
   }
 
@@ -152,7 +166,7 @@ export class Decoder {
    * that lie elsewhere.
    */
   datasumOf(bytes: Uint8Array): number | null {
-    if (bytes.buffer !== this.arena.memory.buffer) return null;
+    if (!this.arena.holds(bytes)) return null;
     return this.#exports.datasum(bytes.byteOffset, bytes.byteLength) >>> 0;
   }
 
@@ -160,30 +174,30 @@ export class Decoder {
     await this.#threads?.close();
   }
 
+  #takePart(run: SharedRun, scratch: number, scratchBytes: number): void {
+    const until = performance.now() + OWN_MILLISECONDS;
+    const mayGoOn = () => performance.now() < until;
+    takeJobs(this.#exports.decodeTiles, this.arena.words, run, { scratch, scratchBytes, mayGoOn });
+  }
+
   #decodeHere(run: JobRun, scratchBytes: number): void {
     const scratch = this.arena.allocate(scratchBytes);
     try {
-      this.#check(run, this.#exports.decodeTiles(run.plane, run.jobs, run.count, scratch, scratchBytes), 0);
+      const done = this.#exports.decodeTiles(run.plane, run.jobs, run.count, scratch, scratchBytes);
+      if (done < run.count) throw this.#failureIn(run);
     } finally {
       this.arena.release(scratch);
     }
   }
 
-  #check(run: JobRun, done: number, firstJob: number): void {
-    if (done === run.count) return;
-    const status = this.arena.words[(run.jobs + done * JOB_BYTES + JOB.status) >>> 2];
-    throw new DecodeFailure(firstJob + done, status);
+  /** Of the first job that failed. */
+  #failureIn({ jobs, count }: JobRun): DecodeFailure {
+    for (let i = 0; i < count; i++) {
+      const status = this.arena.words[(jobs + i * JOB_BYTES + JOB.status) >>> 2];
+      if (status !== 0) return new DecodeFailure(i, status);
+    }
+    throw new ServiceError("internal", "Cannot decode: jobs were left undone, and none of them failed");
   }
-}
-
-function splitRun(run: JobRun, parts: number): JobRun[] {
-  const result: JobRun[] = [];
-  for (let i = 0; i < parts; i++) {
-    const from = Math.floor((run.count * i) / parts);
-    const to = Math.floor((run.count * (i + 1)) / parts);
-    result.push({ ...run, jobs: run.jobs + from * JOB_BYTES, count: to - from });
-  }
-  return result;
 }
 
 /** The statuses of `assembly/status.ts`. */

@@ -10,7 +10,7 @@ export interface DecoderExports {
   /** Scratch that a tile of this plane, and its mask of this codec, if it has one, need while they are decoded. */
   scratchBytes(plane: number, tilePixels: number, tileWidth: number, maskCodec?: number): number;
   /** Decodes jobs in order; the number of those done before the first that failed (its status is in the job). */
-  decodeTiles(
+  readonly decodeTiles: (
     plane: number,
     jobs: number,
     count: number,
@@ -18,7 +18,7 @@ export interface DecoderExports {
     scratchLength: number,
     /** Address of a u32 that ends the call when it is not 0; 0 for none. */
     stop?: number,
-  ): number;
+  ) => number;
   /** The ones'-complement sum of these bytes as big-endian words, zeros after the last; as an i32. */
   datasum(address: number, byteLength: number): number;
 }

@@ -2,11 +2,12 @@ import { Worker } from "node:worker_threads";
 import type * as NodeThreads from "node:worker_threads";
 import { ServiceError } from "../errors.ts";
 import type { Arena } from "./arena.ts";
-import type { DecodeThreads, DecodeWork, JobRun } from "./decoder.ts";
+import type { DecodeThreads, DecodeWork } from "./decoder.ts";
 import type { DecoderExports } from "./module.ts";
+import { takeJobs, type SharedRun } from "./shared-run.ts";
 
-type Request = JobRun & { id: number; scratch: number; scratchBytes: number };
-type Reply = { id: number; done: number };
+type Request = { id: number; run: SharedRun; scratch: number; scratchBytes: number };
+type Reply = { id: number };
 
 /** An instance of the module and ten lines of code. Young objects are a message a time. */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
@@ -39,7 +40,7 @@ export class WorkerThreads implements DecodeThreads {
   readonly #entries: Entry[] = [];
   readonly #pending = new Map<
     number,
-    { entry: Entry; pixels: number; resolve(done: number): void; reject(error: unknown): void }
+    { entry: Entry; pixels: number; resolve(): void; reject(error: unknown): void }
   >();
   #lastId = 0;
 
@@ -56,7 +57,7 @@ export class WorkerThreads implements DecodeThreads {
     return false;
   }
 
-  decode(run: JobRun, scratch: number, { pixels, scratchBytes }: DecodeWork): Promise<number> {
+  decode(run: SharedRun, scratch: number, { pixels, scratchBytes }: DecodeWork): Promise<void> {
     const entry = this.#leastBusy(pixels);
     const id = ++this.#lastId;
     entry.waiting++;
@@ -65,7 +66,7 @@ export class WorkerThreads implements DecodeThreads {
     entry.worker.ref();
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { entry, pixels, resolve, reject });
-      entry.worker.postMessage({ id, ...run, scratch, scratchBytes } satisfies Request);
+      entry.worker.postMessage({ id, run, scratch, scratchBytes } satisfies Request);
     });
   }
 
@@ -86,7 +87,7 @@ export class WorkerThreads implements DecodeThreads {
   }
 
   #startWorker(module: WebAssembly.Module, memory: WebAssembly.Memory): Entry {
-    const worker = new Worker(`(${runDecoder.toString()})(require("node:worker_threads"))`, {
+    const worker = new Worker(`(${runDecoder.toString()})(require("node:worker_threads"), ${takeJobs.toString()})`, {
       eval: true,
       name: "decode",
       workerData: { module, memory },
@@ -94,7 +95,7 @@ export class WorkerThreads implements DecodeThreads {
     });
     const entry = { worker, isRunning: false, waiting: 0, waitingPixels: 0, waitingLong: 0 };
     worker.once("online", () => (entry.isRunning = true));
-    worker.on("message", ({ id, done }: Reply) => {
+    worker.on("message", ({ id }: Reply) => {
       const answered = this.#pending.get(id);
       this.#pending.delete(id);
       entry.waiting--;
@@ -102,7 +103,7 @@ export class WorkerThreads implements DecodeThreads {
         entry.waitingPixels -= answered.pixels;
         if (answered.pixels >= LONG_PIXELS) entry.waitingLong--;
       }
-      answered?.resolve(done);
+      answered?.resolve();
       if (entry.waiting === 0) worker.unref();
     });
     worker.on("error", (cause) => {
@@ -124,12 +125,13 @@ function hasRoom({ isRunning, waitingPixels, waitingLong }: Entry): boolean {
 }
 
 /** Runs inside the thread, from its source text: it may refer to nothing outside itself. */
-function runDecoder({ parentPort, workerData }: typeof NodeThreads): void {
+function runDecoder({ parentPort, workerData }: typeof NodeThreads, take: typeof takeJobs): void {
   const { module, memory } = workerData as { module: WebAssembly.Module; memory: WebAssembly.Memory };
   const { decodeTiles } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
     decodeTiles: DecoderExports["decodeTiles"];
   };
-  parentPort?.on("message", ({ id, plane, jobs, count, scratch, scratchBytes, stop }: Request) => {
-    parentPort.postMessage({ id, done: decodeTiles(plane, jobs, count, scratch, scratchBytes, stop) } satisfies Reply);
+  parentPort?.on("message", ({ id, run, scratch, scratchBytes }: Request) => {
+    take(decodeTiles, new Uint32Array(memory.buffer), run, { scratch, scratchBytes });
+    parentPort.postMessage({ id } satisfies Reply);
   });
 }

@@ -5,8 +5,9 @@ import type { PlaneRows } from "../raster/tile-parts.ts";
 export type Chunk = PlaneRows;
 
 /**
- * The first bytes leave early. A short cutout that is much to read comes in some four chunks, so that the later ones are
- * read while the earlier are decoded; a long one goes on in pieces that are worth handing to other threads.
+ * The first bytes leave early. A short cutout that is much to read, and sent as it comes, comes in some four chunks, so that
+ * the later ones are read while the earlier are decoded; a long one goes on in pieces that are worth handing to other
+ * threads.
  */
 const MIN_CHUNK_BYTES = 64 * 1024;
 const MEDIUM_CHUNK_BYTES = 256 * 1024;
@@ -19,7 +20,8 @@ export const WHOLE_CUTOUT_BYTES = 320 * 1024;
 /** What is read at once, where there is a choice: less is not worth a turn of the event loop. */
 const READ_BYTES = 512 * 1024;
 const LONG_CUTOUT_BYTES = 4 * 1024 * 1024;
-const MAX_INPUT_BYTES = 4 * 1024 * 1024;
+/** Of a chunk of more than one row of tiles. */
+export const MAX_INPUT_BYTES = 4 * 1024 * 1024;
 /** About a tenth of a second in the main thread, where no signal ends a call of the decoder early. */
 const MAX_DECODED_PIXELS = 64 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import type { Decoder } from "../codec/decoder.ts";
 import type { PixelRows } from "../raster/pixel-rows.ts";
-import { joinChunks, type Chunk } from "./chunks.ts";
+import { joinChunks, MAX_INPUT_BYTES, type Chunk } from "./chunks.ts";
 import type { CutoutPlan } from "./plan.ts";
 import type { PlaneCache, PlaneLease } from "./plane-cache.ts";
 import { TileChunks, type Fetching, type OpenTiledImage } from "./tile-chunks.ts";
@@ -54,7 +54,7 @@ function openTiles(
   { into }: ReadOptions,
 ): OpenTiles {
   try {
-    const target = into?.buffer === decoder.arena.memory.buffer ? into.byteOffset : null;
+    const target = into !== undefined && decoder.arena.holds(into) ? into.byteOffset : null;
     const tiles = new TileChunks(image, plan.window, decoder, lease, target);
     return { tiles, chunks: chunksOf(plan, tiles), lease };
   } catch (error) {
@@ -154,6 +154,7 @@ function chunksOf(plan: CutoutPlan, tiles: TileChunks): readonly Chunk[] {
   if (plan.chunks.length === 1) return plan.chunks;
   const joined = joinChunks(plan.chunks, plan.window.width * plan.bytesPerPixel);
   // In one piece there is nothing to read ahead, and the decoder looks for itself whether that is much to do at once.
+  if (joined.length === 1 && tiles.isAwaited && plan.cost.bytesToRead <= MAX_INPUT_BYTES) return joined;
   const isAtHand = (joined.length === 1 && tiles.isPresent()) || tiles.isIndexed();
   return isAtHand ? joined : plan.chunks;
 }

@@ -14,8 +14,8 @@ export type StreamPlace = {
   readonly arena: Arena;
 };
 
-/** What is read at once without waiting, at most: 0.2 ms. */
-const MAX_NOW_BYTES = 1024 * 1024;
+/** What is read at once without waiting, at most: 0.6 ms. */
+const MAX_NOW_BYTES = 3 * 1024 * 1024;
 
 /**
  * Brings those bytes of `ranges` (of the heap) that are missing to their place in a cached heap; null where they are all

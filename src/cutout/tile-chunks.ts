@@ -1,5 +1,6 @@
-import { DecodeFailure, type Decoder, type DecodeWork, type JobRun } from "../codec/decoder.ts";
+import { DecodeFailure, type Decoder, type DecodeWork } from "../codec/decoder.ts";
 import { CODEC, FALLBACK, JOB, JOB_BYTES } from "../codec/layout.ts";
+import type { JobRun } from "../codec/shared-run.ts";
 import { ServiceError } from "../errors.ts";
 import type { PixelRows } from "../raster/pixel-rows.ts";
 import type { PixelWindow } from "../raster/pixel-window.ts";
@@ -75,6 +76,11 @@ export class TileChunks {
     const { maskOffsets: offsets, maskLengths: lengths } = table.columns;
     const hasMasks = maskCodec !== undefined && offsets !== null && lengths !== null;
     this.#masks = hasMasks ? { offsets, lengths, codec: CODEC[maskCodec] } : null;
+  }
+
+  /** Whether nobody gets any of the rows before all of them are there. */
+  get isAwaited(): boolean {
+    return this.#target !== null;
   }
 
   /** Whether the compressed bytes of the whole window are in memory. */
@@ -313,7 +319,7 @@ export class TileChunks {
       }
     }
     this.#isIndexed = isIndexed;
-    return { pixels, scratchBytes };
+    return { pixels, scratchBytes, isAwaited: this.isAwaited };
   }
 
   /** Where the chunk before stopped in this tile; 0 0 0: at its start. `at`: the job, in words. */

@@ -5,13 +5,13 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { openImage, type OpenImage } from "../../src/cutout/open-image.ts";
-import { preparePlan, readPixelRows, type PixelServices } from "../../src/cutout/read.ts";
+import { preparePlan, readPixelRows, startPixelRows, type PixelServices } from "../../src/cutout/read.ts";
 import type { SeekIndexStore } from "../../src/cutout/seek-index.ts";
 import type { PixelWindow } from "../../src/raster/pixel-window.ts";
 import { countingSource } from "../support/counting-source.ts";
 import { memorySource } from "../support/memory-source.ts";
 import { pageCacheSource } from "../support/page-cache-source.ts";
-import { createPixelServices } from "../support/pixel-services.ts";
+import { createPixelServices, type TestPixelServices } from "../support/pixel-services.ts";
 import { tiledFile } from "../support/tiled-file.ts";
 import { hcompressCases } from "../codec/codec-streams.ts";
 
@@ -40,6 +40,22 @@ async function readWindow(image: OpenImage, window: PixelWindow, services: Pixel
   return out;
 }
 
+/** The same, where the pixels are made where they are wanted, all before any is given. */
+async function awaitWindow(image: OpenImage, window: PixelWindow, services: TestPixelServices) {
+  const plan = await preparePlan(image, window, services);
+  const address = services.arena.allocate(plan.cost.outputBytes);
+  const into = services.arena.bytes.subarray(address, address + plan.cost.outputBytes);
+  let at = 0;
+  for await (const { bytes } of startPixelRows(image, plan, services, { into })) {
+    if (image.data.kind === "tiled") expect(bytes.byteOffset).toBe(address + at);
+    else into.set(bytes, at);
+    at += bytes.length;
+  }
+  const got = into.slice();
+  services.arena.release(address);
+  return got;
+}
+
 const wholeOf = ({ width, height }: OpenImage) => ({ x0: 0, y0: 0, width, height });
 
 /** The same pixels out of the whole image. */
@@ -65,6 +81,7 @@ describe.each(IMAGES)("$what ($file)", ({ file, hdu }) => {
       "hot, page cache": await createPixelServices({ indexBytes: 1e7, heapBytes: 1e7 }),
       hot: await createPixelServices({ indexBytes: 1e7, heapBytes: 1e7 }),
       threads: await createPixelServices({ indexBytes: 1e7, threads: 2, inlinePixels: 0 }),
+      "awaited from threads": await createPixelServices({ threads: 2, inlinePixels: 0 }),
     };
     let whole: Uint8Array | undefined;
     for (const [mode, services] of Object.entries(modes)) {
@@ -82,7 +99,7 @@ describe.each(IMAGES)("$what ($file)", ({ file, hdu }) => {
         }));
       await fc.assert(
         fc.asyncProperty(arbitraryWindow, async (window) => {
-          const got = await readWindow(image, window, services);
+          const got = await (mode.startsWith("awaited") ? awaitWindow : readWindow)(image, window, services);
           expect(Buffer.compare(got, cutFrom(expected, image, window)), `${mode} ${JSON.stringify(window)}`).toBe(0);
         }),
         { numRuns: 40 },

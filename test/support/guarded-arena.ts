@@ -1,6 +1,7 @@
 import { Arena, ARENA_BASE } from "../../src/codec/arena.ts";
-import { Decoder, type JobRun } from "../../src/codec/decoder.ts";
+import { Decoder } from "../../src/codec/decoder.ts";
 import { JOB, JOB_BYTES, PLANE, SEEK_ENTRY_BYTES, seekStride } from "../../src/codec/layout.ts";
+import type { JobRun } from "../../src/codec/shared-run.ts";
 
 const GUARD = 0xa5;
 /** A fresh block holds these: what a decoder takes for granted is not there. */

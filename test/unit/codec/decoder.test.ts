@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { Arena } from "../../../src/codec/arena.ts";
 import { Decoder, type DecodeThreads } from "../../../src/codec/decoder.ts";
 import { JOB, JOB_BYTES, STREAM_PADDING } from "../../../src/codec/layout.ts";
+import { shareRun, STATE_BYTES, type SharedRun } from "../../../src/codec/shared-run.ts";
 import { WorkerThreads } from "../../../src/codec/worker-threads.ts";
 import { decoderModule } from "../../support/pixel-services.ts";
 
@@ -18,10 +19,10 @@ function writeJob(words: Uint32Array, address: number, fields: Partial<Record<ke
 describe("Decoder", () => {
   it("gives no memory away while a thread may write to it, also when another thread has failed", async () => {
     const arena = new Arena();
-    let finish: (done: number) => void = () => undefined;
+    let finish = () => undefined as void;
     const answers = [
-      () => Promise.reject<number>(new Error("a thread stopped")),
-      () => new Promise<number>((resolve) => (finish = resolve)),
+      () => Promise.reject<void>(new Error("a thread stopped")),
+      () => new Promise<void>((resolve) => (finish = resolve)),
     ];
     const threads: DecodeThreads = {
       count: 2,
@@ -38,8 +39,8 @@ describe("Decoder", () => {
     const failing = expect(decoding).rejects.toThrow("a thread stopped");
     await new Promise((resolve) => setImmediate(resolve));
     expect(settled).toBe(false);
-    expect(arena.allocatedBytes).toBe(before + 2 * 4096 + 64); // scratch, and the word that would stop them
-    finish(1);
+    expect(arena.allocatedBytes).toBe(before + 2 * 4096 + 64); // scratch, and what they share
+    finish();
     await failing;
     expect(arena.allocatedBytes).toBe(before);
   });
@@ -104,23 +105,80 @@ describe("Decoder", () => {
     { pixels: 50_000, othersWait: true, hasRoom: false, where: "here" },
     { pixels: 10_000, othersWait: true, hasRoom: true, where: "here" },
     { pixels: 500_000, othersWait: false, hasRoom: false, where: "threads" },
-  ])("does $pixels pixels on $where: others wait $othersWait, threads have room $hasRoom", async (each) => {
-    const { pixels, othersWait, hasRoom, where } = each;
+    { pixels: 500_000, isAwaited: true, othersWait: false, hasRoom: false, where: "here and threads" },
+    { pixels: 500_000, isAwaited: true, othersWait: true, hasRoom: true, where: "threads" },
+    { pixels: 5_000_000, isAwaited: true, othersWait: false, hasRoom: true, where: "threads" }, // each piece is much
+  ])("does $pixels pixels on $where: awaited $isAwaited, others wait $othersWait, room $hasRoom", async (each) => {
+    const { pixels, isAwaited, othersWait, hasRoom, where } = each;
     const arena = new Arena();
-    let runs = 0;
+    const runs: SharedRun[] = [];
     const threads: DecodeThreads = {
       count: 2,
       hasRoom: () => hasRoom,
-      decode: ({ count }) => Promise.resolve((runs++, count)),
+      decode: (run) => Promise.resolve(void runs.push(run)),
       close: () => Promise.resolve(),
     };
     const decoder = new Decoder(arena, await decoderModule(), { threads, othersWait: () => othersWait });
+    const jobs = arena.allocate(6 * JOB_BYTES);
+    arena.bytes.fill(0, jobs, jobs + 6 * JOB_BYTES); // jobs of no rows
+    const decoding = decoder.decode({ plane: jobs, jobs, count: 6 }, { pixels, isAwaited, scratchBytes: 64 });
+    const takesPart = where.startsWith("here");
+    if (takesPart) await decoding;
+    else await expect(decoding).rejects.toThrow("left undone"); // by threads that do nothing
+    expect(decoding === null).toBe(where === "here");
+    expect(runs.length).toBe({ here: 0, "a thread": 1, threads: 2, "here and threads": 2 }[where]);
+  });
+
+  it("does not wait for a thread that finds nothing left to do, and keeps its memory for it", async () => {
+    const arena = new Arena();
+    let end = () => undefined as void;
+    const threads: DecodeThreads = {
+      count: 1,
+      hasRoom: () => true,
+      decode: () => new Promise((resolve) => (end = resolve)),
+      close: () => Promise.resolve(),
+    };
+    const decoder = new Decoder(arena, await decoderModule(), { threads, inlinePixels: 0 });
     const jobs = arena.allocate(2 * JOB_BYTES);
     arena.bytes.fill(0, jobs, jobs + 2 * JOB_BYTES); // jobs of no rows
-    const decoding = decoder.decode({ plane: jobs, jobs, count: 2 }, { pixels, scratchBytes: 64 });
-    await decoding;
-    expect(decoding === null).toBe(where === "here");
-    expect(runs).toBe({ here: 0, "a thread": 1, threads: 2 }[where]);
+    const before = arena.allocatedBytes;
+    await decoder.decode({ plane: jobs, jobs, count: 2 }, { pixels: 1, isAwaited: true, scratchBytes: 4096 });
+    expect(arena.allocatedBytes).toBe(before + 2 * 4096 + 64); // scratch, and what they share
+    end();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(arena.allocatedBytes).toBe(before);
+  });
+
+  it("names the first job that failed, whoever came upon it", async () => {
+    const arena = new Arena();
+    const threads = new WorkerThreads(arena, await decoderModule(), 2);
+    const decoder = new Decoder(arena, await decoderModule(), { threads, inlinePixels: 0 });
+    await vi.waitFor(() => expect(threads.hasRoom()).toBe(true));
+    const plane = decoder.addPlane({
+      codec: "none",
+      bytePixel: 4,
+      blockSize: 32,
+      bitpix: 32,
+      offset: 0,
+      quantiser: "none",
+      ditherSeed: 1,
+      smooth: false,
+    });
+    const count = 400;
+    const jobs = arena.allocate(count * JOB_BYTES);
+    const stream = arena.allocate(4 + STREAM_PADDING);
+    const out = arena.allocate(4 * count);
+    const scratchBytes = decoder.scratchBytes(plane, { tilePixels: 1, tileWidth: 1 });
+    for (const bad of [0, 77, 399]) {
+      for (let i = 0; i < count; i++) {
+        const streamLength = i === bad || i === 399 ? 3 : 4;
+        const tile = { stream, streamLength, tileWidth: 1, tilePixels: 1, out: out + 4 * i };
+        writeJob(arena.words, jobs + i * JOB_BYTES, tile);
+      }
+      const decoding = decoder.decode({ plane, jobs, count }, { pixels: 1, isAwaited: true, scratchBytes });
+      await expect(decoding).rejects.toMatchObject({ name: "DecodeFailure", jobIndex: bad });
+    }
+    await threads.close();
   });
 
   it("has room for small work on threads that run, and starts one where none has", async () => {
@@ -130,8 +188,9 @@ describe("Decoder", () => {
     await vi.waitFor(() => expect(threads.hasRoom()).toBe(true));
     const jobs = arena.allocate(JOB_BYTES);
     arena.bytes.fill(0, jobs, jobs + JOB_BYTES);
-    const decode = (pixels: number) =>
-      threads.decode({ plane: jobs, jobs, count: 1 }, jobs, { pixels, scratchBytes: 0 });
+    const state = arena.allocate(STATE_BYTES);
+    const run = shareRun({ plane: jobs, jobs, count: 1 }, 1, state, arena.words);
+    const decode = (pixels: number) => threads.decode(run, jobs, { pixels, scratchBytes: 0 });
     const long = decode(200_000);
     expect(threads.hasRoom()).toBe(false); // nothing small waits behind it
     await long;
@@ -149,13 +208,14 @@ describe("Decoder", () => {
     const threads = new WorkerThreads(arena, await decoderModule(), 1);
     const jobs = arena.allocate(JOB_BYTES);
     arena.bytes.fill(0, jobs, jobs + JOB_BYTES); // a job of no rows
-    const run = { plane: jobs, jobs, count: 1 };
+    const state = arena.allocate(STATE_BYTES);
+    const work = { pixels: 1, scratchBytes: 0 };
     // The last page of memory is not there: a plane in it is a trap.
-    const nowhere = { plane: 0xffff0000, jobs: 0xffff0000, count: 1 };
-    await expect(threads.decode(nowhere, 0, { pixels: 1, scratchBytes: 0 })).rejects.toMatchObject({
-      code: "internal",
-    });
-    expect(await threads.decode(run, jobs, { pixels: 1, scratchBytes: 0 })).toBe(1);
+    const nowhere = shareRun({ plane: 0xffff0000, jobs: 0xffff0000, count: 1 }, 1, state, arena.words);
+    await expect(threads.decode(nowhere, 0, work)).rejects.toMatchObject({ code: "internal" });
+    const run = shareRun({ plane: jobs, jobs, count: 1 }, 1, state, arena.words);
+    await threads.decode(run, jobs, work);
+    expect(arena.words[run.state.done]).toBe(1);
     await threads.close();
   });
 });

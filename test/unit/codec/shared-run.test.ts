@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { JOB_BYTES } from "../../../src/codec/layout.ts";
+import { shareRun, stepOf, takeJobs } from "../../../src/codec/shared-run.ts";
+
+const PLACE = { plane: 64, jobs: 1024 };
+const STATE = 32;
+const SCRATCH = { scratch: 0, scratchBytes: 0 };
+
+describe("stepOf", () => {
+  it.each([
+    [256, 1, 256], // all at once
+    [256, 2, 32], // of a share of 128, a quarter
+    [286, 8, 12], // whole lots of four
+    [6, 2, 3],
+    [4, 8, 1],
+    [1, 2, 1],
+  ])("of %i jobs for %i threads is %i", (count, takers, step) => {
+    expect(stepOf(count, takers)).toBe(step);
+  });
+});
+
+describe("takeJobs", () => {
+  it("lets takers that come when they like do each job once", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 9 }), fc.infiniteStream(fc.nat(8)), run),
+    );
+  });
+
+  /** Takers that are one behind the other, each inside a step of another. */
+  function run(count: number, takers: number, order: Iterable<number>): void {
+    const words = new Uint32Array(new SharedArrayBuffer(64));
+    const shared = shareRun({ ...PLACE, count }, stepOf(count, takers), STATE, words);
+    const done = new Uint32Array(count);
+    const turns = order[Symbol.iterator]();
+    let left = takers - 1;
+    const decodeTiles = (_plane: number, jobs: number, some: number) => {
+      if (left > 0 && Number(turns.next().value) > 4) {
+        left--;
+        takeJobs(decodeTiles, words, shared, SCRATCH);
+      }
+      for (let i = 0; i < some; i++) done[(jobs - PLACE.jobs) / JOB_BYTES + i]++;
+      return some;
+    };
+    takeJobs(decodeTiles, words, shared, SCRATCH);
+    expect([...done]).toEqual(Array.from({ length: count }, () => 1));
+    expect(words[shared.state.done]).toBe(count);
+  }
+
+  it("leaves the rest where a job fails, or it may not go on", () => {
+    const words = new Uint32Array(new SharedArrayBuffer(64));
+    const shared = shareRun({ ...PLACE, count: 100 }, 10, STATE, words);
+    let steps = 0;
+    takeJobs(() => (++steps, 10), words, shared, { ...SCRATCH, mayGoOn: () => steps < 3 });
+    expect(words[shared.state.done]).toBe(30);
+    takeJobs(() => (++steps, 7), words, shared, SCRATCH);
+    expect(words[shared.state.done]).toBe(37);
+    expect(steps).toBe(4);
+    takeJobs(() => (++steps, 10), words, shared, SCRATCH); // the next of them finds nothing
+    expect(steps).toBe(4);
+  });
+});
