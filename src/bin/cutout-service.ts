@@ -4,12 +4,10 @@ import type { Configuration } from "./configuration.ts";
 import { createCutoutAppServices } from "./cutout-app-services.ts";
 import { createJobServices } from "./job-services.ts";
 import type { RunningService } from "./running-service.ts";
-import { createServices, type Services } from "./services.ts";
+import { createServices, SAVE_INDICES_MILLISECONDS, type Services } from "./services.ts";
 import type { SharedServices } from "./shared-services.ts";
 
 export type CutoutService = RunningService & { readonly services: Services };
-
-const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
 
 /** Images and jobs: the app, the worker on jobs beside it, and what is done regularly. */
 export async function openCutoutService(configuration: Configuration, shared: SharedServices): Promise<CutoutService> {
@@ -30,7 +28,6 @@ function openWith(services: Services, configuration: Configuration, shared: Shar
     services,
     fetch: createCutoutApp(parts.services).fetch,
     start() {
-      // A crash loses what was indexed since: time, and nothing else.
       const saving = setInterval(() => void services.saveIndices(), SAVE_INDICES_MILLISECONDS).unref();
       const worker = configuration.jobWorkers > 0 ? jobServices.startWorker(configuration.jobWorkers) : null;
       const collector = startCollector(configuration, { ...jobServices, now: () => Date.now() });

@@ -30,6 +30,9 @@ export type Services = {
   close(): Promise<void>;
 };
 
+/** How often the indices are to be written: what a crash loses costs time, and nothing else. */
+export const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
+
 /** What waits to be used again for sending: a few pieces of large cutouts, or some dozen small cutouts. */
 const SENT_BYTES = 8 * 1024 * 1024;
 

@@ -1,6 +1,7 @@
 import { ServiceError } from "../errors.ts";
 import type { IcrsPosition } from "../sky/position.ts";
 import type { CircleStencil, PolygonStencil, RangeStencil, Stencil } from "../sky/stencil.ts";
+import { quote } from "./_quote.ts";
 
 /** [low, high], both ends included, ±Infinity where open (DALI 1.1, section 3.3.4). */
 export type Interval = { readonly low: number; readonly high: number };
@@ -149,9 +150,4 @@ function count(numbers: number): string {
 
 function wrong({ shape, words, text = words.join(" ") }: SentShape, reason: string): ServiceError {
   return new ServiceError("usage", `Cannot read ${shape} ${quote(text)}: ${reason}`);
-}
-
-/** What the client sent, short enough to send back. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }

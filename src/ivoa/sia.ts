@@ -5,6 +5,7 @@ import type { Parameters } from "./parameters.ts";
 import { textParam, type Bounds } from "./soda-descriptor.ts";
 import { parseNames, parseRunId, POLARIZATIONS, wordsParser } from "./soda-values.ts";
 import type { ServiceResource, VoParam } from "./votable.ts";
+import { quote } from "./_quote.ts";
 
 export const SIA_STANDARD_ID = "ivo://ivoa.net/std/SIA#query-2.0";
 
@@ -208,8 +209,4 @@ function parseCount(text: string, name: string): number {
   const count = parseInteger(text, name);
   if (count >= 0) return count;
   throw new ServiceError("usage", `Cannot use ${name} ${quote(text)}: it needs 0 or more`);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }

@@ -1,6 +1,7 @@
 import { ServiceError } from "../errors.ts";
 import { parseInterval, type Interval } from "./dali-values.ts";
 import type { Parameters } from "./parameters.ts";
+import { quote } from "./_quote.ts";
 
 /** The states of SODA 1.0, section 3.3.6. */
 // prettier-ignore
@@ -110,9 +111,4 @@ function quoteAll(words: readonly string[]): string {
 
 function notThereYet(message: string): ServiceError {
   return new ServiceError("usage", message);
-}
-
-/** What the client sent, short enough to send back. */
-function quote(text: string): string {
-  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }

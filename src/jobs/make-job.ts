@@ -3,14 +3,13 @@ import type { Role, User } from "../access/user.ts";
 import type { JobRow } from "../db/records-schema.ts";
 import { ServiceError } from "../errors.ts";
 import { Parameters } from "../ivoa/parameters.ts";
+import { parseRunId } from "../ivoa/soda-values.ts";
 import { parseExecutionDuration, parseInstant } from "../ivoa/uws-values.ts";
 import type { JobLimits } from "./job-limits.ts";
 import type { ParameterList } from "./job.ts";
 
 /** Lower goes first. */
 const PRIORITIES: Record<Role, number> = { admin: 10, priority: 10, user: 20, anonymous: 30 };
-
-const MAX_RUN_ID_LENGTH = 64;
 
 /** A PENDING job with an id that nobody guesses. */
 export function makeJob({
@@ -97,9 +96,5 @@ export function readControls(sent: ParameterList): {
 /** The last one that is given. */
 export function runIdOf(parameters: ParameterList): string | null {
   const runId = parameters.findLast(([name]) => name.toUpperCase() === "RUNID")?.[1].trim() ?? "";
-  if (runId.length <= MAX_RUN_ID_LENGTH) return runId === "" ? null : runId;
-  throw new ServiceError(
-    "usage",
-    `Cannot use RUNID: it has ${runId.length} characters, and may have ${MAX_RUN_ID_LENGTH}`,
-  );
+  return runId === "" ? null : parseRunId(runId);
 }

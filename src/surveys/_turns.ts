@@ -7,7 +7,7 @@ const SLICE_MILLISECONDS = 10;
 export type Turns = { next(): Promise<void> | undefined };
 
 /** Gives other work its turn when this one's time is up. Throws "canceled" once the signal is aborted. */
-export function takeTurns(signal: AbortSignal): Turns {
+export function createTurns(signal: AbortSignal): Turns {
   throwIfAborted(signal);
   let end = performance.now() + SLICE_MILLISECONDS;
   return {

@@ -3,7 +3,7 @@ import type { IndexDatabase } from "../db/index-database.ts";
 import { archiveRoot, image, release } from "../db/index-schema.ts";
 import { boundingBoxOfVectors } from "../sky/bounding-box.ts";
 import type { Region } from "../sky/region.ts";
-import { takeTurns, throwIfAborted } from "./_turns.ts";
+import { createTurns, throwIfAborted } from "./_turns.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOfRow } from "./image-row.ts";
 import { statementOf, type Selection } from "./image-selection.ts";
@@ -13,6 +13,7 @@ import { decodeRegion } from "./region-bytes.ts";
 import { compareMatches, createStencilMatcher } from "./stencil-match.ts";
 import type { ImageOutline, OutlineShape, StencilMatch } from "./stencil-match.ts";
 import type { DatasetQuery } from "./survey.ts";
+import { sameBytes } from "./_same-bytes.ts";
 
 /** Finds images in `index.sqlite`; `ingest` writes them there. */
 export type ImageIndex = {
@@ -76,7 +77,7 @@ export function createImageIndex(database: IndexDatabase, authority: string): Im
 
   return {
     async find(query, signal) {
-      const turns = takeTurns(signal);
+      const turns = createTurns(signal);
       memory.refresh();
       const selection = selectionOf(query);
       if (selection === null) return [];
@@ -152,10 +153,6 @@ function createShapeReader(): (row: OutlineRow) => OutlineShape {
     }
     return last.shape;
   };
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
 }
 
 function verticesIn(region: Region): number {

@@ -3,11 +3,12 @@ import type { IndexDatabase } from "../db/index-database.ts";
 import { archiveRoot, image, release } from "../db/index-schema.ts";
 import { regionsIntersect } from "../sky/region.ts";
 import type { Stencil } from "../sky/stencil.ts";
-import { takeTurns, type Turns } from "./_turns.ts";
+import { createTurns, type Turns } from "./_turns.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetOfRow } from "./image-row.ts";
 import { boxValuesOf, conditionsOf, MEETS_BOX, type Conditions, type ObservationQuery } from "./observation-query.ts";
 import { decodeRegion } from "./region-bytes.ts";
+import { sameBytes } from "./_same-bytes.ts";
 
 /** Finds images of all surveys by what is known of them. */
 export type ObservationFinder = {
@@ -40,7 +41,7 @@ export function createObservationFinder({ orm, sqlite }: IndexDatabase, authorit
     async find(query, limit, signal) {
       const numbers = releaseNumbers.pluck().all(JSON.stringify(query.releases));
       const conditions = conditionsOf(query, numbers);
-      const turns = takeTurns(signal);
+      const turns = createTurns(signal);
       const found = new Set<number>();
       for await (const id of candidates(query, conditions, turns)) {
         found.add(id);
@@ -151,7 +152,7 @@ export function createObservationFinder({ orm, sqlite }: IndexDatabase, authorit
   }
 
   async function* readDatasets(ids: readonly number[], signal: AbortSignal): AsyncGenerator<Dataset, void, undefined> {
-    const turns = takeTurns(signal);
+    const turns = createTurns(signal);
     for (let from = 0; from < ids.length; from += READ_STEP) {
       await turns.next();
       const rows = orm
@@ -189,10 +190,6 @@ function createIntersector(stencil: Stencil): (footprint: Uint8Array) => boolean
     }
     return last.meets;
   };
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
 }
 
 /** Null for what this authority did not publish. */

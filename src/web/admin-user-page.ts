@@ -57,7 +57,7 @@ export function userPage(view: UserView): Html {
       ${changeForm(view)} ${accessForms(view)}
       <section aria-labelledby="tokens">
         <h2 id="tokens">Tokens</h2>
-        ${tokenTable(tokens, now, ({ id }) => ({ action: `${pathOf(view)}/tokens/${id}/revoke`, csrfToken }))}
+        ${tokenTable(tokens, now, ({ id }) => ({ action: `${userPath(view)}/tokens/${id}/revoke`, csrfToken }))}
       </section>
       <section aria-labelledby="jobs">
         <h2 id="jobs">Latest jobs</h2>
@@ -67,7 +67,8 @@ export function userPage(view: UserView): Html {
   );
 }
 
-function pathOf({ name }: UserView): string {
+/** Where the account is shown, and its form is sent. */
+export function userPath({ name }: { readonly name: string }): string {
   return `/admin/users/${encodeURIComponent(name)}`;
 }
 
@@ -103,7 +104,7 @@ function changeForm(view: UserView): Html {
   const local = groups.filter(({ source }) => source === "local").map(({ name }) => name);
   return html`<section aria-labelledby="rights">
     <h2 id="rights">Role, groups and limits</h2>
-    <form method="post" action="${pathOf(view)}">
+    <form method="post" action="${userPath(view)}">
       ${csrfField(viewer.csrfToken)}
       <div class="row">
         <div class="field">
@@ -141,7 +142,7 @@ function changeForm(view: UserView): Html {
 
 function accessForms(view: UserView): Html {
   const { viewer, name, disabledAt, hasPassword, passwordLength } = view;
-  const path = pathOf(view);
+  const path = userPath(view);
   return html`<section aria-labelledby="access">
     <h2 id="access">Access</h2>
     <form method="post" action="${path}/password">

@@ -22,7 +22,7 @@ import type { Random } from "./random.ts";
 const EXPECTED: readonly ErrorCode[] = ["corrupt-data", "unsupported", "over-limit", "not-found"];
 
 const MEBI = 2 ** 20;
-/** A tile, or a row of tiles, when decoded: `RECORTE_MAX_TILE_BYTES` of the fuzz run. */
+/** A tile, or a row of tiles, when decoded: `RECORTE_MAX_TILE` of the fuzz run. */
 const MAX_TILE_BYTES = 8 * MEBI;
 const MAX_GZIP_BYTES = 16 * MEBI;
 /** No single step takes so long, on a machine that does other things too. */

@@ -37,7 +37,7 @@ export type WrappingParts = {
   readonly original: string;
 };
 
-/** Takes a signed Response apart. The forged one has the ids `newIds` makes of those of the signed one. */
+/** Takes a signed Response apart. The forged one has the ids that `newId` makes of those of the signed one. */
 export function takeApart(
   xml: string,
   forge: { readonly replace: readonly [from: string, to: string]; readonly newId: (id: string) => string },

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { IngestEvent } from "../../surveys/ingest-options.ts";
 import type { OutputStream } from "../command.ts";
+import { oneLine } from "../one-line.ts";
 
 /** How many missing files, and how many problems, are named. The rest is counted. */
 const MAX_NAMED = 10;
@@ -50,9 +51,4 @@ export function createIngestReporter(stderr: OutputStream): IngestReporter {
       if (missingCount > missing.length) stderr.write(`  … and ${missingCount - missing.length} more\n`);
     },
   };
-}
-
-/** Names of files and tables are not ours: a control character in one must not reach the terminal. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ");
 }

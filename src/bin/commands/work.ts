@@ -4,7 +4,7 @@ import { readConfiguration } from "../configuration.ts";
 import { createJobServices } from "../job-services.ts";
 import { openJobStore } from "../job-store.ts";
 import { openRecords } from "../records.ts";
-import { createServices } from "../services.ts";
+import { createServices, SAVE_INDICES_MILLISECONDS } from "../services.ts";
 
 export const command: Command = {
   name: "work",
@@ -45,8 +45,6 @@ Examples:
     return EXIT_OK;
   },
 };
-
-const SAVE_INDICES_MILLISECONDS = 5 * 60 * 1000;
 
 function parseResults(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

@@ -10,10 +10,10 @@ import { requireViewer, seeOther, showPage, wantsJson } from "./auth-app-pages.t
 import { readChange } from "./csrf.ts";
 import { isoInstant } from "../iso-instant.ts";
 import { addResource } from "../resource.ts";
+import { JOB_ID } from "../../storage/result-store.ts";
 
 const PAGE_JOBS = 50;
 const MOST_JOBS = 500;
-const JOB_ID = /^[a-z0-9]{1,64}$/;
 
 const PHASES: readonly JobPhase[] = [
   ...(["PENDING", "HELD", "QUEUED", "EXECUTING", "SUSPENDED"] as const),

@@ -5,7 +5,7 @@ import { LIMIT_NAMES, LIMITS, parseLimit, UNITS, type LimitName } from "../../ac
 import { ACCOUNT_ROLES, type User } from "../../access/user.ts";
 import { ServiceError } from "../../errors.ts";
 import { formatBytes } from "../../format-bytes.ts";
-import { userPage } from "../../web/admin-user-page.ts";
+import { userPage, userPath } from "../../web/admin-user-page.ts";
 import { usersPage } from "../../web/admin-users-page.ts";
 import { formatCount } from "../../web/values.ts";
 import { describeAccount, isChosen, metersOf, noticeOf } from "./account-view.ts";
@@ -65,7 +65,7 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
       };
       const account = await accounts.create(wanted, c.var.user.id);
       noteChange(c, services, { action: "user-added", subject: account.name, detail: { role: account.role } });
-      return wantsJson(c) ? c.json(describeAccount(account), 201) : seeOther(c, pathOf(account), "added");
+      return wantsJson(c) ? c.json(describeAccount(account), 201) : seeOther(c, userPath(account), "added");
     },
   });
 
@@ -90,7 +90,7 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
       if (Object.keys(detail).length > 0) {
         noteChange(c, services, { action: "user-changed", subject: account.name, detail });
       }
-      return wantsJson(c) ? c.json(describeAccount(changed)) : seeOther(c, pathOf(account), "saved");
+      return wantsJson(c) ? c.json(describeAccount(changed)) : seeOther(c, userPath(account), "saved");
     },
   });
 
@@ -105,7 +105,7 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
         const changed = await accounts.update(account.id, { disabled }, c.var.user.id);
         noteChange(c, services, { action: "user-changed", subject: account.name, detail: { closed: disabled } });
         if (wantsJson(c)) return c.json(describeAccount(changed));
-        return seeOther(c, pathOf(account), disabled ? "closed" : "opened");
+        return seeOther(c, userPath(account), disabled ? "closed" : "opened");
       },
     });
   }
@@ -117,7 +117,7 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
       const revokeTokens = isChosen(fields, "revoke_tokens");
       await accounts.update(account.id, { password: fields.get("password") ?? "", revokeTokens }, c.var.user.id);
       noteChange(c, services, { action: "password-changed", subject: account.name, detail: { revokeTokens } });
-      return wantsJson(c) ? c.json({ changed: true }) : seeOther(c, pathOf(account), "password");
+      return wantsJson(c) ? c.json({ changed: true }) : seeOther(c, userPath(account), "password");
     },
   });
 
@@ -128,13 +128,9 @@ export function addAdminUserRoutes(app: Hono<AppEnv>, services: AdminServices): 
       const token = await tokens.revoke(account.id, c.req.param("id") ?? "");
       const detail = { user: account.name, prefix: token.prefix };
       noteChange(c, services, { action: "token-revoked", subject: token.name, detail });
-      return wantsJson(c) ? c.json(describeToken(token)) : seeOther(c, pathOf(account), "revoked");
+      return wantsJson(c) ? c.json(describeToken(token)) : seeOther(c, userPath(account), "revoked");
     },
   });
-}
-
-function pathOf({ name }: Account): string {
-  return `/admin/users/${encodeURIComponent(name)}`;
 }
 
 async function getAccount({ accounts }: AdminServices, c: Context<AppEnv>): Promise<Account> {
