@@ -23,9 +23,9 @@ export function centerOfTile(file, env) {
   return { ra, dec };
 }
 
-/** `size`: of a cutout that is to lie in it whole, pixels. */
-export function placeInTile({ ra, dec }, size = 600) {
-  const reach = ((5000 - size / 2) * 0.263) / 3600;
+/** `size`: of a cutout that is to lie whole in a tile of so many pixels a `side`. */
+export function placeInTile({ ra, dec }, size = 600, side = 10_000) {
+  const reach = (((side - size) / 2) * 0.263) / 3600;
   const y = dec + (Math.random() * 2 - 1) * reach;
   return { ra: ra + ((Math.random() * 2 - 1) * reach) / Math.cos((y * Math.PI) / 180), dec: y };
 }

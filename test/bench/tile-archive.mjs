@@ -8,13 +8,13 @@ import { centerOfTile, RECORTE } from "./spawned-server.mjs";
 export const radiusOf = (pixels) => ((pixels / 2) * 0.263) / 3600;
 
 /**
- * Runs a benchmark with an archive of its own that has one image, the DES-sized tile, and tells what is wrong. `env` is for
- * the program's commands, `center` the tile's middle; files for a while go to `folder`.
+ * Runs a benchmark with an archive of its own that has one image, the DES-sized tile or another, and tells what is wrong.
+ * `env` is for the program's commands, `center` the tile's middle; files for a while go to `folder`.
  */
-export async function withTileArchive(benchmark) {
+export async function withTileArchive(benchmark, file = "des-tile.fits.fz") {
   const folder = mkdtempSync(join(tmpdir(), "recorte-bench-"));
   try {
-    const made = resolve(process.env.RECORTE_BENCH_DATA || "data/bench", "des-tile.fits.fz");
+    const made = resolve(process.env.RECORTE_BENCH_DATA || "data/bench", file);
     if (!existsSync(made)) throw new Error(`Cannot find ${made}: make it with \`npm run bench:data\``);
     const env = { ...process.env, PORT: "0", RECORTE_DATA: join(folder, "data"), RECORTE_LOG: "none" };
     delete env.RECORTE_BENCH_DATA;
