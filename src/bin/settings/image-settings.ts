@@ -42,8 +42,7 @@ export const IMAGE_SETTINGS = {
     parse: bytes(MiB),
     fallback: "256MiB",
     explanation:
-      "Bytes that one compressed tile may have when decoded; each thread takes as much meanwhile, twice for GZIP_2, " +
-      "and for HCOMPRESS_1 four times",
+      "Bytes that one tile may have when decoded; each thread takes as much, for GZIP_2 twice, for HCOMPRESS_1 four times",
   }),
   maxGzipBytes: required({
     variable: "RECORTE_MAX_GZIP",
