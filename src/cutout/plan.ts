@@ -3,7 +3,7 @@ import { TileParts } from "../raster/tile-parts.ts";
 import { planChunks, type Chunk } from "./chunks.ts";
 import type { OpenImage, TiledData } from "./open-image.ts";
 import { checkPlanSize, checkSize, checkWholeTile, MAX_ROW_OF_TILES_BYTES, type CutoutLimits } from "./plan-limits.ts";
-import { STORAGE } from "./tile-table.ts";
+import { isReadable, STORAGE } from "./tile-table.ts";
 
 /** Everything decided, nothing done. */
 export type CutoutPlan = {
@@ -87,7 +87,7 @@ function inputBytesPerRow({ height, planes }: OpenImage, { grid, heapLength }: T
 /** What the tiles of a window are to read and to decode; throws where it is not known where one of them is. */
 function sumTiles(data: TiledData, window: PixelWindow, planes: number) {
   const { table, decodesInPart } = data;
-  const { storages, lengths, maskLengths } = table.columns;
+  const { firstTile, storages, lengths, maskLengths } = table.columns;
   let bytesToRead = 0;
   let pixelsToDecode = 0;
   let bytesOfRow = 0;
@@ -97,9 +97,10 @@ function sumTiles(data: TiledData, window: PixelWindow, planes: number) {
     const parts = tilesOf(data, window, plane);
     while (parts.next()) {
       const { tile } = parts;
-      const storage = storages[tile];
-      if (storage === STORAGE.notLoaded || storage === STORAGE.unreadable) throw table.failureOf(tile);
-      const bytes = lengths[tile] + (maskLengths === null ? 0 : maskLengths[tile]);
+      const row = tile - firstTile;
+      const storage = storages[row];
+      if (!isReadable(storage)) throw table.failureOf(tile);
+      const bytes = lengths[row] + (maskLengths === null ? 0 : maskLengths[row]);
       bytesOfRow = parts.startsRow ? bytes : bytesOfRow + bytes;
       if (bytesOfRow > mostBytesOfRow) mostBytesOfRow = bytesOfRow;
       if (storage !== STORAGE.compressed) mostWholePixels = Math.max(mostWholePixels, parts.tilePixels);

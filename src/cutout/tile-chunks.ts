@@ -11,7 +11,7 @@ import type { OpenImage, TiledData } from "./open-image.ts";
 import type { CachedHeap, PlaneLease } from "./plane-cache.ts";
 import type { SeekIndex } from "./seek-index.ts";
 import { readToBlocks, readToHeap, type StreamBytes } from "./stream-bytes.ts";
-import { STORAGE } from "./tile-table.ts";
+import { STORAGE, type TileColumns } from "./tile-table.ts";
 
 export type OpenTiledImage = OpenImage & { readonly data: TiledData };
 
@@ -44,6 +44,8 @@ export class TileChunks {
   readonly #heap: CachedHeap | null;
   readonly #index: SeekIndex | null;
   readonly #bytesPerPixel: number;
+  /** They hold the tiles of the window, which were loaded when it was planned. */
+  readonly #columns: TileColumns;
   readonly #masks: { readonly offsets: Float64Array; readonly lengths: Float64Array; readonly codec: number } | null;
   /** Where the pixels of the whole window go; null: each chunk's to a block of its own. */
   readonly #target: number | null;
@@ -73,7 +75,8 @@ export class TileChunks {
     this.#bytesPerPixel = Math.abs(image.bitpix) / 8;
     this.#target = target;
     const { table, maskCodec } = image.data;
-    const { maskOffsets: offsets, maskLengths: lengths } = table.columns;
+    this.#columns = table.columns;
+    const { maskOffsets: offsets, maskLengths: lengths } = this.#columns;
     const hasMasks = maskCodec !== undefined && offsets !== null && lengths !== null;
     this.#masks = hasMasks ? { offsets, lengths, codec: CODEC[maskCodec] } : null;
   }
@@ -97,13 +100,13 @@ export class TileChunks {
   isIndexed(): boolean {
     const index = this.#index;
     if (index === null) return false;
-    const { grid, table, seekStride } = this.#image.data;
-    const { storages } = table.columns;
+    const { grid, seekStride } = this.#image.data;
+    const { firstTile, storages } = this.#columns;
     const { y0, height } = this.#window;
     for (let plane = 0; plane < this.#image.planes; plane++) {
       const parts = new TileParts(grid, this.#window, { plane, y0, y1: y0 + height });
       while (parts.next()) {
-        if (storages[parts.tile] !== STORAGE.compressed) return false;
+        if (storages[parts.tile - firstTile] !== STORAGE.compressed) return false;
         if (index.indexed[parts.tile] * seekStride < parts.endPixel) return false;
       }
     }
@@ -169,27 +172,27 @@ export class TileChunks {
 
   /** Whether the heap has all of the chunk's streams, and what lies between them, as it mostly does. */
   #hasAll(parts: TileParts, { present }: CachedHeap): boolean {
-    const { offsets, lengths } = this.#image.data.table.columns;
+    const { firstTile, offsets, lengths } = this.#columns;
     const masks = this.#masks;
     let first = Infinity;
     let end = 0;
     parts.restart();
     while (parts.next()) {
-      const { tile } = parts;
-      const offset = offsets[tile];
+      const row = parts.tile - firstTile;
+      const offset = offsets[row];
       if (offset < first) first = offset;
-      if (offset + lengths[tile] > end) end = offset + lengths[tile];
-      if (masks === null || masks.lengths[tile] === 0) continue;
-      first = Math.min(first, masks.offsets[tile]);
-      end = Math.max(end, masks.offsets[tile] + masks.lengths[tile]);
+      if (offset + lengths[row] > end) end = offset + lengths[row];
+      if (masks === null || masks.lengths[row] === 0) continue;
+      first = Math.min(first, masks.offsets[row]);
+      end = Math.max(end, masks.offsets[row] + masks.lengths[row]);
     }
     return present.has(first, end);
   }
 
   /** What is to be read of each tile's stream; where the image has masks, each followed by its mask's. */
   #rangesOf(parts: TileParts): RangeList {
-    const { seekStride, table } = this.#image.data;
-    const { storages, offsets, lengths } = table.columns;
+    const { seekStride } = this.#image.data;
+    const { firstTile, storages, offsets, lengths } = this.#columns;
     const masks = this.#masks;
     // A heap that is kept gets whole tiles, for the windows that follow.
     const index = this.#heap === null ? this.#index : null;
@@ -197,10 +200,11 @@ export class TileChunks {
     parts.restart();
     while (parts.next()) {
       const { tile } = parts;
-      const streamLength = lengths[tile];
+      const row = tile - firstTile;
+      const streamLength = lengths[row];
       let start = 0;
       let end = streamLength;
-      if (index !== null && storages[tile] === STORAGE.compressed) {
+      if (index !== null && storages[row] === STORAGE.compressed) {
         start = index.startByteOf(tile, parts.firstPixel, seekStride);
         end = index.endByteOf(tile, parts.endPixel, { stride: seekStride, streamLength });
         // The entries may come out of a file.
@@ -209,10 +213,10 @@ export class TileChunks {
           end = streamLength;
         }
       }
-      ranges.add(offsets[tile] + start, end - start);
+      ranges.add(offsets[row] + start, end - start);
       if (masks === null) continue;
-      if (masks.lengths[tile] > 0) ranges.add(masks.offsets[tile], masks.lengths[tile]);
-      else ranges.add(offsets[tile], 0); // keeps its place in the list
+      if (masks.lengths[row] > 0) ranges.add(masks.offsets[row], masks.lengths[row]);
+      else ranges.add(offsets[row], 0); // keeps its place in the list
     }
     return ranges;
   }
@@ -249,7 +253,7 @@ export class TileChunks {
   #writeJobs({ parts, blocks }: ChunkInput, jobs: number, out: number): DecodeWork {
     const { words, doubles } = this.#decoder.arena;
     const { table, planeAddress, decodesInPart, seekStride } = this.#image.data;
-    const { storages, offsets, lengths, scales, zeros, nullValues } = table.columns;
+    const { firstTile, storages, offsets, lengths, scales, zeros, nullValues } = this.#columns;
     const masks = this.#masks;
     const index = this.#index;
     const heapAddress = this.#heap?.address ?? 0;
@@ -264,13 +268,14 @@ export class TileChunks {
     parts.restart();
     while (parts.next()) {
       const { tile, tilePixels } = parts;
-      const storage = storages[tile];
+      const row = tile - firstTile;
+      const storage = storages[row];
       const isCompressed = storage === STORAGE.compressed;
-      let stream = heapAddress + offsets[tile];
-      let streamLength = lengths[tile];
+      let stream = heapAddress + offsets[row];
+      let streamLength = lengths[row];
       if (blocks !== null) {
         // As if all of it were there: the seek entries lead to the bytes that are. Written as u32, it may wrap.
-        const firstByte = blocks.ranges.starts[next] - offsets[tile];
+        const firstByte = blocks.ranges.starts[next] - offsets[row];
         stream = blocks.bytes.addresses[next] - firstByte;
         streamLength = firstByte + blocks.ranges.lengths[next];
         next++;
@@ -290,26 +295,26 @@ export class TileChunks {
       words[at + (JOB.out >> 2)] = out + parts.outPixel * bytesPerPixel;
       words[at + (JOB.outStride >> 2)] = outStride;
       words[at + (JOB.hasBlank >> 2)] = hasBlank;
-      words[at + (JOB.blank >> 2)] = nullValues === null ? (table.nullValue ?? 0) : nullValues[tile];
+      words[at + (JOB.blank >> 2)] = nullValues === null ? (table.nullValue ?? 0) : nullValues[row];
       words[at + (JOB.index >> 2)] = index === null ? 0 : index.addressOf(tile);
       words[at + (JOB.indexed >> 2)] = indexed;
       words[at + (JOB.status >> 2)] = 0;
-      doubles[(at + (JOB.scale >> 2)) >>> 1] = scales === null ? table.scale : scales[tile];
-      doubles[(at + (JOB.zero >> 2)) >>> 1] = zeros === null ? table.zero : zeros[tile];
+      doubles[(at + (JOB.scale >> 2)) >>> 1] = scales === null ? table.scale : scales[row];
+      doubles[(at + (JOB.zero >> 2)) >>> 1] = zeros === null ? table.zero : zeros[row];
       this.#writeCursor(at, tile);
-      const hasMask = masks !== null && masks.lengths[tile] > 0;
+      const hasMask = masks !== null && masks.lengths[row] > 0;
       words[at + (JOB.maskStream >> 2)] = 0;
-      words[at + (JOB.maskLength >> 2)] = hasMask ? masks.lengths[tile] : 0;
+      words[at + (JOB.maskLength >> 2)] = hasMask ? masks.lengths[row] : 0;
       words[at + (JOB.maskCodec >> 2)] = hasMask ? masks.codec : 0;
       if (hasMask) {
         words[at + (JOB.maskStream >> 2)] =
-          blocks === null ? heapAddress + masks.offsets[tile] : blocks.bytes.addresses[next];
+          blocks === null ? heapAddress + masks.offsets[row] : blocks.bytes.addresses[next];
       }
       if (masks !== null) next++;
       if (indexed * seekStride < parts.endPixel) isIndexed = false;
       const leadIn = decodesInPart ? parts.endPixel - Math.min(parts.firstPixel, indexed * seekStride) : tilePixels;
       pixels += decodesInPart && isCompressed ? leadIn : workOf(leadIn, streamLength);
-      if (hasMask) pixels += workOf(tilePixels, masks.lengths[tile]);
+      if (hasMask) pixels += workOf(tilePixels, masks.lengths[row]);
       // A Rice tile is decoded block by block; all others, and masks, need room for the tile.
       const wholePixels = decodesInPart && isCompressed && !hasMask ? 0 : tilePixels;
       if (wholePixels !== lastPixels) {
@@ -343,11 +348,11 @@ export class TileChunks {
   /** Notes new seek entries, and where the last row of tiles stopped: another chunk may go on there. */
   #keepProgress({ chunk, parts }: ChunkInput, jobs: number): void {
     const { words } = this.#decoder.arena;
-    const { storages } = this.#image.data.table.columns;
+    const { firstTile, storages } = this.#columns;
     if (this.#index !== null && !this.#isIndexed) {
       parts.restart();
       while (parts.next()) {
-        if (storages[parts.tile] !== STORAGE.compressed) continue;
+        if (storages[parts.tile - firstTile] !== STORAGE.compressed) continue;
         const job = jobs + (parts.done - 1) * JOB_BYTES;
         this.#index.extend(parts.tile, words[(job + JOB.indexed) >>> 2]);
       }

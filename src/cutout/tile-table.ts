@@ -15,8 +15,12 @@ const MAX_UNREADABLE_BYTES = 2 * BLOCK_BYTES;
 /** Which column has a tile's bytes, or why none is known: its row is not loaded, or it makes no sense. */
 export const STORAGE = { notLoaded: 0, compressed: 1, gzip: 2, uncompressed: 3, unreadable: 4 } as const;
 
-/** Of each tile, by its row in the table. Offsets are from the start of the heap; null: the table has no such column. */
+/**
+ * Of each tile from `firstTile` on. Offsets are from the start of the heap; null: the table has no such column. Where they
+ * have to reach further there are new ones; of tiles that these hold they stay true.
+ */
 export type TileColumns = {
+  readonly firstTile: number;
   /** One of STORAGE. */
   readonly storages: Uint8Array;
   readonly offsets: Float64Array;
@@ -28,6 +32,11 @@ export type TileColumns = {
   readonly maskOffsets: Float64Array | null;
   readonly maskLengths: Float64Array | null;
 };
+
+/** Whether a tile's bytes can be read. Beyond the columns they have no storage. */
+export function isReadable(storage: number | undefined): boolean {
+  return storage === STORAGE.compressed || storage === STORAGE.gzip || storage === STORAGE.uncompressed;
+}
 
 /**
  * The rows that say where each tile's bytes lie; read when they are first needed, and kept as columns of numbers: a window
@@ -46,7 +55,7 @@ export class TileTable {
   #isDamaged = false;
   readonly #rowsPerBlock: number;
   readonly #isLoaded: Uint8Array;
-  #columns: TileColumns | null = null;
+  #columns: TileColumns;
   /** The first blocks with an unreadable tile, as they are in the file: what is wrong is told once a window meets it. */
   readonly #unreadable = new Map<number, DataView<ArrayBuffer>>();
   #unreadableBytes = 0;
@@ -71,11 +80,12 @@ export class TileTable {
     this.#name = name;
     this.#rowsPerBlock = Math.max(1, Math.floor(BLOCK_BYTES / rowLength));
     this.#isLoaded = new Uint8Array(Math.ceil(tileCount / this.#rowsPerBlock));
+    this.#columns = createColumns(image, { firstTile: 0, count: 0 });
   }
 
-  /** Those that are not loaded, or unreadable, are so in `storages`; `failureOf` says why. */
+  /** Of all tiles that were loaded, and others: not all of them are readable (`failureOf` says why). */
   get columns(): TileColumns {
-    return (this.#columns ??= createColumns(this.#image));
+    return this.#columns;
   }
 
   /** Makes the rows of tiles [first, end) available; null where they are at once. */
@@ -84,6 +94,7 @@ export class TileTable {
     let last = Math.ceil(end / this.#rowsPerBlock);
     while (block < last && this.#isLoaded[block] !== 0) block++;
     while (block < last && this.#isLoaded[last - 1] !== 0) last--;
+    if (block < last) this.#makeRoom(block * this.#rowsPerBlock, last * this.#rowsPerBlock);
     const blocksOfRead = Math.max(1, Math.floor(MAX_READ_BYTES / (this.#rowsPerBlock * this.#image.rowLength)));
     for (; block < last; block += blocksOfRead) {
       const { range, bytes } = this.#rangeOf(block, Math.min(last, block + blocksOfRead));
@@ -91,6 +102,22 @@ export class TileTable {
       this.#take(block, bytes);
     }
     return block < last ? this.#loadLater({ block, last, blocksOfRead }, signal) : null;
+  }
+
+  /**
+   * Columns that hold tiles [first, end): of a first window only these, since most images are looked at in one place; then
+   * all. To fill 10 000 rows with zeros takes longer than to read those of a window.
+   */
+  #makeRoom(first: number, end: number): void {
+    const old = this.#columns;
+    const oldCount = old.storages.length;
+    const count = Math.min(end, this.#image.tileCount) - first;
+    if (oldCount === 0) {
+      this.#columns = createColumns(this.#image, { firstTile: first, count });
+    } else if (first < old.firstTile || first + count > old.firstTile + oldCount) {
+      this.#columns = createColumns(this.#image, { firstTile: 0, count: this.#image.tileCount });
+      for (const name of COLUMN_NAMES) this.#columns[name]?.set(old[name] ?? [], old.firstTile);
+    }
   }
 
   async #loadLater(
@@ -140,8 +167,9 @@ export class TileTable {
 
   /** Of most images these are all rows. 0 in `storages`, which it returns of them, for those that are others. */
   #takeCompressed(firstTile: number, rows: DataView, count: number): Uint8Array {
-    const { storages, ...columns } = this.columns;
-    const part = (column: Float64Array) => column.subarray(firstTile, firstTile + count);
+    const { storages, ...columns } = this.#columns;
+    const first = firstTile - columns.firstTile;
+    const part = (column: Float64Array) => column.subarray(first, first + count);
     const partOf = (column: Float64Array | null) => (column === null ? null : part(column));
     const lengths = part(columns.lengths);
     readCompressedStreams(rows, this.#image, {
@@ -151,32 +179,33 @@ export class TileTable {
       zeros: partOf(columns.zeros),
       nullValues: partOf(columns.nullValues),
     });
-    const taken = storages.subarray(firstTile, firstTile + count);
+    const taken = storages.subarray(first, first + count);
     for (let i = 0; i < count; i++) taken[i] = lengths[i] > 0 ? STORAGE.compressed : STORAGE.notLoaded;
     return taken;
   }
 
   #takeRow(tile: number, rows: DataView, firstRow: number): boolean {
-    const columns = this.columns;
+    const columns = this.#columns;
+    const row = tile - columns.firstTile;
     // Where one is damaged, many may be.
     if (this.#isDamaged && !hasTileStream(rows, tile, this.#image, firstRow)) {
-      columns.storages[tile] = STORAGE.unreadable;
+      columns.storages[row] = STORAGE.unreadable;
       return false;
     }
     try {
       const stream = readTileDescriptor(rows, tile, this.#image, firstRow);
-      columns.offsets[tile] = stream.offset;
-      columns.lengths[tile] = stream.length;
-      columns.storages[tile] = STORAGE[stream.storage];
-      if (columns.scales !== null) columns.scales[tile] = stream.scale;
-      if (columns.zeros !== null) columns.zeros[tile] = stream.zero;
-      if (columns.nullValues !== null) columns.nullValues[tile] = stream.nullValue ?? 0;
-      if (columns.maskOffsets !== null) columns.maskOffsets[tile] = stream.mask?.offset ?? 0;
-      if (columns.maskLengths !== null) columns.maskLengths[tile] = stream.mask?.length ?? 0;
+      columns.offsets[row] = stream.offset;
+      columns.lengths[row] = stream.length;
+      columns.storages[row] = STORAGE[stream.storage];
+      if (columns.scales !== null) columns.scales[row] = stream.scale;
+      if (columns.zeros !== null) columns.zeros[row] = stream.zero;
+      if (columns.nullValues !== null) columns.nullValues[row] = stream.nullValue ?? 0;
+      if (columns.maskOffsets !== null) columns.maskOffsets[row] = stream.mask?.offset ?? 0;
+      if (columns.maskLengths !== null) columns.maskLengths[row] = stream.mask?.length ?? 0;
       return true;
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      columns.storages[tile] = STORAGE.unreadable;
+      columns.storages[row] = STORAGE.unreadable;
       this.#isDamaged = true;
       return false;
     }
@@ -184,7 +213,7 @@ export class TileTable {
 
   /** Of a tile that `storages` calls unreadable, or not loaded. */
   failureOf(tile: number): ServiceError {
-    if (this.columns.storages[tile] !== STORAGE.unreadable) {
+    if (this.#columns.storages[tile - this.#columns.firstTile] !== STORAGE.unreadable) {
       return new ServiceError("internal", `Cannot look up tile ${tile} of ${this.#name}: its row is not loaded`);
     }
     const block = Math.floor(tile / this.#rowsPerBlock);
@@ -205,12 +234,20 @@ function bytesPerTile({ scale, zero, nullValue, nullMask }: TiledImage["columns"
   return 1 + 8 * (2 + optional.length);
 }
 
-/** Memory that nobody has written to takes none. */
-function createColumns({ tileCount, columns }: TiledImage): TileColumns {
-  const numbers = () => new Float64Array(tileCount);
+const COLUMN_NAMES = [
+  ...(["storages", "offsets", "lengths", "scales", "zeros", "nullValues"] as const),
+  ...(["maskOffsets", "maskLengths"] as const),
+];
+
+function createColumns(
+  { columns }: TiledImage,
+  { firstTile, count }: { firstTile: number; count: number },
+): TileColumns {
+  const numbers = () => new Float64Array(count);
   const numbersOf = (column: unknown) => (column === undefined ? null : numbers());
   return {
-    storages: new Uint8Array(tileCount),
+    firstTile,
+    storages: new Uint8Array(count),
     offsets: numbers(),
     lengths: numbers(),
     scales: numbersOf(columns.scale),

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { STORAGE, TileTable } from "../../../src/cutout/tile-table.ts";
+import { isReadable, STORAGE, TileTable } from "../../../src/cutout/tile-table.ts";
 import type { TiledImage } from "../../../src/fits/tiled-image.ts";
 import { memorySource } from "../../support/memory-source.ts";
 
@@ -46,4 +46,37 @@ it("tells a row that was not loaded from one that makes no sense", async () => {
   await table.load(0, 10);
   expect(table.failureOf(5).message).toContain("none of its columns has any bytes");
   expect(table.failureOf(2999)).toMatchObject({ code: "internal" });
+});
+
+it("has columns of the rows that a first window needs, and of all once another needs more", async () => {
+  const table = tableOf(Array.from({ length: 50_000 }, (_, i) => [1 + (i % 7), i % 90]));
+  const streamOf = (tile: number) => {
+    const { firstTile, storages, offsets, lengths } = table.columns;
+    const row = tile - firstTile;
+    return [storages[row], offsets[row], lengths[row]];
+  };
+  expect(isReadable(streamOf(20_000)[0])).toBe(false);
+  await table.load(20_000, 20_010);
+  expect(table.columns.storages.length).toBeLessThan(3000);
+  expect(streamOf(20_005)).toEqual([STORAGE.compressed, 20_005 % 90, 1 + (20_005 % 7)]);
+  for (const tile of [0, 49_999]) {
+    expect(isReadable(streamOf(tile)[0])).toBe(false);
+    expect(table.failureOf(tile)).toMatchObject({ code: "internal" });
+  }
+  const before = table.columns;
+  await table.load(20_003, 20_012);
+  expect(table.columns).toBe(before);
+  for (const first of [10, 49_990]) await table.load(first, first + 10);
+  for (const tile of [12, 20_005, 49_999]) {
+    expect(streamOf(tile)).toEqual([STORAGE.compressed, tile % 90, 1 + (tile % 7)]);
+  }
+  expect(isReadable(streamOf(30_000)[0])).toBe(false);
+});
+
+it("holds what was asked for at once from two places", async () => {
+  const table = tableOf(Array.from({ length: 50_000 }, (_, i) => [1, i % 90]));
+  await Promise.all([table.load(40_000, 40_010), table.load(5, 15)]);
+  const { firstTile, offsets, lengths } = table.columns;
+  for (const tile of [40_005, 7])
+    expect([offsets[tile - firstTile], lengths[tile - firstTile]]).toEqual([tile % 90, 1]);
 });
