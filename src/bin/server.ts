@@ -1,5 +1,5 @@
 import { createServer, ServerResponse, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { ServiceError } from "../errors.ts";
 import { createHostRouter } from "../http/host-router.ts";
@@ -8,6 +8,7 @@ import { pooledResponseClass } from "./byte-pool.ts";
 import type { Configuration } from "./configuration.ts";
 import type { CutoutService } from "./cutout-service.ts";
 import { observedResponseClass } from "./observed-response.ts";
+import { patientResponseClass } from "./patient-response.ts";
 import { answerRequestError, refuseBrokenRequests, withHost } from "./refuse-requests.ts";
 import type { RunningService } from "./running-service.ts";
 import type { Services } from "./services.ts";
@@ -90,11 +91,20 @@ function createHttpServer(
   const listener = getRequestListener(fetch, { hostname: "localhost", errorHandler: answerRequestError });
   const Response = cutout === null ? ServerResponse : pooledResponseClass(cutout.services.sentBytes);
   const server = createServer(
-    { ServerResponse: observedResponseClass(Response), ...limitsOfRequests(configuration) },
-    withHost((incoming, outgoing) => void listener(incoming, outgoing)),
+    { ServerResponse: observedResponseClass(patientResponseClass(Response)), ...limitsOfRequests(configuration) },
+    withHost((incoming, outgoing) => {
+      outgoing.on("timeout", dropStalled);
+      void listener(incoming, outgoing);
+    }),
   );
+  server.timeout = configuration.sendTimeoutSeconds * 1000; // without a byte in either direction
   refuseBrokenRequests(server);
   return server;
+}
+
+/** Where nothing is on its way to the client, it waits for us. */
+function dropStalled(socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy();
 }
 
 const MOST_HEADERS_MILLISECONDS = 20_000;

@@ -34,10 +34,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 }, 30_000);
 
-function start(): Promise<HostileServer> {
+function start(env: Record<string, string> = {}): Promise<HostileServer> {
   const folders = { des_sample: folder, sim_sample: join(SAMPLE_FOLDER, "sim") };
   return startHostileServer(
-    { RECORTE_WAIT_REQUESTS: "3", RECORTE_WAIT_MAX: "60", RECORTE_REQUEST_TIMEOUT: "2" },
+    { RECORTE_WAIT_REQUESTS: "3", RECORTE_WAIT_MAX: "60", RECORTE_REQUEST_TIMEOUT: "2", ...env },
     folders,
   );
 }
@@ -242,4 +242,39 @@ describe("a server that stops", () => {
     expect(other.log()).toMatch(/"route":"\/sync","path":"\/sync","status":499/);
     expect(other.log()).not.toMatch(/"status":500/);
   });
+});
+
+describe("a client of a server with little patience", () => {
+  it("loses the connection where it takes nothing more of its answer, and not where it reads slowly, or waits", async () => {
+    const other = await start({ RECORTE_SEND_TIMEOUT: "0.5" });
+    const id = await other.createJob(SMALL, "test");
+    const stalled = open(get(`/sync?${LARGE}`), { to: other, reads: false });
+    const waiting = open(get(`/async/${id}?WAIT=2`), { to: other });
+    const slow = open(get(`/sync?${LARGE}`), { to: other });
+    await until(() => slow.received > 0);
+    for (let i = 0; i < 20; i++) {
+      slow.socket.pause();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      slow.socket.resume();
+      const before = slow.received; // TCP tells the sender of room when there is much of it
+      await until(() => slow.received > before + 500_000 || slow.isOver);
+    }
+    await until(() => other.log().includes('"path":"/sync","status":499'));
+    await until(() => waiting.text.includes("<uws:phase>PENDING</uws:phase>"));
+    await until(() => slow.isOver);
+    expect(slow.received).toBeGreaterThan(SIZE * SIZE * 4);
+    for (const { socket } of [stalled, waiting, slow]) socket.destroy();
+    await other.close();
+  }, 20_000);
+
+  it("that sends requests ahead, and reads no answer, has it hold no more than a piece of each", async () => {
+    const other = await start({ RECORTE_SEND_TIMEOUT: "0.5" });
+    const requests = get(`/sync?${LARGE}`).replace("Connection: close\r\n", "").repeat(20);
+    const { socket } = open(requests, { to: other, reads: false });
+    const answers = () => other.log().match(/"path":"\/sync",.*"bytes":\d+/g) ?? [];
+    await until(() => answers().length === 20);
+    for (const answer of answers()) expect(Number(/\d+$/.exec(answer))).toBeLessThan(16e6);
+    socket.destroy();
+    await other.close();
+  }, 20_000);
 });

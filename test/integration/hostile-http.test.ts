@@ -185,6 +185,18 @@ describe("a body", () => {
     expect(performance.now() - started).toBeLessThan(3000);
   });
 
+  it("is not waited for where not even the headers come", async () => {
+    const started = performance.now();
+    const [silent, ...slow] = await Promise.all([
+      receiveAll(Buffer.from("")),
+      receiveAll(Buffer.from("GET / HTTP/1.1\r\nHost: x\r\nX-A: "), "a"),
+      receiveAll(Buffer.from("G")),
+    ]);
+    expect(silent).toMatch(/^(HTTP\/1\.1 408 |$)/);
+    for (const answer of slow) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
   it.each(["/sync", "/query", "/links", "/async", "/async/{job}/parameters"])(
     "with ten thousand parameters at %s is answered soon",
     async (route) => {

@@ -71,6 +71,12 @@ export const SERVER_SETTINGS = {
     fallback: "60",
     explanation: "Seconds that a request may take to come in, with the list or form in its body",
   }),
+  sendTimeoutSeconds: required({
+    variable: "RECORTE_SEND_TIMEOUT",
+    parse: seconds(0.5, 86400),
+    fallback: "120",
+    explanation: "Seconds after which a client that has taken nothing more of its answer loses the connection",
+  }),
   shutdownTimeoutSeconds: required({
     variable: "RECORTE_SHUTDOWN_TIMEOUT",
     parse: seconds(0, 3600),
