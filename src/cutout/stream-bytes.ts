@@ -71,7 +71,10 @@ export function readToBlocks(
     reserved.release();
     throw error;
   }
-  return done === reserved.reads.count ? reserved : readRest(from, ranges, { reserved, done }, signal);
+  if (done === reserved.reads.count) return reserved;
+  if (done > 0) return readRest(from, ranges, { reserved, done }, signal);
+  reserved.release(); // may be of any size: room for it is not to be taken twice
+  return readLater(from, ranges, signal);
 }
 
 /** Of reads of which `done` are done: the rest, in few reads with the bytes between them. */
