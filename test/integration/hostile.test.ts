@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { windowOfStencil } from "../../src/cutout/cutout.ts";
+import { JOB_BYTES, PLANE_BYTES } from "../../src/codec/layout.ts";
 import { gunzipIfWrapped } from "../../src/cutout/gzip-source.ts";
 import { openImage } from "../../src/cutout/open-image.ts";
 import { PlaneCache } from "../../src/cutout/plane-cache.ts";
@@ -323,10 +324,12 @@ describe("the guards", () => {
     expect((await readPixelRows(image, plan, services).next()).done).toBe(false);
     // The same run, as if another decoder had changed the plane meanwhile.
     const planeAddress = image.data.kind === "tiled" ? image.data.planeAddress : 0;
-    const run = { plane: planeAddress, jobs: arena.allocate(112), count: 0 };
+    const run = { plane: planeAddress, jobs: arena.allocate(JOB_BYTES), count: 0 };
     const sabotage = Object.defineProperty({ pixels: 0 } as { pixels: number; scratchBytes: number }, "scratchBytes", {
       get: () => (arena.bytes[planeAddress]++, 100_000),
     });
-    await expect(decoder.decode(run, sabotage)).rejects.toThrow("A decoder wrote to byte 0 of a block of 32");
+    await expect(decoder.decode(run, sabotage)).rejects.toThrow(
+      `A decoder wrote to byte 0 of a block of ${PLANE_BYTES}`,
+    );
   });
 });
