@@ -124,7 +124,7 @@ export function describeTiledImage(hdu: Hdu): TiledImage | null {
     smooth: (parameters.get("SMOOTH") ?? 0) !== 0,
     offset: offsetOf(codec, pixels),
     quantiser,
-    ditherSeed: ditherSeedOf(hdu, quantiser),
+    ditherSeed: ditherSeedOf(hdu, codec, quantiser),
     scale: header.getNumber("ZSCALE"),
     zero: header.getNumber("ZZERO"),
     nullValue,
@@ -187,9 +187,10 @@ function quantiserOf(hdu: Hdu, { isReal, hasScale }: { isReal: boolean; hasScale
   }
 }
 
-function ditherSeedOf(hdu: Hdu, quantiser: Quantiser): number {
+function ditherSeedOf(hdu: Hdu, codec: TileCodec, quantiser: Quantiser): number {
   if (quantiser === "none" || quantiser === "no-dither") return 1;
   const seed = hdu.header.getInteger("ZDITHER0");
+  if (codec === "NOCOMPRESS" && seed === 0) return 1; // CFITSIO writes it where no tile is quantised
   if (seed === undefined || seed < 1 || seed > 10000) throw corrupt(hdu, `ZDITHER0 is ${seed ?? "not there"}`);
   return seed;
 }
