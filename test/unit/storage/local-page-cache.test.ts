@@ -40,16 +40,27 @@ it("reads all while time says that they are in memory", () => {
 });
 
 it("stops at the first wait for the disk, and reads nothing for twenty times as long", () => {
-  const now = slowClock([0, 0, 0, 5]); // 5 ms in the third read
+  const now = slowClock([0, 5]); // 5 ms in the first read
   let blocks = 8;
   const reader = new PageCacheReader(now, () => blocks);
   blocks += 8;
   const target = new Uint8Array(2_000);
-  expect(reader.read(file, ranges, target)).toBe(3);
+  expect(reader.read(file, ranges, target)).toBe(1);
   now.clock.now = 104;
   expect(reader.read(file, ranges, target)).toBe(0);
   now.clock.now = 105;
   expect(reader.read(file, ranges, target)).toBe(20);
+});
+
+it("looks at the clock after the first of many short reads, every fourth, and the last", () => {
+  const now = slowClock([]);
+  const short = placedRanges(rows.slice(0, 7));
+  new PageCacheReader(now, () => 0).read(file, short, new Uint8Array(2_000));
+  expect(now.clock.looks).toBe(1 + 3); // before it; and after reads 0, 4 and 6
+  let blocks = 0;
+  const last = new PageCacheReader(slowClock([0, 0, 0, 5]), () => ++blocks);
+  expect(last.read(file, short, new Uint8Array(2_000))).toBe(7);
+  expect(last.read(file, short, new Uint8Array(2_000))).toBe(0);
 });
 
 it("waits for a piece of a long range only, and leaves that range to others", () => {
@@ -74,10 +85,10 @@ it("goes on where nothing came from a disk: another thread had the processor", (
 });
 
 it.each([
-  ["nobody counts what comes from disks", () => null, 3],
-  ["the count is always the same, but the waits do not end", () => 0, 7],
+  ["nobody counts what comes from disks", () => null, 1],
+  ["the count is always the same, but the waits do not end", () => 0, 17],
 ])("stops where %s", (_, blocksRead, done) => {
-  const reader = new PageCacheReader(slowClock([0, 0, 0, 5, 5, 5, 5, 5, 5, 5]), blocksRead);
+  const reader = new PageCacheReader(slowClock([0, 5, 5, 5, 5, 5]), blocksRead);
   expect(reader.read(file, ranges, new Uint8Array(2_000))).toBe(done);
 });
 
