@@ -89,6 +89,8 @@ export const JOB_MASK_CODEC = 96;
 export const JOB_TILE_ROWS = 100;
 /** i32, out: Status of this job. */
 export const JOB_STATUS = 104;
+/** u32: bytes from one of the tile's seek entries to the next. */
+export const JOB_INDEX_STEP = 108;
 export const JOB_BYTES = 112;
 
 /** The least distance of two seek entries in pixels; the distance is its smallest multiple of the block size. */

@@ -1,5 +1,6 @@
 /**
- * The seek index of a Rice tile: entries of SEEK_ENTRY_BYTES, filled from the first while decoding passes them.
+ * The seek index of a Rice tile: entries of SEEK_ENTRY_BYTES, JOB_INDEX_STEP apart, filled from the first while decoding
+ * passes them.
  *
  *   entry k belongs to pixel k · stride, the first of a block
  *   u32 bit offset of that block in the stream, i32 value of the pixel before it
@@ -22,19 +23,19 @@ export function findSeekEntry(job: usize, stride: u32, pixel: u32): usize {
   const index: usize = load<u32>(job, layout.JOB_INDEX);
   const filled = load<u32>(job, layout.JOB_INDEXED);
   if (!index || !filled) return 0;
-  return index + <usize>min(pixel / stride, filled - 1) * layout.SEEK_ENTRY_BYTES;
+  return index + <usize>min(pixel / stride, filled - 1) * load<u32>(job, layout.JOB_INDEX_STEP);
 }
 
 /** The pixel that the entry at this address belongs to. */
 export function seekEntryPixel(job: usize, stride: u32, entry: usize): u32 {
-  return <u32>((entry - load<u32>(job, layout.JOB_INDEX)) / layout.SEEK_ENTRY_BYTES) * stride;
+  return <u32>((entry - load<u32>(job, layout.JOB_INDEX)) / load<u32>(job, layout.JOB_INDEX_STEP)) * stride;
 }
 
 /** Fills the next entry, if it is still the one of this block start. */
 export function recordSeekEntry(job: usize, stride: u32, pixel: u32, bit: u64, value: i32): void {
   const filled = load<u32>(job, layout.JOB_INDEXED);
   if (<u64>filled * stride != pixel) return;
-  const entry = <usize>load<u32>(job, layout.JOB_INDEX) + <usize>filled * layout.SEEK_ENTRY_BYTES;
+  const entry = <usize>load<u32>(job, layout.JOB_INDEX) + <usize>filled * load<u32>(job, layout.JOB_INDEX_STEP);
   store<u32>(entry, <u32>bit);
   store<i32>(entry, value, 4);
   store<u32>(job, filled + 1, layout.JOB_INDEXED);

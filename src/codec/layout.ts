@@ -41,6 +41,7 @@ export const JOB = {
   maskCodec: 96,
   tileRows: 100,
   status: 104,
+  indexStep: 108,
 } as const;
 export const JOB_BYTES = 112;
 

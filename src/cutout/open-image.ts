@@ -159,6 +159,7 @@ function openTiled(
     tileCount: image.tileCount,
     // A tile within one stride has nothing to seek.
     seekEntriesPerTile: decodesInPart && tilePixels > stride ? Math.ceil(tilePixels / stride) : 0,
+    tilesAreRows: grid.tile[1] === 1,
     grid,
     planeAddress: decoder.addPlane(codingOf(image)),
     table: new TileTable(source, image, name),

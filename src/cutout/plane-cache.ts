@@ -1,7 +1,7 @@
 import type { Arena } from "../codec/arena.ts";
-import { SEEK_ENTRY_BYTES, STREAM_PADDING } from "../codec/layout.ts";
+import { STREAM_PADDING } from "../codec/layout.ts";
 import { ByteIntervals } from "./byte-intervals.ts";
-import { SeekIndex, type SeekIndexStore } from "./seek-index.ts";
+import { SeekIndex, seekStepsOf, type SeekIndexStore } from "./seek-index.ts";
 
 /** What the cache needs to know of a compressed image. */
 export type CacheablePlane = {
@@ -11,6 +11,7 @@ export type CacheablePlane = {
   readonly tileCount: number;
   /** Seek entries a tile can have; 0 where its codec has none. */
   readonly seekEntriesPerTile: number;
+  readonly tilesAreRows: boolean;
 };
 
 /** Compressed bytes of a plane at their place: byte `offset` of the heap is at `address + offset` once it is in `present`. */
@@ -114,12 +115,12 @@ export class PlaneCache {
       return cached;
     }
     this.counts.indexMisses++;
-    const { tileCount, seekEntriesPerTile } = plane;
-    const byteLength = tileCount * seekEntriesPerTile * SEEK_ENTRY_BYTES;
+    const { tileCount, seekEntriesPerTile: entriesPerTile, tilesAreRows } = plane;
+    const shape = { tileCount, entriesPerTile, tilesAreRows };
     return this.#indices.add(
       plane.cacheKey,
-      byteLength,
-      (address, arena) => new SeekIndex(arena, { address, tileCount, entriesPerTile: seekEntriesPerTile }),
+      seekStepsOf(shape).byteLength,
+      (address, arena) => new SeekIndex(arena, address, shape),
     );
   }
 

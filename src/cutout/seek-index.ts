@@ -8,6 +8,37 @@ export interface SeekIndexStore {
   write(name: string, bytes: Uint8Array): Promise<void>;
 }
 
+export type SeekShape = {
+  readonly tileCount: number;
+  readonly entriesPerTile: number;
+  /** Whether each tile is one row of pixels, or part of one. */
+  readonly tilesAreRows: boolean;
+};
+
+type SeekSteps = { readonly tile: number; readonly entry: number; readonly byteLength: number };
+
+/**
+ * Bytes from one tile's first entry to the next one's, from one entry of a tile to its next, and of all.
+ *
+ * A tile's entries lie side by side. But where tiles are rows, a window needs the same entry or two of hundreds of them:
+ * then these do, and are a few lines of memory that the processor fetches ahead, not hundreds that no cache holds. The
+ * step is an odd number of cache lines, since a power of two would have a tile's entries compete for a few places.
+ */
+export function seekStepsOf({ tileCount, entriesPerTile, tilesAreRows }: SeekShape): SeekSteps {
+  const lines = Math.ceil((tileCount * SEEK_ENTRY_BYTES) / CACHE_LINE) | 1;
+  return tilesAreRows && lines >= MIN_LINES
+    ? { tile: SEEK_ENTRY_BYTES, entry: lines * CACHE_LINE, byteLength: entriesPerTile * lines * CACHE_LINE }
+    : {
+        tile: entriesPerTile * SEEK_ENTRY_BYTES,
+        entry: SEEK_ENTRY_BYTES,
+        byteLength: tileCount * entriesPerTile * SEEK_ENTRY_BYTES,
+      };
+}
+
+const CACHE_LINE = 64;
+/** For fewer, filling the last one would cost more than a tenth of the memory. */
+const MIN_LINES = 20;
+
 /**
  * The seek entries of one plane's Rice tiles, in the arena: bit offset and value before it, about every 128 pixels.
  * Filled by the decoder as it passes. `indexed[tile]` entries of a tile are valid, from the first.
@@ -16,20 +47,24 @@ export class SeekIndex {
   readonly #arena: Arena;
   readonly #address: number;
   readonly #entriesPerTile: number;
+  readonly steps: SeekSteps;
   readonly indexed: Uint32Array<ArrayBuffer>;
   #savedEntries = 0;
   #loading: Promise<void> | null = null;
   #isLoaded = false;
 
-  constructor(arena: Arena, place: { address: number; tileCount: number; entriesPerTile: number }) {
+  /** `address`: of as many bytes as `seekStepsOf(shape)` says. */
+  constructor(arena: Arena, address: number, shape: SeekShape) {
     this.#arena = arena;
-    this.#address = place.address;
-    this.#entriesPerTile = place.entriesPerTile;
-    this.indexed = new Uint32Array(place.tileCount);
+    this.#address = address;
+    this.#entriesPerTile = shape.entriesPerTile;
+    this.steps = seekStepsOf(shape);
+    this.indexed = new Uint32Array(shape.tileCount);
   }
 
+  /** Of its first entry. */
   addressOf(tile: number): number {
-    return this.#address + tile * this.#entriesPerTile * SEEK_ENTRY_BYTES;
+    return this.#address + tile * this.steps.tile;
   }
 
   /** Entries beyond what is known are taken; two decoders that passed the same place wrote the same. */
@@ -43,19 +78,23 @@ export class SeekIndex {
    * kept on disk may be of any value: the caller checks that start < end.
    */
   startByteOf(tile: number, first: number, stride: number): number {
-    const filled = this.indexed[tile];
-    if (filled === 0) return 0;
-    const entry = Math.min(Math.floor(first / stride), filled - 1);
-    return entry === 0 ? 0 : this.#bitOf(tile, entry) >>> 3; // pixel 0 starts with the value before it
+    const entry = Math.min(Math.floor(first / stride), this.indexed[tile] - 1);
+    return entry <= 0 ? 0 : this.#bitOf(tile, entry) >>> 3; // pixel 0 starts with the value before it
   }
 
-  endByteOf(tile: number, end: number, { stride, streamLength }: { stride: number; streamLength: number }): number {
+  /** undefined: where the stream ends. */
+  endByteOf(tile: number, end: number, stride: number): number | undefined {
     const entry = Math.ceil(end / stride);
-    return entry < this.indexed[tile] ? (this.#bitOf(tile, entry) + 7) >>> 3 : streamLength;
+    return entry < this.indexed[tile] ? (this.#bitOf(tile, entry) + 7) >>> 3 : undefined;
   }
 
   #bitOf(tile: number, entry: number): number {
-    return this.#arena.words[(this.addressOf(tile) + entry * SEEK_ENTRY_BYTES) >>> 2];
+    return this.#arena.words[this.#placeOf(tile, entry)];
+  }
+
+  /** In words. */
+  #placeOf(tile: number, entry: number): number {
+    return (this.addressOf(tile) + entry * this.steps.entry) >>> 2;
   }
 
   get entryCount(): number {
@@ -108,13 +147,16 @@ export class SeekIndex {
     bytes.set(key, MAGIC.length + 4);
     view.setUint32(head - 8, tileCount, true);
     view.setUint32(head - 4, this.#entriesPerTile, true);
+    const { words } = this.#arena;
     let at = head + 4 * tileCount;
     for (let tile = 0; tile < tileCount; tile++) {
       const count = this.indexed[tile];
       view.setUint32(head + 4 * tile, count, true);
-      const from = this.addressOf(tile);
-      bytes.set(this.#arena.bytes.subarray(from, from + count * SEEK_ENTRY_BYTES), at);
-      at += count * SEEK_ENTRY_BYTES;
+      for (let entry = 0; entry < count; entry++, at += SEEK_ENTRY_BYTES) {
+        const place = this.#placeOf(tile, entry);
+        view.setUint32(at, words[place], true);
+        view.setUint32(at + 4, words[place + 1], true);
+      }
     }
     view.setUint32(at, sumOf(bytes.subarray(0, at)), true);
     return bytes;
@@ -135,6 +177,7 @@ export class SeekIndex {
     if (!sameKey || view.getUint32(head - 8, true) !== tileCount) return;
     if (view.getUint32(head - 4, true) !== this.#entriesPerTile) return;
     if (view.getUint32(bytes.length - 4, true) !== sumOf(bytes.subarray(0, bytes.length - 4))) return;
+    const { words } = this.#arena;
     let at = head + 4 * tileCount;
     for (let tile = 0; tile < tileCount; tile++) {
       const count = view.getUint32(head + 4 * tile, true);
@@ -143,9 +186,12 @@ export class SeekIndex {
         const bit = at + entry * SEEK_ENTRY_BYTES;
         if (view.getUint32(bit, true) < view.getUint32(bit - SEEK_ENTRY_BYTES, true)) return;
       }
-      this.#arena.bytes.set(bytes.subarray(at, at + count * SEEK_ENTRY_BYTES), this.addressOf(tile));
+      for (let entry = 0; entry < count; entry++, at += SEEK_ENTRY_BYTES) {
+        const place = this.#placeOf(tile, entry);
+        words[place] = view.getUint32(at, true);
+        words[place + 1] = view.getUint32(at + 4, true);
+      }
       this.extend(tile, count);
-      at += count * SEEK_ENTRY_BYTES;
     }
   }
 }

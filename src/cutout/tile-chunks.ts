@@ -206,7 +206,7 @@ export class TileChunks {
       let end = streamLength;
       if (index !== null && storages[row] === STORAGE.compressed) {
         start = index.startByteOf(tile, parts.firstPixel, seekStride);
-        end = index.endByteOf(tile, parts.endPixel, { stride: seekStride, streamLength });
+        end = index.endByteOf(tile, parts.endPixel, seekStride) ?? streamLength;
         // The entries may come out of a file.
         if (start >= end || end > streamLength) {
           start = 0;
@@ -298,6 +298,7 @@ export class TileChunks {
       words[at + (JOB.blank >> 2)] = nullValues === null ? (table.nullValue ?? 0) : nullValues[row];
       words[at + (JOB.index >> 2)] = index === null ? 0 : index.addressOf(tile);
       words[at + (JOB.indexed >> 2)] = indexed;
+      words[at + (JOB.indexStep >> 2)] = index === null ? 0 : index.steps.entry;
       words[at + (JOB.status >> 2)] = 0;
       doubles[(at + (JOB.scale >> 2)) >>> 1] = scales === null ? table.scale : scales[row];
       doubles[(at + (JOB.zero >> 2)) >>> 1] = zeros === null ? table.zero : zeros[row];

@@ -75,6 +75,7 @@ class Tile {
         tileRows: 1,
         tilePixels: count,
         index: withIndex ? decoder.reserve(entries * SEEK_ENTRY_BYTES) : 0,
+        indexStep: SEEK_ENTRY_BYTES,
         out: this.#out,
       },
     ]);

@@ -281,6 +281,7 @@ export class LoadedImage {
           hasBlank: tile.blank === undefined ? 0 : 1,
           blank: tile.blank ?? 0,
           index: options.withIndex ? decoder.reserve(Math.ceil(this.#tilePixels / SEEK_PIXELS) * SEEK_ENTRY_BYTES) : 0,
+          indexStep: SEEK_ENTRY_BYTES,
           scale: tile.scale,
           zero: tile.zero,
         };

@@ -102,7 +102,8 @@ function placesWritten({ bytes }: Arena, { plane, jobs, count }: JobRun): Place[
     if (rowBytes === outStride) places.push({ at: out, length: field("rows") * rowBytes });
     else for (let row = 0; row < field("rows"); row++) places.push({ at: out + row * outStride, length: rowBytes });
     const index = field("index");
-    if (index > 0) places.push({ at: index, length: Math.ceil(field("tilePixels") / stride) * SEEK_ENTRY_BYTES });
+    const entries = index > 0 ? Math.ceil(field("tilePixels") / stride) : 0;
+    for (let k = 0; k < entries; k++) places.push({ at: index + k * field("indexStep"), length: SEEK_ENTRY_BYTES });
     for (const offset of RESULTS) places.push({ at: job + offset, length: 4 });
   }
   return places;

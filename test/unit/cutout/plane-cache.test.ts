@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import { Arena } from "../../../src/codec/arena.ts";
 import { PlaneCache } from "../../../src/cutout/plane-cache.ts";
 
-const plane = (cacheKey: string) => ({ cacheKey, heapLength: 1000, tileCount: 10, seekEntriesPerTile: 4 });
+const plane = (cacheKey: string) => ({
+  cacheKey,
+  heapLength: 1000,
+  tileCount: 10,
+  seekEntriesPerTile: 4,
+  tilesAreRows: false,
+});
 const INDEX_BYTES = 10 * 4 * 8;
 
 describe("PlaneCache", () => {
