@@ -142,7 +142,7 @@ async function* readChunks(
     // Reads under way write to memory that they and the lease keep.
     for (const { input } of ahead) {
       await Promise.resolve(input).then(
-        ({ blocks }) => blocks?.bytes.release(),
+        ({ blocks }) => blocks?.release(),
         () => undefined,
       );
     }

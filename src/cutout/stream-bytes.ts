@@ -4,8 +4,8 @@ import { coalesceLimitsOf, joinRanges, NOW_LIMITS, RangeList, type CoalesceLimit
 import type { PlacedRanges, RangeSource } from "../storage/range-source.ts";
 import type { CachedHeap } from "./plane-cache.ts";
 
-/** Compressed streams in blocks of the arena. `addresses` follow the order of the ranges asked for; 0 for an empty one. */
-export type StreamBytes = { readonly addresses: Float64Array; release(): void };
+/** Compressed streams in blocks of the arena: the `offsets` of the ranges are their addresses, 0 of an empty one. */
+export type StreamBytes = { readonly ranges: RangeList; release(): void };
 
 export type StreamPlace = {
   readonly source: RangeSource;
@@ -55,7 +55,10 @@ function missingRanges({ count, starts, lengths }: RangeList, { present }: Cache
   return missing;
 }
 
-/** Brings the bytes of `ranges` (of the heap) to blocks of their own; at once, where the source has them in memory. */
+/**
+ * Brings the bytes of `ranges` (of the heap) to blocks of their own, and sets their `offsets`; at once, where the source has
+ * them in memory.
+ */
 export function readToBlocks(
   from: StreamPlace,
   ranges: RangeList,
@@ -84,7 +87,7 @@ async function readRest(
   { reserved, done }: { reserved: Reserved; done: number },
   signal: AbortSignal | undefined,
 ): Promise<StreamBytes> {
-  const { readOf, addresses } = reserved;
+  const { readOf } = reserved;
   const rest = new RangeList(ranges.count);
   const places: number[] = [];
   for (let i = 0; i < ranges.count; i++) {
@@ -94,9 +97,9 @@ async function readRest(
   }
   try {
     const later = await readLater(from, rest, signal);
-    for (const [at, i] of places.entries()) addresses[i] = later.addresses[at];
+    for (const [at, i] of places.entries()) ranges.offsets[i] = later.ranges.offsets[at];
     return {
-      addresses,
+      ranges,
       release() {
         reserved.release();
         later.release();
@@ -146,7 +149,7 @@ async function readAll(
   if (failure !== undefined) throw failure.reason;
 }
 
-type Reserved = StreamBytes & { readonly reads: RangeList; readonly readOf: Int32Array };
+type Reserved = StreamBytes & { readonly reads: RangeList; readonly readOf: readonly number[] };
 
 /** One block for all reads, each followed by the padding that decoders may touch. */
 function reserve({ heapStart, arena }: StreamPlace, ranges: RangeList, limits: CoalesceLimits): Reserved {
@@ -157,14 +160,13 @@ function reserve({ heapStart, arena }: StreamPlace, ranges: RangeList, limits: C
     total += Math.ceil((reads.lengths[i] + STREAM_PADDING) / 64) * 64;
   }
   const block = arena.allocate(total);
-  const addresses = new Float64Array(ranges.count);
   for (let i = 0; i < ranges.count; i++) {
     const read = readOf[i];
-    if (read >= 0) addresses[i] = block + reads.offsets[read] + ranges.starts[i] - reads.starts[read];
+    ranges.offsets[i] = read < 0 ? 0 : block + reads.offsets[read] + ranges.starts[i] - reads.starts[read];
   }
   for (let i = 0; i < reads.count; i++) {
     reads.offsets[i] += block;
     reads.starts[i] += heapStart;
   }
-  return { reads, readOf, addresses, release: () => arena.release(block) };
+  return { ranges, reads, readOf, release: () => arena.release(block) };
 }

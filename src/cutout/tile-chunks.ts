@@ -20,7 +20,7 @@ export type ChunkInput = {
   readonly chunk: Chunk;
   readonly parts: TileParts;
   /** null: whole streams in the cached heap. */
-  readonly blocks: { readonly ranges: RangeList; readonly bytes: StreamBytes } | null;
+  readonly blocks: StreamBytes | null;
 };
 
 export type Fetching = { readonly input: ChunkInput | Promise<ChunkInput>; readonly byteLength: number };
@@ -130,9 +130,9 @@ export class TileChunks {
       const reading = readToHeap(from, heap, ranges, signal);
       return { input: reading === null ? input : reading.then(() => input), byteLength };
     }
-    const bytes = readToBlocks(from, ranges, signal);
-    const toInput = (arrived: StreamBytes) => ({ chunk, parts, blocks: { ranges, bytes: arrived } });
-    return { input: bytes instanceof Promise ? bytes.then(toInput) : toInput(bytes), byteLength };
+    const reading = readToBlocks(from, ranges, signal);
+    const toInput = (blocks: StreamBytes) => ({ chunk, parts, blocks });
+    return { input: reading instanceof Promise ? reading.then(toInput) : toInput(reading), byteLength };
   }
 
   /** Decodes a chunk, and gives its compressed bytes back. The rows are lent until `releasePixels`. */
@@ -247,7 +247,7 @@ export class TileChunks {
 
   #release({ blocks }: ChunkInput, decoding: Decoding | null): void {
     if (decoding !== null) this.#decoder.arena.release(decoding.run.jobs);
-    blocks?.bytes.release();
+    blocks?.release();
   }
 
   #writeJobs({ parts, blocks }: ChunkInput, jobs: number, out: number): DecodeWork {
@@ -276,7 +276,7 @@ export class TileChunks {
       if (blocks !== null) {
         // As if all of it were there: the seek entries lead to the bytes that are. Written as u32, it may wrap.
         const firstByte = blocks.ranges.starts[next] - offsets[row];
-        stream = blocks.bytes.addresses[next] - firstByte;
+        stream = blocks.ranges.offsets[next] - firstByte;
         streamLength = firstByte + blocks.ranges.lengths[next];
         next++;
       }
@@ -309,7 +309,7 @@ export class TileChunks {
       words[at + (JOB.maskCodec >> 2)] = hasMask ? masks.codec : 0;
       if (hasMask) {
         words[at + (JOB.maskStream >> 2)] =
-          blocks === null ? heapAddress + masks.offsets[row] : blocks.bytes.addresses[next];
+          blocks === null ? heapAddress + masks.offsets[row] : blocks.ranges.offsets[next];
       }
       if (masks !== null) next++;
       if (indexed * seekStride < parts.endPixel) isIndexed = false;

@@ -7,14 +7,14 @@ export type ByteRange = { readonly start: number; readonly length: number };
  */
 export type PlacedRanges = {
   readonly count: number;
-  readonly starts: Float64Array;
-  readonly lengths: Float64Array;
-  readonly offsets: Float64Array;
+  readonly starts: readonly number[];
+  readonly lengths: readonly number[];
+  readonly offsets: readonly number[];
 };
 
 /** One range, that goes to the start of the target. */
 export function placedRange({ start, length }: ByteRange): PlacedRanges {
-  return { count: 1, starts: Float64Array.of(start), lengths: Float64Array.of(length), offsets: Float64Array.of(0) };
+  return { count: 1, starts: [start], lengths: [length], offsets: [0] };
 }
 
 export type ReadOptions = {

@@ -18,7 +18,7 @@ it.each([
   arena.resetPeaks();
   const read = await readToBlocks({ source, heapStart: 1, arena }, ranges, undefined);
   expect(arena.peakBytes - before).toBeLessThan(length + 2000);
-  const [at] = read.addresses;
+  const [at] = read.ranges.offsets;
   expect(Buffer.compare(arena.bytes.subarray(at, at + length), bytes.subarray(2))).toBe(0);
   read.release();
   expect(arena.allocatedBytes).toBe(before);
