@@ -38,7 +38,7 @@ export function shareRun(run: JobRun, step: number, address: number, words: Uint
 type Taker = {
   readonly scratch: number;
   readonly scratchBytes: number;
-  /** Asked before each step; as always where it is left out. */
+  /** Asked after each step, so that nobody leaves a run that has no other taker; as always where it is left out. */
   readonly mayGoOn?: () => boolean;
 };
 
@@ -53,14 +53,15 @@ export function takeJobs(
   { scratch, scratchBytes, mayGoOn = () => true }: Taker,
 ): void {
   const { taken, done } = state;
-  while (mayGoOn()) {
+  do {
     const from = Atomics.add(words, taken, step);
     if (from >= count) return;
     const some = Math.min(step, count - from);
     const ended = decodeTiles(plane, jobs + from * jobBytes, some, scratch, scratchBytes, 4 * state.stop);
     Atomics.add(words, done, ended);
-    if (ended === some) continue;
-    Atomics.store(words, taken, count); // What is left is of no use; what lies before is taken.
-    return;
-  }
+    if (ended < some) {
+      Atomics.store(words, taken, count); // What is left is of no use; what lies before is taken.
+      return;
+    }
+  } while (mayGoOn());
 }

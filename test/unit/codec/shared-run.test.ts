@@ -47,6 +47,13 @@ describe("takeJobs", () => {
     expect(words[shared.state.done]).toBe(count);
   }
 
+  it("does a step, however late it comes to it: there may be no other taker", () => {
+    const words = new Uint32Array(new SharedArrayBuffer(64));
+    const shared = shareRun({ ...PLACE, count: 1 }, 1, STATE, words);
+    takeJobs((_plane, _jobs, some) => some, words, shared, { ...SCRATCH, mayGoOn: () => false });
+    expect(words[shared.state.done]).toBe(1);
+  });
+
   it("leaves the rest where a job fails, or it may not go on", () => {
     const words = new Uint32Array(new SharedArrayBuffer(64));
     const shared = shareRun({ ...PLACE, count: 100 }, 10, STATE, words);
