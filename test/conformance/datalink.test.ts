@@ -1,11 +1,6 @@
 import fc from "fast-check";
-import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { NOBODY } from "../../src/access/identity.ts";
 import { ServiceError } from "../../src/errors.ts";
-import type { AppEnv } from "../../src/http/app-env.ts";
-import { identifyRequests } from "../../src/http/authentication.ts";
-import { beginRequests } from "../../src/http/begin-requests.ts";
 import { createSyncApp } from "../support/sync-app.ts";
 import { addDatalinkRoutes } from "../../src/http/datalink-routes.ts";
 import type { LinksServices } from "../../src/http/describe-links.ts";
@@ -13,6 +8,7 @@ import { SODA_PARAMETERS } from "../../src/ivoa/soda-parameters.ts";
 import { readVoTable, type ReadService } from "../support/read-votable.ts";
 import { readingRights } from "../support/reading-rights.ts";
 import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
+import { createRoutesApp } from "../support/service-frame.ts";
 
 const PUBLIC_URL = "https://cutout.example.org";
 const DES_G = "ivo://localhost/des_sample?DESJ035621.6-524840.0/g";
@@ -33,9 +29,7 @@ function sync(address: string): Promise<Response> {
 function createApp(
   changes: Partial<Omit<LinksServices, "limits">> & { limits?: Partial<LinksServices["limits"]> } = {},
 ) {
-  const app = new Hono<AppEnv>();
-  app.use(beginRequests({ publicUrl: PUBLIC_URL }), identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }));
-  addDatalinkRoutes(app, {
+  const services: LinksServices = {
     registry: sample.registry,
     ...readingRights(sample.registry),
     measureImage: async (did) => {
@@ -45,8 +39,8 @@ function createApp(
     },
     ...changes,
     limits: { maxIds: 10, maxMeasuredIds: 5, maxPixels: 1e8, ...changes.limits },
-  });
-  return app;
+  };
+  return createRoutesApp((app) => addDatalinkRoutes(app, services), { publicUrl: PUBLIC_URL });
 }
 
 async function links(query: string | string[], app = createApp()) {

@@ -1,14 +1,7 @@
 import fc from "fast-check";
-import { Hono } from "hono";
 import { beforeAll, describe, expect, it } from "vitest";
-import { NOBODY } from "../../src/access/identity.ts";
 import type { IndexDatabase } from "../../src/db/index-database.ts";
-import type { AppEnv } from "../../src/http/app-env.ts";
-import { identifyRequests } from "../../src/http/authentication.ts";
-import { beginRequests } from "../../src/http/begin-requests.ts";
 import type { LogEntry } from "../../src/http/log-entry.ts";
-import { NO_METRICS } from "../../src/http/metrics.ts";
-import { observeRequests } from "../../src/http/observe-requests.ts";
 import { addSiaRoutes, type SiaServices } from "../../src/http/sia-routes.ts";
 import { Parameters } from "../../src/ivoa/parameters.ts";
 import { parseSiaParameters } from "../../src/ivoa/sia.ts";
@@ -23,6 +16,7 @@ import { exampleRecord, squareAt } from "../support/example-record.ts";
 import { readVoTable, type ReadVoTable } from "../support/read-votable.ts";
 import { readingRights } from "../support/reading-rights.ts";
 import { ingestTable, openEmptyIndex, readTileTable } from "../support/survey-index.ts";
+import { createRoutesApp } from "../support/service-frame.ts";
 
 const PUBLIC_URL = "https://cutout.example.org";
 const DATALINK = "application/x-votable+xml;content=datalink";
@@ -73,10 +67,7 @@ function createServices(database: IndexDatabase, limits: Partial<SiaServices["li
 }
 
 function createApp(database: IndexDatabase, limits?: Partial<SiaServices["limits"]>) {
-  const app = new Hono<AppEnv>();
-  app.use(beginRequests({ publicUrl: PUBLIC_URL }), identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }));
-  addSiaRoutes(app, createServices(database, limits));
-  return app;
+  return createRoutesApp((app) => addSiaRoutes(app, createServices(database, limits)), { publicUrl: PUBLIC_URL });
 }
 
 let database: IndexDatabase;
@@ -443,18 +434,9 @@ describe("SIA 2.0: errors", () => {
 
   it("SIA-19: a search that takes too long says what would help", async () => {
     const services = createServices(database, { timeoutSeconds: 0.02 });
-    const app = new Hono<AppEnv>();
-    app.use(
-      beginRequests({ publicUrl: PUBLIC_URL }),
-      identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }),
-    );
-    addSiaRoutes(app, {
-      ...services,
-      observations: {
-        find: (_query, _limit, signal) =>
-          new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
-      },
-    });
+    const find: SiaServices["observations"]["find"] = (_query, _limit, signal) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+    const app = createRoutesApp((routes) => addSiaRoutes(routes, { ...services, observations: { find } }));
     const { response, table } = await query({}, app);
     expect(response.status).toBe(413);
     expect(table.infos[0]?.text).toMatch(/^UsageFault: Cannot search within the 0.02 seconds that are allowed/);
@@ -574,26 +556,18 @@ describe("SIA 2.0 over all tiles of DES DR2", () => {
   it("breaks a stream that cannot go on, and logs why", async () => {
     const entries: LogEntry[] = [];
     const services = createServices(tiles);
-    const app = new Hono<AppEnv>();
-    app.use(
-      observeRequests({ service: "cutout", log: (entry) => entries.push(entry), metrics: NO_METRICS }),
-      beginRequests({ publicUrl: PUBLIC_URL }),
-      identifyRequests({ authenticate: () => Promise.resolve(NOBODY) }),
-    );
-    addSiaRoutes(app, {
-      ...services,
-      observations: {
-        async find(query, limit, signal) {
-          const found = await services.observations.find(query, limit, signal);
-          return {
-            ...found,
-            async *datasets(signal) {
-              yield* found.datasets(signal);
-              throw new Error("the disk is gone");
-            },
-          };
+    const find: typeof services.observations.find = async (query, limit, signal) => {
+      const found = await services.observations.find(query, limit, signal);
+      return {
+        ...found,
+        async *datasets(signal) {
+          yield* found.datasets(signal);
+          throw new Error("the disk is gone");
         },
-      },
+      };
+    };
+    const app = createRoutesApp((routes) => addSiaRoutes(routes, { ...services, observations: { find } }), {
+      log: (entry) => entries.push(entry),
     });
     const response = await app.request("/query");
     expect(response.status).toBe(200);

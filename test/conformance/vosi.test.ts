@@ -1,10 +1,6 @@
-import { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 import { ANONYMOUS } from "../../src/access/user.ts";
-import type { AppEnv } from "../../src/http/app-env.ts";
-import { identifyRequests } from "../../src/http/authentication.ts";
-import { beginRequests, type BeginOptions } from "../../src/http/begin-requests.ts";
 import { createSyncApp } from "../support/sync-app.ts";
 import type { ServiceHealth } from "../../src/http/health.ts";
 import { createServiceAddresses } from "../../src/http/service-addresses.ts";
@@ -14,6 +10,8 @@ import { createImageIndex } from "../../src/surveys/image-index.ts";
 import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
 import { openEmptyIndex } from "../support/survey-index.ts";
 import { identityOf, testUser } from "../support/users.ts";
+import type { ServiceFrame } from "../../src/http/service-app.ts";
+import { createRoutesApp } from "../support/service-frame.ts";
 
 const PUBLIC_URL = "https://cutout.example.org";
 const STARTED_AT = new Date("2025-03-01T10:20:30.500Z");
@@ -24,23 +22,20 @@ let sample: SampleServices;
 beforeAll(async () => void (sample = await createSampleServices()));
 afterAll(() => sample.dispose());
 
-function createApp(changes: Partial<VosiServices> = {}, options: Partial<BeginOptions> = {}) {
-  const app = new Hono<AppEnv>();
-  app.use(
-    beginRequests({ publicUrl: `${PUBLIC_URL}/`, ...options }),
-    identifyRequests({
-      authenticate: ({ authorization }) =>
-        Promise.resolve(identityOf(authorization === undefined ? ANONYMOUS : somebody)),
-    }),
-  );
-  addVosiRoutes(app, {
+function createApp(changes: Partial<VosiServices> = {}, options: Partial<ServiceFrame> = {}) {
+  const services: VosiServices = {
     readableBy: () => sample.registry,
     startedAt: STARTED_AT,
     checkHealth: () => Promise.resolve(WELL),
     limits: { healthSeconds: 5, exampleCandidates: 100 },
     ...changes,
+  };
+  return createRoutesApp((app) => addVosiRoutes(app, services), {
+    publicUrl: `${PUBLIC_URL}/`,
+    authenticate: ({ authorization }) =>
+      Promise.resolve(identityOf(authorization === undefined ? ANONYMOUS : somebody)),
+    ...options,
   });
-  return app;
 }
 
 type Node = Record<string, unknown>;

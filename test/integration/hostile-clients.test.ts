@@ -1,28 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { BEARER, FORM, SMALL, startHostileServer, within, type HostileServer } from "../support/hostile-server.ts";
-import { writeLargeImage } from "../support/large-image.ts";
+import { createLargeArchive, LARGE, LARGE_SIZE } from "../support/large-image.ts";
 import { SAMPLE_FOLDER } from "../support/sample-services.ts";
 
 // Clients that go away, half away, or hardly come: whatever they took is given back.
 
-/** 64 MB of pixels in a file that takes none: more than all buffers of a connection. */
-const SIZE = 4000;
-const LARGE = "ID=des_sample&POS=CIRCLE+10+-10+1&FILTER=g";
-
-let folder: string;
+let large: Awaited<ReturnType<typeof createLargeArchive>>;
 let hostile: HostileServer;
 /** COMPLETED, with one result of 64 MB. */
 let job: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "recorte-archive-"));
-  await writeLargeImage(join(folder, "DES0040-1000_g.fits"), SIZE);
+  large = await createLargeArchive();
   hostile = await start();
   job = await hostile.createJob(`${LARGE}&PHASE=RUN`, "test");
   await vi.waitUntil(() => hostile.phaseOf(job) === "COMPLETED", { timeout: 20_000 });
@@ -31,11 +24,11 @@ afterAll(async () => {
   await hostile.expectNothingLeft();
   expect(hostile.log()).not.toMatch(/"status":500/);
   await hostile.close();
-  await rm(folder, { recursive: true });
+  await large.dispose();
 }, 30_000);
 
 function start(env: Record<string, string> = {}): Promise<HostileServer> {
-  const folders = { des_sample: folder, sim_sample: join(SAMPLE_FOLDER, "sim") };
+  const folders = { des_sample: large.folder, sim_sample: join(SAMPLE_FOLDER, "sim") };
   return startHostileServer(
     { RECORTE_WAIT_REQUESTS: "3", RECORTE_WAIT_MAX: "60", RECORTE_REQUEST_TIMEOUT: "2", ...env },
     folders,
@@ -118,7 +111,7 @@ describe("a client", () => {
     // Then it reads on.
     let rest = 0;
     for await (const piece of client.socket) rest += (piece as Buffer).length;
-    expect(rest).toBeGreaterThan(SIZE * SIZE * 4);
+    expect(rest).toBeGreaterThan(LARGE_SIZE * LARGE_SIZE * 4);
   });
 
   it("that follows events or waits, and vanishes, leaves its place to the next", async () => {
@@ -262,7 +255,7 @@ describe("a client of a server with little patience", () => {
     await until(() => other.log().includes('"path":"/sync","status":499'));
     await until(() => waiting.text.includes("<uws:phase>PENDING</uws:phase>"));
     await until(() => slow.isOver);
-    expect(slow.received).toBeGreaterThan(SIZE * SIZE * 4);
+    expect(slow.received).toBeGreaterThan(LARGE_SIZE * LARGE_SIZE * 4);
     for (const { socket } of [stalled, waiting, slow]) socket.destroy();
     await other.close();
   }, 20_000);

@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { readConfiguration } from "../../src/bin/configuration.ts";
-import { startServer } from "../../src/bin/server.ts";
 import { createSyncApp } from "../support/sync-app.ts";
 import type { LogEntry } from "../../src/http/log-entry.ts";
 import { checkAnswer, hostileRequest, hostileText } from "../fuzz/requests.ts";
 import { editHeader } from "../support/edit-header.ts";
 import { createSampleServices, SAMPLE_FOLDER, type SampleServices } from "../support/sample-services.ts";
+import { startTestServer } from "../support/test-server.ts";
 
 describe("any request", () => {
   let services: SampleServices;
@@ -169,16 +168,9 @@ describe("a hostile file in the archive", () => {
     it("breaks a real connection, too, and does not tell where the file lies", async () => {
       await replaceFile(withDamagedTile(whole, 200));
       const log = vi.spyOn(console, "error").mockReturnValue(); // where the HTTP server tells of it, too
-      const server = await startServer(
-        readConfiguration({
-          RECORTE_DATA: services.dataFolder,
-          PORT: "0",
-          RECORTE_LOG: "none",
-          RECORTE_SHUTDOWN_TIMEOUT: "0",
-        }),
-      );
+      const server = await startTestServer({ RECORTE_DATA: services.dataFolder });
       try {
-        const received = await receiveAll(Number(new URL(server.urls.at(-1) ?? "").port), `/sync?${query}`);
+        const received = await receiveAll(server.port, `/sync?${query}`);
         expect(received).not.toContain(folder);
         const end = received.indexOf("\r\n\r\n");
         const declared = Number(/content-length: (\d+)/i.exec(received.slice(0, end))?.[1]);

@@ -1,28 +1,24 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { RequestEntry } from "../../src/http/log-entry.ts";
 import { BEARER, FORM, SMALL, startHostileServer, TOKEN, type HostileServer } from "../support/hostile-server.ts";
-import { writeLargeImage } from "../support/large-image.ts";
+import { createLargeArchive, LARGE } from "../support/large-image.ts";
 import { SAMPLE_FOLDER } from "../support/sample-services.ts";
 
 // What the real server tells of itself: one line of the log for a request, metrics, health.
 
-/** 64 MB of pixels in a file that takes none: more than all buffers of a connection. */
-const LARGE = "ID=des_sample&POS=CIRCLE+10+-10+1&FILTER=g";
-
-let folder: string;
+let large: Awaited<ReturnType<typeof createLargeArchive>>;
 let server: HostileServer;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "recorte-archive-"));
-  await writeLargeImage(join(folder, "DES0040-1000_g.fits"), 4000);
-  server = await startHostileServer({}, { des_sample: folder, sim_sample: join(SAMPLE_FOLDER, "sim") });
+  large = await createLargeArchive();
+  server = await startHostileServer({}, { des_sample: large.folder, sim_sample: join(SAMPLE_FOLDER, "sim") });
 });
 afterAll(async () => {
   await server.close();
-  await rm(folder, { recursive: true, force: true });
+  await large.dispose();
 });
 
 const get = (target: string, headers: readonly (readonly [string, string])[] = []) => server.send({ target, headers });
@@ -272,10 +268,10 @@ describe("/health", () => {
   });
 
   it("is degraded, and still 200, without a part that only some need", async () => {
-    await rm(folder, { recursive: true });
+    await rm(large.folder, { recursive: true });
     await vi.waitFor(async () => {
       const { status, text } = await get("/health");
-      expect(text).not.toContain(folder);
+      expect(text).not.toContain(large.folder);
       expect(JSON.parse(text)).toMatchObject({ status: "degraded" });
       expect(status).toBe(200);
       expect(text).toContain('{"name":"archive","status":"failed","problem":"is not there in part"}');

@@ -1,31 +1,29 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { request, type ClientRequest, type IncomingMessage } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { writeLargeImage } from "../support/large-image.ts";
+import { createLargeArchive, LARGE as LARGE_QUERY } from "../support/large-image.ts";
 import { createSampleArchive, type SampleArchive, type SampleServer } from "../support/sample-server.ts";
 
-/** 64 MB of pixels in a file that takes none: more than all buffers of a connection. */
-const LARGE = "/sync?ID=des_sample&POS=CIRCLE+10+-10+1";
+const LARGE = `/sync?${LARGE_QUERY}`;
 const SMALL = "/sync?ID=des_sample&POS=CIRCLE+10+-10+0.001";
 const TOKEN = "limits-test-token-0123456789";
 
-let folder: string;
+let large: Awaited<ReturnType<typeof createLargeArchive>>;
 let archive: SampleArchive;
 let server: SampleServer;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "recorte-limits-"));
-  await writeLargeImage(join(folder, "DES0040-1000_g.fits"), 4000);
-  archive = await createSampleArchive({ RECORTE_JOB_WORKERS: "0", RECORTE_TEST_TOKEN: TOKEN }, { des_sample: folder });
+  large = await createLargeArchive();
+  archive = await createSampleArchive(
+    { RECORTE_JOB_WORKERS: "0", RECORTE_TEST_TOKEN: TOKEN },
+    { des_sample: large.folder },
+  );
 });
 afterEach(async () => {
   await archive.stop();
 });
 afterAll(async () => {
   await archive.dispose();
-  await rm(folder, { recursive: true });
+  await large.dispose();
 });
 
 /** Its bare address, held to these limits. */

@@ -3,40 +3,23 @@ import { request, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { readConfiguration } from "../../src/bin/configuration.ts";
-import { startServer, type RunningServer } from "../../src/bin/server.ts";
-import { writeLargeImage } from "../support/large-image.ts";
-import { createSampleServices, ingestFolders, type SampleServices } from "../support/sample-services.ts";
+import type { RunningServer } from "../../src/bin/server.ts";
+import { createLargeArchive, LARGE, LARGE_SIZE, writeLargeImage } from "../support/large-image.ts";
+import { createSampleArchive, type SampleArchive } from "../support/sample-server.ts";
+import { ingestFolders } from "../support/sample-services.ts";
 
-/** 64 MB of pixels in a file that takes none: more than all buffers of a connection. */
-const SIZE = 4000;
-const WHOLE = "/sync?ID=des_sample&POS=CIRCLE+10+-10+1";
-
-let folder: string;
-let sample: SampleServices;
+let large: Awaited<ReturnType<typeof createLargeArchive>>;
+let archive: SampleArchive;
 let server: RunningServer;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "recorte-archive-"));
-  await writeLargeImage(join(folder, "DES0040-1000_g.fits"), SIZE);
-  sample = await createSampleServices({}, { des_sample: folder });
-  server = await start();
+  large = await createLargeArchive();
+  archive = await createSampleArchive({ RECORTE_DECODE_WORKERS: "1" }, { des_sample: large.folder });
+  ({ server } = await archive.start());
 });
-
-function start(): Promise<RunningServer> {
-  return startServer(
-    readConfiguration({
-      RECORTE_DATA: sample.dataFolder,
-      PORT: "0",
-      RECORTE_LOG: "none",
-      RECORTE_SHUTDOWN_TIMEOUT: "0",
-    }),
-  );
-}
 afterAll(async () => {
-  await server.close();
-  await sample.dispose();
-  await rm(folder, { recursive: true });
+  await archive.dispose();
+  await large.dispose();
 });
 
 function open(path: string, from = server): Promise<IncomingMessage> {
@@ -48,15 +31,15 @@ function open(path: string, from = server): Promise<IncomingMessage> {
 
 describe("a real connection", () => {
   it("carries a large cutout whole", async () => {
-    const response = await open(WHOLE);
+    const response = await open(`/sync?${LARGE}`);
     let bytes = 0;
     for await (const chunk of response) bytes += (chunk as Buffer).length;
     expect(bytes).toBe(Number(response.headers["content-length"]));
-    expect(bytes).toBeGreaterThan(SIZE * SIZE * 4);
+    expect(bytes).toBeGreaterThan(LARGE_SIZE * LARGE_SIZE * 4);
   });
 
   it("is read for only as fast as the client reads, and no longer than it is there", async () => {
-    const response = await open(WHOLE);
+    const response = await open(`/sync?${LARGE}`);
     expect(server.services.images.inUse).toBe(1);
     const before = process.memoryUsage().arrayBuffers;
     await new Promise((resolve) => response.once("readable", resolve));
@@ -76,7 +59,7 @@ describe("a real connection", () => {
     const later = await mkdtemp(join(tmpdir(), "recorte-later-"));
     await writeLargeImage(join(later, "DES0040-0900_r.fits"), 100);
     expect((await open("/sync?ID=des_sample&POS=CIRCLE+10+-10+0.001&FILTER=r")).statusCode).toBe(204);
-    await ingestFolders(sample.dataFolder, { des_sample: later });
+    await ingestFolders(archive.dataFolder, { des_sample: later });
     const response = await open("/sync?ID=des_sample&POS=CIRCLE+10+-10+0.001&FILTER=r");
     response.resume();
     expect(response.statusCode).toBe(200);
@@ -84,8 +67,8 @@ describe("a real connection", () => {
   });
 
   it("is broken off when the server stops, and not ended as if the file were whole", async () => {
-    const other = await start();
-    const response = await open(WHOLE, other);
+    const { server: other } = await archive.start();
+    const response = await open(`/sync?${LARGE}`, other);
     const reading = (async () => {
       for await (const _ of response) await new Promise((resolve) => setTimeout(resolve, 1));
     })();

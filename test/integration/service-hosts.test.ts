@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAccessServices } from "../../src/bin/access-services.ts";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { openRecords } from "../../src/bin/records.ts";
-import { startServer } from "../../src/bin/server.ts";
 import { formatRequest, sendRaw, type RawRequest } from "../support/raw-http.ts";
 import { createSampleArchive, type SampleArchive } from "../support/sample-server.ts";
+import { startTestServer } from "../support/test-server.ts";
 
 const PASSWORD = "correct horse battery staple";
 
@@ -92,13 +92,9 @@ describe("the auth service alone", () => {
   test("needs no images, and touches none", async () => {
     const folder = mkdtempSync(join(tmpdir(), "recorte-auth-"));
     const data = join(folder, "data");
-    const configuration = readConfiguration({
-      ...{ RECORTE_DATA: data, PORT: "0", RECORTE_LOG: "none", RECORTE_SERVICES: "auth" },
-      RECORTE_ARCHIVE_ROOTS: "/nowhere",
-    });
-    const server = await startServer(configuration);
+    const settings = { RECORTE_SERVICES: "auth", RECORTE_ARCHIVE_ROOTS: "/nowhere" };
+    const { server, port } = await startTestServer({ RECORTE_DATA: data, ...settings });
     try {
-      const port = Number(new URL(server.urls.at(-1) ?? "").port);
       expect(server.urls.map((url) => new URL(url).hostname)).toEqual(["auth.localhost", "localhost"]);
       expect(await serviceAt(port, "cutout.localhost")).toBe("auth");
       expect(readdirSync(data).filter((name) => !name.startsWith("records.sqlite"))).toEqual([]);

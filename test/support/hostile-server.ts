@@ -3,10 +3,11 @@ import { expect, vi } from "vitest";
 import { readConfiguration } from "../../src/bin/configuration.ts";
 import { recordsDatabaseFile, resultsFolder } from "../../src/bin/data-files.ts";
 import { standardError } from "../../src/bin/log-sink.ts";
-import { startServer, type RunningServer } from "../../src/bin/server.ts";
+import type { RunningServer } from "../../src/bin/server.ts";
 import { openRecordsDatabase } from "../../src/db/records-database.ts";
 import { formatRequest, sendRaw, type RawAnswer, type RawRequest } from "./raw-http.ts";
 import { createSampleServices } from "./sample-services.ts";
+import { startTestServer } from "./test-server.ts";
 
 /** Of the one user whom the server knows. Whatever is logged or answered must not have it. */
 export const TOKEN = "hostile-secret-7f3a9c51";
@@ -38,9 +39,8 @@ export async function startHostileServer(
   close(): Promise<void>;
 }> {
   const sample = await (folders === undefined ? createSampleServices() : createSampleServices({}, { ...folders }));
-  const configuration = readConfiguration({
+  const settings = {
     RECORTE_DATA: sample.dataFolder,
-    PORT: "0",
     RECORTE_TEST_TOKEN: TOKEN,
     RECORTE_SHUTDOWN_TIMEOUT: "2",
     RECORTE_LIST_MAX: "1MiB",
@@ -52,7 +52,7 @@ export async function startHostileServer(
     RECORTE_WAIT_MAX: "1",
     RECORTE_LOG: "debug",
     ...env,
-  });
+  };
   const logged: string[] = [];
   const lines = vi.spyOn(standardError, "write").mockImplementation((line) => void logged.push(line));
   const stderr = vi.spyOn(process.stderr, "write").mockImplementation((piece) => {
@@ -64,9 +64,9 @@ export async function startHostileServer(
       .spyOn(console, name)
       .mockImplementation((...said: unknown[]) => void logged.push(`${said.map(String).join(" ")}\n`)),
   );
-  const server = await startServer(configuration);
+  const { server, port } = await startTestServer(settings);
+  const configuration = readConfiguration(settings);
   const records = openRecordsDatabase(recordsDatabaseFile(configuration));
-  const port = Number(new URL(server.urls.at(-1) ?? "").port);
   const folder = resultsFolder(configuration);
 
   async function send(request: Partial<RawRequest>, options: Parameters<typeof sendRaw>[2] = {}): Promise<RawAnswer> {

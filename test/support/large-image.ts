@@ -1,6 +1,20 @@
-import { open, truncate } from "node:fs/promises";
+import { mkdtemp, open, rm, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { formatCard } from "../../src/fits/card-format.ts";
 import { formatHeader } from "../../src/fits/header.ts";
+
+/** 64 MB of pixels in a file that takes no room: more than all buffers on the way. */
+export const LARGE_SIZE = 4000;
+/** All of them, as a query of /sync. */
+export const LARGE = "ID=des_sample&POS=CIRCLE+10+-10+1&FILTER=g";
+
+/** A folder for the release des_sample with one large image. */
+export async function createLargeArchive(): Promise<{ readonly folder: string; dispose(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "recorte-archive-"));
+  await writeLargeImage(join(folder, "DES0040-1000_g.fits"), LARGE_SIZE);
+  return { folder, dispose: () => rm(folder, { recursive: true, force: true }) };
+}
 
 /** A float image of `size` × `size` zeros that takes no room on disk: a header, and a hole. About RA 10, Dec -10; its band
  * is in its name. */

@@ -1,13 +1,11 @@
 import { chmodSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readConfiguration } from "../../src/bin/configuration.ts";
-import { startServer, type RunningServer } from "../../src/bin/server.ts";
-import { writeLargeImage } from "./large-image.ts";
+import type { RunningServer } from "../../src/bin/server.ts";
+import { createLargeArchive, LARGE as LARGE_QUERY } from "./large-image.ts";
 import { startNginxFront, type NginxFront } from "./nginx-front.ts";
 import { freePort } from "./free-port.ts";
 import { createSampleServices, ingestFolders } from "./sample-services.ts";
+import { startTestServer } from "./test-server.ts";
 
 export type FrontedService = NginxFront & {
   /** Now; another after `restart`. */
@@ -18,31 +16,20 @@ export type FrontedService = NginxFront & {
   restart(env?: Record<string, string>): Promise<void>;
 };
 
-/** 64 MB of pixels in a file that takes no room: more than all buffers on the way. */
-export const LARGE_SIZE = 4000;
-export const LARGE = "/sync?ID=des_sample&POS=CIRCLE+10+-10+1&FILTER=g";
+export const LARGE = `/sync?${LARGE_QUERY}`;
 export const SMALL = "/sync?ID=des_sample&CIRCLE=59.09+-52.811+0.003&FILTER=g";
 
 /** The real service over the sample survey and one large image, behind nginx. */
 export async function startFrontedService(env: Record<string, string> = {}): Promise<FrontedService> {
-  const archive = await mkdtemp(join(tmpdir(), "recorte-archive-"));
-  await writeLargeImage(join(archive, "DES0040-1000_g.fits"), LARGE_SIZE);
+  const large = await createLargeArchive();
   const sample = await createSampleServices();
-  await ingestFolders(sample.dataFolder, { des_sample: archive });
+  await ingestFolders(sample.dataFolder, { des_sample: large.folder });
   chmodSync(sample.dataFolder, 0o711); // nginx is somebody else
   const servicePort = await freePort();
-  const start = (more: Record<string, string>) =>
-    startServer(
-      readConfiguration({
-        RECORTE_DATA: sample.dataFolder,
-        PORT: String(servicePort),
-        RECORTE_LOG: "none",
-        RECORTE_SHUTDOWN_TIMEOUT: "0",
-        RECORTE_DOMAIN: "example.org",
-        ...env,
-        ...more,
-      }),
-    );
+  const start = async (more: Record<string, string>) => {
+    const common = { RECORTE_DATA: sample.dataFolder, PORT: String(servicePort), RECORTE_DOMAIN: "example.org" };
+    return (await startTestServer({ ...common, ...env, ...more })).server;
+  };
   let server = await start({});
   const front = await startNginxFront({
     servicePort,
@@ -63,7 +50,7 @@ export async function startFrontedService(env: Record<string, string> = {}): Pro
       await front.stop();
       await server.close();
       await sample.dispose();
-      await rm(archive, { recursive: true });
+      await large.dispose();
     },
   };
 }

@@ -1,15 +1,9 @@
-import { readConfiguration } from "../../src/bin/configuration.ts";
-import { startServer, type RunningServer } from "../../src/bin/server.ts";
 import { createSampleServices } from "./sample-services.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
 
-export type SampleServer = {
-  /** Its address by a name that is no service's: the first of its services answers. */
-  readonly url: string;
-  readonly port: number;
-  readonly server: RunningServer;
+export type SampleServer = TestServer & {
   /** RECORTE_DATA. */
   readonly dataFolder: string;
-  close(): Promise<void>;
 };
 
 /** The whole service over the sample survey, on a free port of this machine. */
@@ -34,19 +28,16 @@ export type SampleArchive = Awaited<ReturnType<typeof createSampleArchive>>;
  */
 export async function createSampleArchive(common: Record<string, string> = {}, folders?: Record<string, string>) {
   const sample = await createSampleServices({}, folders);
-  const running = new Set<RunningServer>();
+  const running = new Set<TestServer>();
   return {
     dataFolder: sample.dataFolder,
     async start(env: Record<string, string> = {}): Promise<SampleServer> {
-      const settings = {
-        ...{ RECORTE_DATA: sample.dataFolder, PORT: "0", RECORTE_LOG: "none" },
-        ...{ RECORTE_SHUTDOWN_TIMEOUT: "0", RECORTE_DECODE_WORKERS: "0" },
-      };
-      const server = await startServer(readConfiguration({ ...settings, ...common, ...env }));
+      const settings = { RECORTE_DATA: sample.dataFolder, RECORTE_DECODE_WORKERS: "0", ...common, ...env };
+      const server = await startTestServer(settings);
       running.add(server);
-      const url = server.urls.at(-1) ?? "";
       return {
-        ...{ url, port: Number(new URL(url).port), server, dataFolder: sample.dataFolder },
+        ...server,
+        dataFolder: sample.dataFolder,
         async close() {
           running.delete(server);
           await server.close();

@@ -11,8 +11,7 @@ import { migrateRecords, openRecordsDatabase, type RecordsDatabase } from "../..
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { addFederationRoutes } from "../../src/http/auth/federation-routes.ts";
 import type { LogEntry } from "../../src/http/log-entry.ts";
-import { createServiceApp } from "../../src/http/service-app.ts";
-import { OPEN_FRAME } from "./service-frame.ts";
+import { createRoutesApp } from "./service-frame.ts";
 import { createTestBrowser, type TestBrowser } from "./test-browser.ts";
 
 export const AUTH_URL = "https://auth.survey.example";
@@ -44,14 +43,13 @@ export async function createSignInApp(
   if (parsed.problems.length > 0) throw new Error(parsed.problems.join("\n"));
   const audited: AuditEntry[] = [];
   const failures: string[] = [];
-  const frame = {
-    ...OPEN_FRAME,
+  const options = {
     publicUrl: AUTH_URL,
     log: (entry: LogEntry) => void (entry.error === undefined || failures.push(messagesOf(entry.error))),
   };
   const ours = { base: AUTH_URL, origins: [AUTH_URL, CUTOUT_URL], fallback: `${AUTH_URL}/account` };
   const known = await createProviders(parsed.providers, { authUrl: AUTH_URL, now });
-  const app = createServiceApp(frame, (routes) => {
+  const addRoutes = (routes: Hono<AppEnv>) => {
     routes.get("/account", (c) => c.text("account"));
     addFederationRoutes(routes, {
       providers: known,
@@ -61,7 +59,8 @@ export async function createSignInApp(
       openSession: (c, { user }) => Promise.resolve(setCookie(c, "session", user.name, { path: "/" })),
       returnAddress: (wanted) => returnAddress(wanted, ours),
     });
-  });
+  };
+  const app = createRoutesApp(addRoutes, options);
   return {
     app,
     accounts,

@@ -1,4 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+
+/** Of the repository. */
+export const ROOT = join(import.meta.dirname, "../..");
+/** The program, as it was built. */
+export const RECORTE = join(ROOT, "dist/bin/recorte.js");
 
 export type SpawnedProgram = {
   readonly child: ChildProcess;
@@ -18,6 +24,11 @@ export function cleanEnvironment(extra: Record<string, string> = {}): Record<str
     ([name]) => !/^(RECORTE_|npm_|VITEST|NODE_ENV$|PORT$|HOST$)/.test(name),
   );
   return { ...(Object.fromEntries(inherited) as Record<string, string>), ...extra };
+}
+
+/** `recorte` with these arguments, and no settings but these. */
+export function spawnRecorte(args: readonly string[], env: Record<string, string>): SpawnedProgram {
+  return spawnProgram(process.execPath, [RECORTE, ...args], { cwd: ROOT, env: cleanEnvironment(env) });
 }
 
 /** Starts a program in a process group of its own, so that `stop` reaches what it started. */

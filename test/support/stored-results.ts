@@ -1,10 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Hono } from "hono";
 import type { User } from "../../src/access/user.ts";
-import type { AppEnv } from "../../src/http/app-env.ts";
-import { describeError } from "../../src/http/error-response.ts";
 import type { CoordinateList } from "../../src/jobs/coordinate-list.ts";
 import type { ParameterList } from "../../src/jobs/job.ts";
 import { createLocalResults } from "../../src/storage/local-results.ts";
@@ -63,20 +60,3 @@ export async function storedResults() {
 }
 
 export type StoredResults = Awaited<ReturnType<typeof storedResults>>;
-
-/** An app without authentication: the user is given; errors become what clients get. */
-export function appOf(user: User, addRoutes: (app: Hono<AppEnv>) => void): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
-  app.use(async (c, next) => {
-    c.set("user", user);
-    c.set("requestId", "r1");
-    c.set("publicUrl", "https://cutout.example.org");
-    await next();
-  });
-  addRoutes(app);
-  app.onError((error, c) => {
-    const { status, text } = describeError(error, "r1");
-    return c.text(text, status);
-  });
-  return app;
-}

@@ -1,9 +1,9 @@
 import type { Hono } from "hono";
-import { OPEN_FRAME } from "./service-frame.ts";
+import { createRoutesApp, OPEN_FRAME } from "./service-frame.ts";
 import { authenticateByToken } from "./users.ts";
 import type { CutoutServices } from "../../src/cutout/open-cutout.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
-import { createServiceApp, type ServiceFrame } from "../../src/http/service-app.ts";
+import type { ServiceFrame } from "../../src/http/service-app.ts";
 import { addSyncRoutes, type SyncServices } from "../../src/http/sync-routes.ts";
 
 export type SyncAppServices = Omit<SyncServices, "readableBy" | "limitsOf" | "cutouts"> & {
@@ -17,7 +17,6 @@ export function createSyncApp({ syncMaxSeconds, ...services }: SyncAppServices):
   const { authenticate = authenticateByToken(undefined), publicUrl, log = OPEN_FRAME.log } = services;
   const { registry, limits } = services.cutouts;
   const most = { syncPixels: limits.maxPixels, syncSeconds: syncMaxSeconds ?? services.timeoutSeconds };
-  return createServiceApp({ ...OPEN_FRAME, authenticate, publicUrl, log }, (app) => {
-    addSyncRoutes(app, { readableBy: () => registry, limitsOf: () => most, ...services });
-  });
+  const all = { readableBy: () => registry, limitsOf: () => most, ...services };
+  return createRoutesApp((app) => addSyncRoutes(app, all), { authenticate, publicUrl, log });
 }

@@ -1,12 +1,9 @@
-import { Hono } from "hono";
+import type { Hono } from "hono";
 import { createStreamSlots } from "../../src/access/limits/stream-slots.ts";
 import { ANONYMOUS, type User } from "../../src/access/user.ts";
 import { ServiceError } from "../../src/errors.ts";
 import type { AppEnv } from "../../src/http/app-env.ts";
 import { addAsyncRoutes, type AsyncServices } from "../../src/http/async-routes.ts";
-import { identifyRequests } from "../../src/http/authentication.ts";
-import { beginRequests } from "../../src/http/begin-requests.ts";
-import { answerError } from "../../src/http/error-response.ts";
 import { readJobRequest, type JobRequestLimits } from "../../src/http/read-job-request.ts";
 import { addResultRoutes } from "../../src/http/result-routes.ts";
 import { claimResult, finishClaim, registerWorker, type Claim, type Outcome } from "../../src/jobs/claims.ts";
@@ -20,6 +17,7 @@ import { ANA, BEN, jobServices, LIMITS, memoryResults, type TestLimits } from ".
 import { openEmptyIndex } from "./survey-index.ts";
 import { identityOf } from "./users.ts";
 import { readXml, type XmlElement } from "./uws-schema.ts";
+import { createRoutesApp } from "./service-frame.ts";
 
 export const ORIGIN = "http://localhost";
 export const ANAS = { authorization: "Bearer ana" };
@@ -56,27 +54,22 @@ export function createUwsApp(
   const stopping = new AbortController();
   registerWorker(records, "worker", clock.value);
 
-  const app = new Hono<AppEnv>();
-  app.use(
-    beginRequests({ publicUrl: undefined }),
-    identifyRequests({ authenticate: (given) => Promise.resolve(identityOf(identify(given))) }),
-  );
-  addResultRoutes(app, { jobs, results: services.results });
-  addAsyncRoutes(app, {
-    jobs,
-    readJobRequest: (request) => readJobRequest(request, { registry, limits: REQUEST_LIMITS }),
-    limits: { maxWaitSeconds: 2, ...limits },
-    waits: createStreamSlots(),
-    mostWaitsOf: () => limits.maxWaits ?? 100,
-    stopping: stopping.signal,
-    keepAliveSeconds: 15,
-    logFault: (fault) => void faults.push(fault),
-  });
-  app.notFound((c) => c.text("UsageError: There is nothing here\n", 404));
-  app.onError((error, c) => {
-    const { status, response } = answerError(c, error);
-    if (status >= 500) faults.push({ error });
-    return response;
+  const addRoutes = (app: Hono<AppEnv>) => {
+    addResultRoutes(app, { jobs, results: services.results });
+    addAsyncRoutes(app, {
+      jobs,
+      readJobRequest: (request) => readJobRequest(request, { registry, limits: REQUEST_LIMITS }),
+      limits: { maxWaitSeconds: 2, ...limits },
+      waits: createStreamSlots(),
+      mostWaitsOf: () => limits.maxWaits ?? 100,
+      stopping: stopping.signal,
+      keepAliveSeconds: 15,
+      logFault: (fault) => void faults.push(fault),
+    });
+  };
+  const app = createRoutesApp(addRoutes, {
+    authenticate: (given) => Promise.resolve(identityOf(identify(given))),
+    log: (entry) => void (entry.event === "request" && entry.status >= 500 && faults.push({ error: entry.error })),
   });
 
   /** As if it had come to that phase by itself. */

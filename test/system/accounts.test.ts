@@ -2,18 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { cleanEnvironment, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
+import { spawnRecorte, type SpawnedProgram } from "../support/spawned-program.ts";
 
 let folder: string;
 let server: SpawnedProgram;
 let url: string;
 
-const environment = () => cleanEnvironment({ RECORTE_DATA: folder, PORT: "0", RECORTE_LOG: "none" });
-
-const spawn = (...args: string[]) =>
-  spawnProgram(process.execPath, [join(ROOT, "dist/bin/recorte.js"), ...args], { cwd: folder, env: environment() });
+const spawn = (...args: string[]) => spawnRecorte(args, { RECORTE_DATA: folder, PORT: "0", RECORTE_LOG: "none" });
 
 async function run(...args: string[]): Promise<{ code: number | null; output: string }> {
   const program = spawn(...args);

@@ -16,9 +16,8 @@ import { collect } from "../../src/jobs/collector.ts";
 import type { JobResult } from "../../src/jobs/job.ts";
 import { ingestFolders, SAMPLE_FOLDER } from "../support/sample-services.ts";
 import { testUser } from "../support/users.ts";
-import { cleanEnvironment, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
+import { spawnRecorte, type SpawnedProgram } from "../support/spawned-program.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
 const KILLS = 60;
 const USERS = ["ana", "ben", "test"].map((id) => testUser(id));
 /** Of the last of them. */
@@ -184,7 +183,7 @@ test("SIGTERM gives back what is worked on, as if it had never begun", async () 
 
 /** "work-1" is `recorte work`. */
 function start(name: string, more: Record<string, string> = {}): void {
-  const env = cleanEnvironment({
+  const env = {
     PORT: "0",
     RECORTE_DATA: folder,
     RECORTE_JOB_LEASE: "1",
@@ -193,9 +192,9 @@ function start(name: string, more: Record<string, string> = {}): void {
     RECORTE_JOB_MAX_ACTIVE: "1000",
     RECORTE_TEST_TOKEN: TOKEN,
     ...more,
-  });
+  };
   const [command] = name.split("-");
-  programs.set(name, spawnProgram(process.execPath, ["dist/bin/recorte.js", command], { cwd: ROOT, env }));
+  programs.set(name, spawnRecorte([command], env));
 }
 
 /** Without a word to it. */

@@ -4,9 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { requireProgram, requirePythonModule, runPython } from "../support/outside-program.ts";
-import { cleanEnvironment, spawnProgram } from "../support/spawned-program.ts";
-
-const ROOT = join(import.meta.dirname, "../..");
+import { cleanEnvironment, ROOT, spawnProgram } from "../support/spawned-program.ts";
 
 /** astropy's own reading of the sample image at the place that the cutout's WCS says it is from. */
 const COMPARE = `

@@ -5,7 +5,8 @@ import { addResultRoutes } from "../../src/http/result-routes.ts";
 import type { CoordinateRow } from "../../src/jobs/coordinate-list.ts";
 import { ANA } from "../support/job-services.ts";
 import { requireProgram, runPython } from "../support/outside-program.ts";
-import { appOf, storedResults, type StoredResults } from "../support/stored-results.ts";
+import { storedResults, type StoredResults } from "../support/stored-results.ts";
+import { createRoutesApp, everybodyIs } from "../support/service-frame.ts";
 
 let stored: StoredResults;
 let id: string;
@@ -54,7 +55,7 @@ print(json.dumps([[row["state"], row["why"], row["row_id"], row["name"], row["RA
 it.each(["zip", "tar"])(
   "Python finds every file of a job's %s by its manifest, and the list's columns",
   async (format) => {
-    const app = appOf(ANA, (routes) => addResultRoutes(routes, stored));
+    const app = createRoutesApp((routes) => addResultRoutes(routes, stored), everybodyIs(ANA));
     const response = await app.request(`/async/${id}/results/all.${format}`);
     const path = join(stored.folder, `all.${format}`);
     await writeFile(path, new Uint8Array(await response.arrayBuffer()));

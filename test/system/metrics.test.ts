@@ -1,14 +1,12 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { request } from "node:http";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { requireProgram } from "../support/outside-program.ts";
 import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
-import { cleanEnvironment } from "../support/spawned-program.ts";
+import { cleanEnvironment, RECORTE } from "../support/spawned-program.ts";
 
 // What Prometheus' own tool says of the metrics, and what becomes of a server whose log nobody reads.
 
-const RECORTE = fileURLToPath(new URL("../../dist/bin/recorte.js", import.meta.url));
 const CUTOUT = "/sync?ID=sim_sample&POS=CIRCLE+59.0+-52.8+0.003&FILTER=g";
 
 let sample: SampleServices;

@@ -6,11 +6,10 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { freePort } from "../support/free-port.ts";
 import { ask } from "../support/nginx-client.ts";
 import { asUser, startNginxFront } from "../support/nginx-front.ts";
-import { cleanEnvironment, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
+import { cleanEnvironment, RECORTE, ROOT, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
 
 // The service and nginx as two users, neither of them root: what the one keeps, the other may read as far as the unit says.
 
-const ROOT = join(import.meta.dirname, "../..");
 const UNIT = readFileSync(join(ROOT, "nginx/recorte.service"), "utf8");
 const settingOf = (name: string) => new RegExp(`^${name}=(\\d+)$`, "m").exec(UNIT)?.[1] ?? "";
 /** Of the service; nobody on a machine has this one. */
@@ -26,7 +25,7 @@ let service: SpawnedProgram;
 /** `recorte` as the unit runs it. */
 function recorte(...args: string[]): SpawnedProgram {
   const line = `umask ${settingOf("UMask")}; exec "$@"`;
-  const program = [process.execPath, join(ROOT, "dist/bin/recorte.js"), ...args];
+  const program = [process.execPath, RECORTE, ...args];
   const [command, ...rest] = asUser(SERVICE, ["sh", "-c", line, "sh", ...program]);
   const settings = { RECORTE_DATA: data, PORT: String(port), RECORTE_ACCEL_REDIRECT: "/-results/" };
   return spawnProgram(command, rest, {

@@ -7,7 +7,8 @@ import { readConfiguration } from "../../src/bin/configuration.ts";
 import { openSharedServices } from "../../src/bin/shared-services.ts";
 import { startNginxFront, type NginxFront } from "../support/nginx-front.ts";
 import { ask, open, type FrontRequest } from "../support/nginx-client.ts";
-import { LARGE, LARGE_SIZE, SMALL, startFrontedService, type FrontedService } from "../support/nginx-service.ts";
+import { LARGE_SIZE } from "../support/large-image.ts";
+import { LARGE, SMALL, startFrontedService, type FrontedService } from "../support/nginx-service.ts";
 
 const MB = 1e6;
 

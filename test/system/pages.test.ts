@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfiguration } from "../../src/bin/configuration.ts";
-import { startServer, type RunningServer } from "../../src/bin/server.ts";
+import type { RunningServer } from "../../src/bin/server.ts";
 import { openSharedServices, type SharedServices } from "../../src/bin/shared-services.ts";
 import { startChromium, type Chromium, type ChromiumWindow } from "../support/chromium.ts";
 import { requireProgram } from "../support/outside-program.ts";
+import { startTestServer } from "../support/test-server.ts";
 
 /** SCREENSHOTS names a folder where the pictures stay, for whoever wants to look at them. */
 const { SCREENSHOTS } = process.env;
@@ -29,14 +30,14 @@ beforeAll(async () => {
   requireProgram("curl", "curl");
   folder = await mkdtemp(join(tmpdir(), "recorte-pages-"));
   if (SCREENSHOTS !== undefined) await mkdir(SCREENSHOTS, { recursive: true });
-  const configuration = readConfiguration({
-    ...{ RECORTE_DATA: join(folder, "data"), RECORTE_LOG: "none", PORT: "0", RECORTE_SHUTDOWN_TIMEOUT: "1" },
+  const settings = {
+    ...{ RECORTE_DATA: join(folder, "data"), RECORTE_SHUTDOWN_TIMEOUT: "1" },
     ...{ RECORTE_SERVICES: "auth,cutout", RECORTE_JOB_WORKERS: "0", RECORTE_LIMITS_ADMIN: "storedBytes=20GB" },
-  });
-  const shared = openSharedServices(configuration);
+  };
+  const shared = openSharedServices(readConfiguration({ ...settings, RECORTE_LOG: "none" }));
   await fill(shared);
   shared.close();
-  server = await startServer(configuration);
+  ({ server } = await startTestServer(settings));
   url = server.urls[0];
   chromium = await startChromium();
 });

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PYTHON, requireProgram, requirePythonModule } from "../support/outside-program.ts";
 import { startSampleServer, type SampleServer } from "../support/sample-server.ts";
+import { RECORTE, ROOT } from "../support/spawned-program.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
 let server: SampleServer;
 let folder: string;
 let readme: string;
@@ -68,7 +68,7 @@ test("an account and a token are made as told, and used with curl and pyvo", asy
   const lines = linesOf(section);
   expect(lines).toHaveLength(5);
   // npx finds the program in the clone, and asks for the password where there is a terminal.
-  const npx = `npx() { shift; "${process.execPath}" "${join(ROOT, "dist/bin/recorte.js")}" "$@"; }`;
+  const npx = `npx() { shift; "${process.execPath}" "${RECORTE}" "$@"; }`;
   const [add, ...others] = lines;
   const script = [npx, `${add} --password-stdin <<< "what nobody guesses"`, ...others, 'echo "TOKEN=$TOKEN"'];
   const output = await runLines(script, { RECORTE_DATA: server.dataFolder });

@@ -3,20 +3,19 @@ import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { readConfiguration } from "../../src/bin/configuration.ts";
-import { startServer, type RunningServer } from "../../src/bin/server.ts";
 import { startChromium, type Chromium, type ChromiumWindow } from "../support/chromium.ts";
 import { freePort } from "../support/free-port.ts";
 import { CLIENT_ID, CLIENT_SECRET, startOidcOp, type OidcOp } from "../support/oidc-op.ts";
 import { requireProgram } from "../support/outside-program.ts";
 import { startSamlIdp, type SamlIdp } from "../support/saml-idp.ts";
 import { makeKeyAndCertificate } from "../support/self-signed-certificate.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
 
 // The providers are at 127.0.0.1 and we are at *.localhost: to a browser they are other sites.
 let folder: string;
 let idp: SamlIdp;
 let op: OidcOp;
-let server: RunningServer;
+let server: TestServer;
 let chromium: Chromium;
 let authUrl: string;
 let cutoutUrl: string;
@@ -45,13 +44,10 @@ beforeAll(async () => {
     ]),
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  server = await startServer(
-    readConfiguration({
-      ...{ RECORTE_DATA: join(folder, "data"), RECORTE_LOG: "none", RECORTE_SHUTDOWN_TIMEOUT: "1" },
-      ...{ PORT: String(port), RECORTE_AUTH_URL: authUrl, RECORTE_SIGN_IN_PROVIDERS: join(folder, "providers.json") },
-      RECORTE_JOB_WORKERS: "0",
-    }),
-  );
+  server = await startTestServer({
+    ...{ RECORTE_DATA: join(folder, "data"), RECORTE_SHUTDOWN_TIMEOUT: "1", RECORTE_JOB_WORKERS: "0" },
+    ...{ PORT: String(port), RECORTE_AUTH_URL: authUrl, RECORTE_SIGN_IN_PROVIDERS: join(folder, "providers.json") },
+  });
   chromium = await startChromium();
 });
 afterAll(async () => {

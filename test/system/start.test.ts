@@ -4,9 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { cleanEnvironment, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
+import { cleanEnvironment, ROOT, spawnProgram, type SpawnedProgram } from "../support/spawned-program.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
 const STARTED = /^ {2}curl -o cutout\.fits '(http:\/\/localhost:\d+\/sync\?\S+)'$/m;
 
 let folder: string;

@@ -4,18 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startSampleServer, type SampleServer } from "../support/sample-server.ts";
 import { PYTHON, requireProgram, requirePythonModule } from "../support/outside-program.ts";
-import { readConfiguration } from "../../src/bin/configuration.ts";
-import { startServer, type RunningServer } from "../../src/bin/server.ts";
-import { createSampleServices, type SampleServices } from "../support/sample-services.ts";
 
 const DES_G = "ivo://localhost/des_sample?DESJ035621.6-524840.0/g";
 const DES_R = "ivo://localhost/des_sample?DESJ035621.6-524840.0/r";
 const run = promisify(execFile);
 
 let folder: string;
-let sample: SampleServices;
-let server: RunningServer;
+let server: SampleServer;
 /** Its address. */
 let url: string;
 
@@ -24,20 +21,11 @@ beforeAll(async () => {
   requireProgram("xmllint", "libxml2-utils");
   requirePythonModule("pyvo", "python3-pyvo");
   folder = await mkdtemp(join(tmpdir(), "recorte-vo-"));
-  sample = await createSampleServices();
-  server = await startServer(
-    readConfiguration({
-      RECORTE_DATA: sample.dataFolder,
-      PORT: "0",
-      RECORTE_LOG: "none",
-      RECORTE_SHUTDOWN_TIMEOUT: "0",
-    }),
-  );
-  url = server.urls.at(-1) ?? "";
+  server = await startSampleServer();
+  ({ url } = server);
 });
 afterAll(async () => {
   await server.close();
-  await sample.dispose();
   await rm(folder, { recursive: true });
 });
 

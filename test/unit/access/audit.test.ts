@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createAuditLog, type AuditEntry } from "../../../src/access/audit.ts";
 import type { RecordsDatabase } from "../../../src/db/records-database.ts";
-import { openRecords } from "./open-records.ts";
+import { openTestRecords } from "../../support/job-services.ts";
 
 let records: RecordsDatabase;
 let now: number;
 beforeEach(() => {
-  records = openRecords();
+  records = openTestRecords();
   now = 1000;
 });
 afterEach(() => records.close());

@@ -10,7 +10,7 @@ import type { Scope } from "../../../src/access/tokens/api-token.ts";
 import { createTokens, type Tokens } from "../../../src/access/tokens/tokens.ts";
 import type { User } from "../../../src/access/user.ts";
 import type { RecordsDatabase } from "../../../src/db/records-database.ts";
-import { openRecords } from "./open-records.ts";
+import { openTestRecords } from "../../support/job-services.ts";
 
 const TEST_TOKEN = "a-token-for-tests-only";
 const HOUR = 3_600_000;
@@ -24,7 +24,7 @@ let now: number;
 
 beforeEach(() => {
   now = Date.now();
-  records = openRecords();
+  records = openTestRecords();
   sessions = createSessions({ records, lifetimeSeconds: 1000 });
   tokens = createTokens({ records, maxDays: 365, now: () => now });
   audit = createAuditLog({ records, now: () => now, onFailure: (error) => expect.fail(String(error)) });

@@ -7,14 +7,14 @@ import { createSessions } from "../../../src/access/sessions.ts";
 import { createTokens } from "../../../src/access/tokens/tokens.ts";
 import { TEST_USER, type User } from "../../../src/access/user.ts";
 import type { RecordsDatabase } from "../../../src/db/records-database.ts";
-import { openRecords } from "./open-records.ts";
+import { openTestRecords } from "../../support/job-services.ts";
 
 let records: RecordsDatabase;
 let now: number;
 const tick = () => now;
 
 beforeEach(() => {
-  records = openRecords();
+  records = openTestRecords();
   now = Date.now();
 });
 afterEach(() => records.close());

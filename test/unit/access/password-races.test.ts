@@ -5,7 +5,7 @@ import type { Passwords } from "../../../src/access/accounts/passwords.ts";
 import { createSessions, type Sessions } from "../../../src/access/sessions.ts";
 import { createTokens, type Tokens } from "../../../src/access/tokens/tokens.ts";
 import type { RecordsDatabase } from "../../../src/db/records-database.ts";
-import { openRecords } from "./open-records.ts";
+import { openTestRecords } from "../../support/job-services.ts";
 
 // What comes in between while a password is checked or hashed, which takes its time.
 
@@ -27,7 +27,7 @@ let tokens: Tokens;
 let id: string;
 
 beforeEach(async () => {
-  records = openRecords();
+  records = openTestRecords();
   accounts = createAccounts({ records, passwords, now: () => Date.now() });
   sessions = createSessions({ records, lifetimeSeconds: 1000 });
   tokens = createTokens({ records, maxDays: 365, now: () => Date.now() });

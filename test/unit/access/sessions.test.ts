@@ -3,7 +3,7 @@ import { createAccounts } from "../../../src/access/accounts/accounts.ts";
 import { createPasswords } from "../../../src/access/accounts/passwords.ts";
 import { createSessions, csrfTokenOf, type Sessions } from "../../../src/access/sessions.ts";
 import type { RecordsDatabase } from "../../../src/db/records-database.ts";
-import { openRecords } from "./open-records.ts";
+import { openTestRecords } from "../../support/job-services.ts";
 
 const DAY = 86_400_000;
 const NOON = Date.UTC(2026, 0, 10, 12);
@@ -17,7 +17,7 @@ const accountsOf = (database: RecordsDatabase) =>
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: NOON });
-  records = openRecords();
+  records = openTestRecords();
   sessions = createSessions({ records, lifetimeSeconds: 14 * 86_400 });
   ({ id: userId } = await accountsOf(records).create({ name: "ana", password: null, groups: ["des"] }));
 });

@@ -7,7 +7,7 @@ import { createPasswords } from "../../../src/access/accounts/passwords.ts";
 import { createSessions } from "../../../src/access/sessions.ts";
 import { createTokens } from "../../../src/access/tokens/tokens.ts";
 import type { User } from "../../../src/access/user.ts";
-import { openRecords } from "./open-records.ts";
+import { openTestRecords } from "../../support/job-services.ts";
 
 // Two connections to one file, as a server and a command line have them. test/system/accounts.test.ts has processes.
 
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 function connect() {
-  const records = openRecords(join(folder, "records.sqlite"));
+  const records = openTestRecords(join(folder, "records.sqlite"));
   const now = () => Date.now();
   const tokens = createTokens({ records, maxDays: 365, now });
   return {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createAccessServices, type AccessServices } from "../../../src/bin/access-services.ts";
 import { readConfiguration } from "../../../src/bin/configuration.ts";
 import type { RecordsDatabase } from "../../../src/db/records-database.ts";
-import { openRecords } from "../access/open-records.ts";
+import { openTestRecords } from "../../support/job-services.ts";
 
 const DAY = 86_400_000;
 
@@ -11,7 +11,7 @@ let access: AccessServices;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  records = openRecords();
+  records = openTestRecords();
   access = createAccessServices(readConfiguration({ RECORTE_LOG: "none", RECORTE_AUDIT_DAYS: "30" }), records);
 });
 afterEach(() => {

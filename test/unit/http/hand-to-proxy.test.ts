@@ -2,7 +2,8 @@ import { readdir, readlink } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { addResultRoutes } from "../../../src/http/result-routes.ts";
 import { ANA, BEN } from "../../support/job-services.ts";
-import { appOf, storedResults, type StoredResults } from "../../support/stored-results.ts";
+import { storedResults, type StoredResults } from "../../support/stored-results.ts";
+import { createRoutesApp, everybodyIs } from "../../support/service-frame.ts";
 
 let stored: StoredResults;
 let id: string;
@@ -25,13 +26,13 @@ const PROXIED = { "x-forwarded-for": "192.0.2.1" };
 
 function ask({ headers = PROXIED, method = "GET", isTrusted = true, user = ANA, ...options }: Asked = {}) {
   const accelRedirect = "accelRedirect" in options ? options.accelRedirect : "/-results/";
-  const app = appOf(user, (routes) => {
+  const app = createRoutesApp((routes) => {
     routes.use(async (c, next) => {
       c.set("client", { peer: { text: "127.0.0.1", ip: null, isTrusted }, text: "192.0.2.1", ip: null });
       await next();
     });
     addResultRoutes(routes, { ...stored, accelRedirect });
-  });
+  }, everybodyIs(user));
   return app.request(`/async/${id}/results/result-1`, { method, headers });
 }
 

@@ -1,10 +1,8 @@
-import { Hono } from "hono";
 import { expect, test } from "vitest";
-import type { AppEnv } from "../../../src/http/app-env.ts";
-import { describeError } from "../../../src/http/error-response.ts";
 import { addHistoryRoutes } from "../../../src/http/history-routes.ts";
 import type { SyncHistory } from "../../../src/jobs/sync-history.ts";
 import { ANA } from "../../support/job-services.ts";
+import { createRoutesApp, everybodyIs } from "../../support/service-frame.ts";
 
 type Filter = Parameters<SyncHistory["list"]>[0];
 
@@ -15,16 +13,10 @@ async function ask(query: string): Promise<{ status: number; text: string; filte
     asked.push(filter);
     return [];
   };
-  const app = new Hono<AppEnv>();
-  app.use((c, next) => {
-    c.set("user", ANA);
-    return next();
-  });
-  addHistoryRoutes(app, { history: { list } as SyncHistory });
-  app.onError((error, c) => {
-    const { status, text } = describeError(error, "1");
-    return c.text(text, status);
-  });
+  const app = createRoutesApp(
+    (routes) => addHistoryRoutes(routes, { history: { list } as SyncHistory }),
+    everybodyIs(ANA),
+  );
   const response = await app.request(`/history${query}`);
   return { status: response.status, text: await response.text(), filter: asked[0] };
 }

@@ -1,16 +1,15 @@
 import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
-import { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createStreamSlots } from "../../../src/access/limits/stream-slots.ts";
 import { ANONYMOUS } from "../../../src/access/user.ts";
 import { ServiceError } from "../../../src/errors.ts";
-import type { AppEnv } from "../../../src/http/app-env.ts";
 import { addEventRoutes, streamEvents } from "../../../src/http/job-events.ts";
 import { createWaitingRoom } from "../../../src/http/waiting-room.ts";
 import type { Job } from "../../../src/jobs/job.ts";
 import type { JobService } from "../../../src/jobs/job-service.ts";
+import { createRoutesApp } from "../../support/service-frame.ts";
 
 const JOB: Job = {
   id: "k3j5",
@@ -218,25 +217,14 @@ describe("a stream of events", () => {
 describe("GET /async/{id}/events", () => {
   function createApp(job: Job) {
     const manual = manualWatch();
-    const app = new Hono<AppEnv>();
-    app.use(async (c, next) => {
-      c.set("user", ANONYMOUS);
-      c.set("requestId", "r1");
-      await next();
-    });
     const jobs = {
       get: () => Promise.resolve(job),
       watch: (_id: string, _user: object, s: AbortSignal) => manual.watch(s),
     };
     const waitingRoom = createWaitingRoom({ slots: createStreamSlots(), stopping: undefined });
     const logFault = () => undefined;
-    addEventRoutes(app, {
-      jobs: jobs as unknown as JobService,
-      keepAliveSeconds: 15,
-      waitingRoom,
-      mostWaitsOf: () => 1,
-      logFault,
-    });
+    const services = { jobs: jobs as unknown as JobService, keepAliveSeconds: 15, waitingRoom, logFault };
+    const app = createRoutesApp((routes) => addEventRoutes(routes, { ...services, mostWaitsOf: () => 1 }));
     return { app, manual, waitingRoom };
   }
 
@@ -258,9 +246,6 @@ describe("GET /async/{id}/events", () => {
 
   test("429 for one more than a user may have open, and room again when one has ended", async () => {
     const { app, waitingRoom } = createApp(JOB);
-    app.onError((error, c) =>
-      c.text(String(error), error instanceof ServiceError && error.code === "too-many" ? 429 : 500),
-    );
     const first = await app.request("/async/k3j5/events");
     expect((await app.request("/async/k3j5/events")).status).toBe(429);
     await first.body?.cancel();

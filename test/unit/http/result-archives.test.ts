@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { addResultRoutes } from "../../../src/http/result-routes.ts";
 import { ANA, BEN } from "../../support/job-services.ts";
-import { appOf, storedResults, type StoredResults } from "../../support/stored-results.ts";
+import { storedResults, type StoredResults } from "../../support/stored-results.ts";
+import { createRoutesApp, everybodyIs } from "../../support/service-frame.ts";
 
 let stored: StoredResults;
 let id: string;
@@ -18,7 +19,10 @@ beforeEach(async () => {
 afterEach(() => stored.close());
 
 const get = (path: string, headers: Record<string, string> = {}, method = "GET", user = ANA) =>
-  appOf(user, (app) => addResultRoutes(app, stored)).request(`/async/${id}/${path}`, { headers, method });
+  createRoutesApp((app) => addResultRoutes(app, stored), everybodyIs(user)).request(`/async/${id}/${path}`, {
+    headers,
+    method,
+  });
 
 const ALL = ["results/all.zip", "results/all.tar", "manifest.json", "manifest.csv"];
 
@@ -28,7 +32,8 @@ it.each([
   ["manifest.json", "application/json", 'inline; filename="recorte_My-run-1_manifest.json"'],
   ["manifest.csv", "text/csv; charset=utf-8; header=present", 'inline; filename="recorte_My-run-1_manifest.csv"'],
 ])("%s comes with its type, name and length", async (path, type, disposition) => {
-  const response = await get(path);
+  const sameRequest = { "x-request-id": "r1" };
+  const response = await get(path, sameRequest);
   const body = await response.arrayBuffer();
   expect(response.status).toBe(200);
   expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -36,7 +41,7 @@ it.each([
     "content-disposition": disposition,
     "content-length": String(body.byteLength),
   });
-  const head = await get(path, {}, "HEAD");
+  const head = await get(path, sameRequest, "HEAD");
   expect(Object.fromEntries(head.headers)).toEqual(Object.fromEntries(response.headers));
 });
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { addResultRoutes } from "../../../src/http/result-routes.ts";
 import { ANA, BEN } from "../../support/job-services.ts";
-import { appOf, storedResults, type StoredResults } from "../../support/stored-results.ts";
+import { storedResults, type StoredResults } from "../../support/stored-results.ts";
+import { createRoutesApp, everybodyIs } from "../../support/service-frame.ts";
 
 let stored: StoredResults;
 let id: string;
@@ -18,7 +19,10 @@ beforeEach(async () => {
 afterEach(() => stored.close());
 
 const request = (path: string, init: RequestInit = {}, user = ANA) =>
-  appOf(user, (app) => addResultRoutes(app, stored)).request(`/async/${id}/results/${path}`, init);
+  createRoutesApp((app) => addResultRoutes(app, stored), everybodyIs(user)).request(
+    `/async/${id}/results/${path}`,
+    init,
+  );
 const get = (path: string, headers: Record<string, string> = {}) => request(path, { headers });
 
 async function openFiles(): Promise<string[]> {
@@ -47,7 +51,8 @@ describe("a file", () => {
   });
 
   it("tells a HEAD the same, and gives nothing", async () => {
-    const [head, full] = [await request("result-1", { method: "HEAD" }), await get("result-1")];
+    const headers = { "x-request-id": "r1" };
+    const [head, full] = [await request("result-1", { method: "HEAD", headers }), await get("result-1", headers)];
     expect(head.status).toBe(200);
     expect(Object.fromEntries(head.headers)).toEqual(Object.fromEntries(full.headers));
     expect(await head.text()).toBe("");

@@ -4,26 +4,15 @@ import { boundingBoxOfVectors, type VectorBox } from "../../../src/sky/bounding-
 import { overlapOf, regionContains, regionsIntersect } from "../../../src/sky/region.ts";
 import type { Region } from "../../../src/sky/region.ts";
 import { stencilContains } from "../../../src/sky/stencil-contains.ts";
-import type { RangeStencil, Stencil } from "../../../src/sky/stencil.ts";
+import type { Stencil } from "../../../src/sky/stencil.ts";
 import { combine, fromUnitVector, normalize, toUnitVector } from "../../../src/sky/unit-vector.ts";
 import type { UnitVector } from "../../../src/sky/unit-vector.ts";
 import { anyPosition, convexPolygon, offset, position, unit } from "./arbitraries.ts";
+import { circle, polygon, range } from "./shapes.ts";
 
 function square(ra: number, dec: number, half: number): Region {
   const corners = [-1, 1].flatMap((y) => [-1, 1].map((x) => position((ra + x * y * half + 360) % 360, dec + y * half)));
   return { shape: "polygon", vertices: corners };
-}
-
-function circle(ra: number, dec: number, radiusDegrees: number): Stencil {
-  return { shape: "circle", center: position(ra, dec), radiusDegrees };
-}
-
-function range(raMin: number, raMax: number, decMin: number, decMax: number): RangeStencil {
-  return { shape: "range", raMinDegrees: raMin, raMaxDegrees: raMax, decMinDegrees: decMin, decMaxDegrees: decMax };
-}
-
-function polygon(...pairs: [number, number][]): Stencil {
-  return { shape: "polygon", vertices: pairs.map((pair) => position(...pair)) };
 }
 
 const tile = square(0, 0, 1); // RA 359 … 1, Dec -1 … 1

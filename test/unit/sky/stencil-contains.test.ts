@@ -3,18 +3,11 @@ import { describe, expect, test } from "vitest";
 import { separationDegrees } from "../../../src/sky/separation.ts";
 import { polygonFault } from "../../../src/sky/spherical-polygon.ts";
 import { stencilContains } from "../../../src/sky/stencil-contains.ts";
-import type { PolygonStencil, RangeStencil } from "../../../src/sky/stencil.ts";
+import type { RangeStencil } from "../../../src/sky/stencil.ts";
 import { add, cross, dot, fromUnitVector, normalize, toUnitVector } from "../../../src/sky/unit-vector.ts";
 import type { UnitVector } from "../../../src/sky/unit-vector.ts";
 import { anyPosition, convexPolygon, offset, position, unit } from "./arbitraries.ts";
-
-function polygon(...pairs: [number, number][]): PolygonStencil {
-  return { shape: "polygon", vertices: pairs.map((pair) => position(...pair)) };
-}
-
-function range(raMin: number, raMax: number, decMin: number, decMax: number): RangeStencil {
-  return { shape: "range", raMinDegrees: raMin, raMaxDegrees: raMax, decMinDegrees: decMin, decMaxDegrees: decMax };
-}
+import { polygon, range } from "./shapes.ts";
 
 describe("a circle", () => {
   test("holds what is as near as its radius, border included", () => {

@@ -1,6 +1,4 @@
 import { readFileSync } from "node:fs";
-import { parseCards } from "../../../src/fits/card.ts";
-import { createHeader } from "../../../src/fits/header.ts";
 import type { Header } from "../../../src/fits/header.ts";
 
 export type Image = { file: string; cards: string[]; pixels: [number, number][]; sky: [number, number][] };
@@ -13,10 +11,6 @@ export function imagesOf(pattern: RegExp): Image[] {
   const found = images.filter(({ file }) => pattern.test(file));
   if (found.length === 0) throw new Error(`no image like ${pattern.source}`);
   return found;
-}
-
-export function headerOf(cards: readonly string[]): Header {
-  return createHeader(parseCards(new TextEncoder().encode(cards.map((card) => card.padEnd(80)).join(""))));
 }
 
 /** A card with a number, in the fixed format. */

@@ -12,7 +12,7 @@ import { parseWcs } from "../../../src/wcs/parse-wcs.ts";
 import type { Wcs } from "../../../src/wcs/wcs.ts";
 import { pixelToSky } from "../../../src/wcs/wcs.ts";
 import { anyPosition, position, unit } from "../sky/arbitraries.ts";
-import { headerOf } from "./distortion-truth.ts";
+import { headerOfCards } from "./wcs-truth.ts";
 import { ALL_SKY, imageHeader, wcsOf } from "./footprint-headers.ts";
 
 type Edges = { images: { name: string; cards: string[]; scale: number; edge: [number, number][] }[] };
@@ -27,7 +27,7 @@ function verticesOf(region: Region): readonly IcrsPosition[] {
 
 describe.each(truth.images)("$name", ({ cards, scale, edge }) => {
   test("the region follows the outer edge of WCSLIB's pixels to 0.1 pixel", () => {
-    const wcs = parseWcs(headerOf(cards));
+    const wcs = parseWcs(headerOfCards(cards));
     const polygon = sphericalPolygon(verticesOf(footprintOf(wcs as Wcs)));
     for (const [ra, dec] of edge) {
       const pixels = (signedDistance(polygon, toUnitVector(position(ra, dec))) * 180) / Math.PI / scale;

@@ -8,8 +8,9 @@ import { parseWcs } from "../../../src/wcs/parse-wcs.ts";
 import type { Wcs } from "../../../src/wcs/wcs.ts";
 import { pixelToSky } from "../../../src/wcs/wcs.ts";
 import { position } from "../sky/arbitraries.ts";
-import { headerOf } from "./distortion-truth.ts";
+import { headerOfCards } from "./wcs-truth.ts";
 import { imageHeader, wcsOf } from "./footprint-headers.ts";
+import { circle, range } from "../sky/shapes.ts";
 
 type Boxes = {
   images: {
@@ -23,14 +24,6 @@ const truth = JSON.parse(
   readFileSync(new URL("../../fixtures/wcs-distortion/windows.json", import.meta.url), "utf8"),
 ) as Boxes;
 
-function circle(ra: number, dec: number, radiusDegrees: number): Stencil {
-  return { shape: "circle", center: position(ra, dec), radiusDegrees };
-}
-
-function range(raMin: number, raMax: number, decMin: number, decMax: number): Stencil {
-  return { shape: "range", raMinDegrees: raMin, raMaxDegrees: raMax, decMinDegrees: decMin, decMaxDegrees: decMax };
-}
-
 /** First and last pixel that the interval enters; each as the pair of answers within 0.02 pixel of rounding. */
 function pixelsOf(interval: [number, number] | null, size: number) {
   if (interval === null) return null;
@@ -42,7 +35,7 @@ function pixelsOf(interval: [number, number] | null, size: number) {
 
 describe.each(truth.images)("$name", ({ cards, size, boxes }) => {
   test.each(boxes)("$stencil.shape: the window is the box of WCSLIB's outline", ({ stencil, x, y }) => {
-    const wcs = parseWcs(headerOf(cards));
+    const wcs = parseWcs(headerOfCards(cards));
     const window = wcs === null ? null : windowOf(wcs, stencil);
     const columns = pixelsOf(x, size[0]);
     const rows = pixelsOf(y, size[1]);

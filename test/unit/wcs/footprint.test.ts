@@ -15,10 +15,7 @@ import { pixelToSky, skyToPixel } from "../../../src/wcs/wcs.ts";
 import type { Wcs } from "../../../src/wcs/wcs.ts";
 import { anyPosition, convexPolygon, unit } from "../sky/arbitraries.ts";
 import { ALL_SKY, imageHeader, wcsOf } from "./footprint-headers.ts";
-
-function range(raMin: number, raMax: number, decMin: number, decMax: number): Stencil {
-  return { shape: "range", raMinDegrees: raMin, raMaxDegrees: raMax, decMinDegrees: decMin, decMaxDegrees: decMax };
-}
+import { range } from "../sky/shapes.ts";
 
 /**
  * The box of all pixels at whose centre (or at a finer grid of `parts` a pixel) the sky is `inside`, by looking at

@@ -2,16 +2,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Distortion, PlanePoint } from "../../../src/wcs/distortion.ts";
 import { parseSip } from "../../../src/wcs/sip.ts";
-import { card, headerOf, imagesOf, linearOf, tangentPlane } from "./distortion-truth.ts";
+import { card, imagesOf, linearOf, tangentPlane } from "./distortion-truth.ts";
+import { headerOfCards } from "./wcs-truth.ts";
 
 function sip(cards: readonly string[]): Distortion {
-  const found = parseSip(headerOf(cards));
+  const found = parseSip(headerOfCards(cards));
   if (found === null) throw new Error("no SIP");
   return found;
 }
 
 describe.each(imagesOf(/sip|panoptes/))("$file", ({ cards, pixels, sky }) => {
-  const header = headerOf(cards);
+  const header = headerOfCards(cards);
   const linear = linearOf(header);
   const distortion = sip(cards);
 
@@ -44,7 +45,7 @@ test("ignores coefficients beyond the order, as the convention has none there", 
 });
 
 test("is not there without A_ORDER and B_ORDER", () => {
-  expect(parseSip(headerOf([card("A_2_0", 0.01)]))).toBeNull();
+  expect(parseSip(headerOfCards([card("A_2_0", 0.01)]))).toBeNull();
 });
 
 test.each([
@@ -54,7 +55,7 @@ test.each([
   ["an order that is text", [card("A_ORDER", "x"), card("B_ORDER", 2)], "A_ORDER"],
   ["a coefficient that is text", [...plain, card("A_1_1", "x")], "A_1_1"],
 ])("with %s is refused", (_name, cards, keyword) => {
-  expect(() => parseSip(headerOf(cards))).toThrow(keyword);
+  expect(() => parseSip(headerOfCards(cards))).toThrow(keyword);
 });
 
 test("has no inverse beyond its fold", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { PlanePoint } from "../../../src/wcs/distortion.ts";
 import { parseTnx } from "../../../src/wcs/tnx.ts";
-import { card, headerOf, imagesOf, linearOf, tangentPlane } from "./distortion-truth.ts";
+import { card, imagesOf, linearOf, tangentPlane } from "./distortion-truth.ts";
+import { headerOfCards } from "./wcs-truth.ts";
 
 const axes = { longitudeAxis: 1, latitudeAxis: 2 };
 
@@ -16,13 +17,13 @@ function tnx(lngcor: string, latcor: string) {
     ...wat(1, `wtype=tnx axtype=ra lngcor = "${lngcor} "`),
     ...wat(2, `wtype=tnx axtype=dec latcor = "${latcor} "`),
   ];
-  const { distortion } = parseTnx(headerOf(cards), axes);
+  const { distortion } = parseTnx(headerOfCards(cards), axes);
   if (distortion === null) throw new Error("no TNX");
   return distortion;
 }
 
 describe.each(imagesOf(/tnx/))("$file", ({ cards, pixels, sky }) => {
-  const header = headerOf(cards);
+  const header = headerOfCards(cards);
   const linear = linearOf(header);
   const { distortion } = parseTnx(header, axes);
 
@@ -72,21 +73,23 @@ describe("surfaces, by hand at ξ = 0.2, η = -0.1", () => {
 test("a blank at the end of a card, which FITS drops, still separates two numbers", () => {
   const start = 'wtype=tnx axtype=ra lngcor = "3 1 1 0 -1 1 -1 1'.padEnd(68);
   const cards = [card("WAT1_001", start.trimEnd()), card("WAT1_002", '0.25 "')];
-  expect(parseTnx(headerOf(cards), axes).distortion?.apply(0, 0)).toEqual([0.25, 0]);
+  expect(parseTnx(headerOfCards(cards), axes).distortion?.apply(0, 0)).toEqual([0.25, 0]);
 });
 
 test("a number split over two cards is one number", () => {
   const start = 'wtype=tnx axtype=ra lngcor = "3 1 1 0 -1 1 -1 1 0.000'.padStart(68, " ");
   const cards = [card("WAT1_001", start), card("WAT1_002", '25 "')];
-  expect(parseTnx(headerOf(cards), axes).distortion?.apply(0, 0)).toEqual([0.00025, 0]);
+  expect(parseTnx(headerOfCards(cards), axes).distortion?.apply(0, 0)).toEqual([0.00025, 0]);
 });
 
 test("ZPX carries the parameters of its projection and may have no correction", () => {
   const cards = wat(1, "wtype=zpx axtype=ra projp1=1.0 projp3=337.74");
-  expect(parseTnx(headerOf([...cards, ...wat(2, "wtype=zpx axtype=dec projp1=1.0 projp3=337.74")]), axes)).toEqual({
-    distortion: null,
-    projectionParameters: [0, 1, 0, 337.74],
-  });
+  expect(parseTnx(headerOfCards([...cards, ...wat(2, "wtype=zpx axtype=dec projp1=1.0 projp3=337.74")]), axes)).toEqual(
+    {
+      distortion: null,
+      projectionParameters: [0, 1, 0, 337.74],
+    },
+  );
 });
 
 test.each([
@@ -104,7 +107,7 @@ test.each([
 
 test("a long text without meaning is read in no time", () => {
   const before = performance.now();
-  parseTnx(headerOf(wat(1, "a".repeat(60_000))), axes);
-  parseTnx(headerOf(wat(1, "a ".repeat(30_000))), axes);
+  parseTnx(headerOfCards(wat(1, "a".repeat(60_000))), axes);
+  parseTnx(headerOfCards(wat(1, "a ".repeat(30_000))), axes);
   expect(performance.now() - before).toBeLessThan(500);
 });

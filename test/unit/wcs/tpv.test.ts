@@ -2,18 +2,19 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PlanePoint } from "../../../src/wcs/distortion.ts";
 import { hasScampTerms, parseTpv } from "../../../src/wcs/tpv.ts";
-import { card, headerOf, imagesOf, linearOf, tangentPlane } from "./distortion-truth.ts";
+import { card, imagesOf, linearOf, tangentPlane } from "./distortion-truth.ts";
+import { headerOfCards } from "./wcs-truth.ts";
 
 const axes = { longitudeAxis: 1, latitudeAxis: 2 };
 
 function tpv(cards: readonly string[]) {
-  const found = parseTpv(headerOf(cards), axes);
+  const found = parseTpv(headerOfCards(cards), axes);
   if (found === null) throw new Error("no TPV");
   return found;
 }
 
 describe.each(imagesOf(/tpv|scamp|decam/))("$file", ({ cards, pixels, sky }) => {
-  const header = headerOf(cards);
+  const header = headerOfCards(cards);
   const linear = linearOf(header);
   const distortion = tpv(cards);
 
@@ -63,12 +64,12 @@ test("an index 1 that is not given is 1, on either axis", () => {
 });
 
 test("is not there without PV terms, and index 40 is none", () => {
-  expect(parseTpv(headerOf([]), axes)).toBeNull();
-  expect(parseTpv(headerOf([card("PV1_40", 1)]), axes)).toBeNull();
+  expect(parseTpv(headerOfCards([]), axes)).toBeNull();
+  expect(parseTpv(headerOfCards([card("PV1_40", 1)]), axes)).toBeNull();
 });
 
 test("takes the axes and the alternate that it is told", () => {
-  const header = headerOf([card("PV2_0A", 0.25), card("PV1_0A", -1), card("PV1_0", 9)]);
+  const header = headerOfCards([card("PV2_0A", 0.25), card("PV1_0A", -1), card("PV1_0", 9)]);
   const swapped = parseTpv(header, { longitudeAxis: 2, latitudeAxis: 1, alternate: "A" });
   expect(swapped?.apply(2, 3)).toEqual([2.25, 2]);
 });
@@ -79,7 +80,7 @@ test.each([
   [[card("PV1_1", 1), card("PV1_2", 0)], false],
   [[], false],
 ])("%j on a TAN axis are SCAMP's: %s", (cards, scamp) => {
-  expect(hasScampTerms(headerOf(cards), axes)).toBe(scamp);
+  expect(hasScampTerms(headerOfCards(cards), axes)).toBe(scamp);
 });
 
 test("has an inverse at the reference point with radial terms", () => {

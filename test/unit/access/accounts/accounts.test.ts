@@ -3,7 +3,7 @@ import type { ProviderIdentity } from "../../../../src/access/accounts/account.t
 import { createAccounts, type Accounts } from "../../../../src/access/accounts/accounts.ts";
 import { createPasswords } from "../../../../src/access/accounts/passwords.ts";
 import type { RecordsDatabase } from "../../../../src/db/records-database.ts";
-import { openRecords } from "../open-records.ts";
+import { openTestRecords } from "../../../support/job-services.ts";
 
 const PASSWORD = "a horse, and a battery";
 
@@ -13,7 +13,7 @@ let now: number;
 
 beforeEach(() => {
   now = Date.UTC(2026, 0, 10);
-  records = openRecords();
+  records = openTestRecords();
   accounts = createAccounts({ records, passwords: createPasswords(), now: () => now });
 });
 afterEach(() => records.close());

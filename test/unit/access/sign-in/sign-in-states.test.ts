@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { newSecret } from "../../../../src/access/secrets.ts";
 import { createSignInStates, SIGN_IN_SECONDS } from "../../../../src/access/sign-in/sign-in-states.ts";
 import type { RecordsDatabase } from "../../../../src/db/records-database.ts";
-import { openRecords } from "../open-records.ts";
+import { openTestRecords } from "../../../support/job-services.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "recorte-sign-ins-"));
 const opened: RecordsDatabase[] = [];
@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 function open(path?: string) {
-  const records = openRecords(path);
+  const records = openTestRecords(path);
   opened.push(records);
   return { records, states: createSignInStates(records, { now: () => clock }) };
 }

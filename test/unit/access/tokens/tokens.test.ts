@@ -6,7 +6,7 @@ import type { Scope, TokenMaker } from "../../../../src/access/tokens/api-token.
 import { createTokens, type Tokens } from "../../../../src/access/tokens/tokens.ts";
 import { TEST_USER, type User } from "../../../../src/access/user.ts";
 import type { RecordsDatabase } from "../../../../src/db/records-database.ts";
-import { openRecords } from "../open-records.ts";
+import { openTestRecords } from "../../../support/job-services.ts";
 
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 0, 10);
@@ -20,7 +20,7 @@ let now: number;
 
 beforeEach(async () => {
   now = START;
-  records = openRecords();
+  records = openTestRecords();
   accounts = createAccounts({ records, passwords: createPasswords(), now: () => now });
   tokens = createTokens({ records, maxDays: 365, now: () => now });
   user = await makeUser("ana");
