@@ -11,15 +11,14 @@ import type { JobChanges } from "./job-changes.ts";
 import { describeFailure, isTransient } from "./job-failure.ts";
 import type { JobLimits } from "./job-limits.ts";
 import * as find from "./job-records.ts";
-import { insertRows, MOST_ROWS_AT_ONCE, removeJob, replaceResults, takeAll } from "./job-rows.ts";
 import type { JobService, NewJob } from "./job-service.ts";
-import { inSlices } from "./in-slices.ts";
 import * as change from "./job-transitions.ts";
 import { viewJob, viewResult } from "./job-view.ts";
 import { allowDuration, makeJob, readControls, refuseControls, runIdOf } from "./make-job.ts";
 import { FINISHED_PHASES, type Job, type JobPhase, type ParameterList } from "./job.ts";
 import { nextTurn } from "./take-turns.ts";
 import { waitForPhaseChange, watchJob } from "./watch-job.ts";
+import { giveResults, insertWhole, removeWhole } from "./whole-jobs.ts";
 
 export type JobServices = {
   readonly records: RecordsDatabase;
@@ -44,8 +43,6 @@ export type JobServices = {
 const LEAST_EXTENSION_MILLISECONDS = 60_000;
 /** A job whose end is asked for at once still answers that it heard so. */
 const LEAST_LIFE_MILLISECONDS = 1000;
-/** A job that is being made is not found so long; what is left of one whose making was broken off goes after that. */
-const HIDDEN_MILLISECONDS = 3600_000;
 const RUNNABLE: readonly JobPhase[] = ["PENDING", "HELD"];
 
 export function createJobService(services: JobServices): JobService {
@@ -110,28 +107,14 @@ export function createJobService(services: JobServices): JobService {
       if (!change.failJob(records, { id, from, parameters, now: now() }, failure)) return conflict(id, user, "run");
       return changed(id, user);
     }
-    if (!(await giveResults(row, from, recipes))) return conflict(id, user, "run");
+    const queue = () => {
+      const queued = change.queueJob(records, { id, from, parameters, results: recipes.length, now: now() });
+      checkActive(services, row);
+      return queued;
+    };
+    if (!(await giveResults(records, { id, from, parameters, recipes }, queue))) return conflict(id, user, "run");
     quoteLater(id);
     return changed(id, user);
-  }
-
-  /** All or nothing. False where the job is no longer what the recipes were made of. */
-  async function giveResults(row: JobRow, from: readonly JobPhase[], recipes: readonly Recipe[]): Promise<boolean> {
-    const job = { id: row.id, from, parameters: row.parameters };
-    const isLarge = recipes.length > MOST_ROWS_AT_ONCE;
-    const step = replaceResults(records, job, recipes);
-    if (isLarge) await inSlices(records, step);
-    try {
-      return inTransaction(records, () => {
-        if (!isLarge) takeAll(step);
-        const queued = change.queueJob(records, { ...job, results: recipes.length, now: now() });
-        checkActive(services, row);
-        return queued;
-      });
-    } catch (error) {
-      if (isLarge) await inSlices(records, replaceResults(records, job, [])).catch(() => undefined); // run replaces them
-      throw error;
-    }
   }
 
   function endAt(id: string, at: number): void {
@@ -145,47 +128,6 @@ export function createJobService(services: JobServices): JobService {
     });
   }
 
-  /** A PENDING job with its rows and results, and what `complete` does to it: all or nothing. */
-  async function insertWhole(
-    row: JobRow,
-    { rows, recipes }: { readonly rows: readonly CoordinateRow[]; readonly recipes: readonly Recipe[] },
-    complete: () => void,
-  ): Promise<void> {
-    const { id, parameters } = row;
-    const steps = () => [
-      insertRows(records, id, rows),
-      replaceResults(records, { id, from: ["PENDING"], parameters }, recipes),
-    ];
-    if (rows.length + recipes.length <= MOST_ROWS_AT_ONCE) {
-      return inTransaction(records, () => {
-        find.insertJob(records, row);
-        steps().forEach(takeAll);
-        complete();
-      });
-    }
-    find.insertHidden(records, row, now() + HIDDEN_MILLISECONDS);
-    try {
-      for (const step of steps()) await inSlices(records, step);
-      inTransaction(records, () => {
-        if (!find.showHidden(records, row)) {
-          throw new ServiceError("unavailable", "Cannot make the job: it took too long");
-        }
-        complete();
-      });
-    } catch (error) {
-      await removeRecords(id).catch(() => undefined); // else the collector does
-      throw error;
-    }
-  }
-
-  async function removeRecords(id: string): Promise<void> {
-    change.endJob(records, id);
-    await inSlices(
-      records,
-      removeJob(records, id, () => undefined),
-    );
-  }
-
   /** Somebody else was first, or the phase does not allow it. */
   function conflict(id: string, user: User, what: string): never {
     const { phase } = getRow(id, user);
@@ -197,7 +139,7 @@ export function createJobService(services: JobServices): JobService {
       const { parameters, destructionAt, executionDurationSeconds } = readControls(sent);
       const row = makeJob({ owner, actor, client, parameters, executionDurationSeconds, limits, now: now() });
       const recipes = run ? await expandWithin(owner.id, parameters, list?.rows ?? null) : null;
-      await insertWhole(row, { rows: list?.rows ?? [], recipes: recipes ?? [] }, () => {
+      await insertWhole(services, { row, rows: list?.rows ?? [], recipes: recipes ?? [] }, () => {
         if (destructionAt !== undefined) endAt(row.id, destructionAt);
         checkStored(services, row);
         if (recipes === null) return;
@@ -282,7 +224,7 @@ export function createJobService(services: JobServices): JobService {
       getRow(id, user);
       change.endJob(records, id);
       changes.notify(id);
-      await removeRecords(id);
+      await removeWhole(records, id);
       await results.removeJob(id);
     },
 
