@@ -72,9 +72,10 @@ function isOnLocalDisk(path: string, device: bigint): boolean {
 
 const MAX_DEVICES = 1024;
 
-/** In the thread pool: of a file that was removed this may free its blocks, which takes long. */
-export function closeFile(file: OpenFile): void {
-  fs.close(file.descriptor, () => {}); // read only: nothing can be lost, and nobody could act on a failure
+/** In the thread pool, where it may take long: a removed file's blocks are freed, or a server is told. */
+export function closeFile({ descriptor, isLocal }: OpenFile): void {
+  if (isLocal && fs.fstatSync(descriptor).nlink > 0) fs.closeSync(descriptor);
+  else fs.close(descriptor, () => {}); // read only: nothing can be lost, and nobody could act on a failure
 }
 
 async function requireInside(path: string, real: string, roots: readonly string[]): Promise<void> {
