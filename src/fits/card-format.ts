@@ -125,5 +125,5 @@ function toPrintable(text: string): string {
 function cardOf(text: string): Card {
   const raw = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) raw[i] = text.charCodeAt(i); // `Uint8Array.from` takes 2 µs a card
-  return parseCard(raw);
+  return parseCard(raw, text);
 }

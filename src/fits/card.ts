@@ -29,8 +29,8 @@ const COMMENTARY = new Set(["", "COMMENT", "HISTORY", "CONTINUE", "END"]);
  * Lenient where the meaning is plain: free format everywhere, D and lower-case exponents, lower-case keywords, a missing
  * closing quote, a comment without its slash. An unquoted value that is neither number nor logical becomes a string.
  */
-export function parseCards(bytes: Uint8Array): Card[] {
-  const header = { bytes, text: decodeLatin1(bytes) };
+export function parseCards(bytes: Uint8Array, text = decodeLatin1(bytes)): Card[] {
+  const header = { bytes, text };
   const count = Math.floor(bytes.length / CARD_BYTES);
   const cards: Card[] = [];
   for (let first = 0; first < count; ) {
@@ -46,9 +46,9 @@ export function parseCards(bytes: Uint8Array): Card[] {
   return cards;
 }
 
-/** The card of one or more images. */
-export function parseCard(raw: Uint8Array): Card {
-  const [card, ...rest] = parseCards(raw);
+/** The card of one or more images. `text`: the same, where it is known. */
+export function parseCard(raw: Uint8Array, text?: string): Card {
+  const [card, ...rest] = parseCards(raw, text);
   if (card === undefined || rest.length > 0 || raw.length % CARD_BYTES !== 0) {
     throw new ServiceError("internal", `Cannot parse a card of ${raw.length} bytes: one card is needed, and not END`);
   }

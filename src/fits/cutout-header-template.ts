@@ -61,7 +61,8 @@ const SCALING = /^(?:BSCALE|BZERO|BLANK)$/;
 /** Distortions by tables in other HDUs (HST's), which a cutout does not carry; astropy refuses a header without them. */
 const LOOKUP = /^(?:CPDIS|CQDIS|D2IMDIS)\d+[A-Z]?$/;
 const LOOKUP_RECORDS = /^(?:DP|DQ|D2IM|CPERR|CQERR|D2IMERR|DVERR)\d*[A-Z]?$|^D2IMEXT$|^NPOLEXT$|^AXISCORR$/;
-const REFERENCE_PIXEL = /^CRPIX(\d{1,3})([A-Z]?)$/;
+/** The axis, from 1; of CNPIX, which grows with the corner, apart. */
+const COUNTS_PIXELS = /^LTV([12])$|^CRPIX(\d{1,3})[A-Z]?$|^CNPIX([12])$/;
 /** What makes CRPIXja matter: its default is 0, and that too moves. */
 const AXIS_KEYWORD = /^(?:CTYPE|CRVAL|CDELT|CUNIT)(\d{1,3})([A-Z]?)$|^(?:CD|PC)\d+_(\d{1,3})([A-Z]?)$/;
 
@@ -147,9 +148,10 @@ function itemsOf(cards: readonly Card[], isDistorted: boolean): TemplateItem[] {
 
 /** null where the value of the card does not move, or is no number. */
 function movingCardOf(card: Card): MovingCard | null {
+  const { axis, sign } = motionOf(card.keyword);
+  if (sign === 0) return null; // without a look at the value, which nobody may have parsed
   const { keyword, value, valueText, comment } = card;
-  const { axis, sign } = motionOf(keyword);
-  if (sign === 0 || (typeof value !== "number" && typeof value !== "bigint")) return null;
+  if (typeof value !== "number" && typeof value !== "bigint") return null;
   const decimal = parseDecimal(valueText);
   const isInteger = !/[.EeDd]/.test(valueText);
   const format = numberCardFormatter(keyword, comment);
@@ -172,10 +174,10 @@ function isRecord({ keyword }: Card): boolean {
 }
 
 function motionOf(keyword: string): { axis: number; sign: -1 | 0 | 1 } {
-  const axis = /^LTV([12])$/.exec(keyword)?.[1] ?? REFERENCE_PIXEL.exec(keyword)?.[1];
-  if (axis !== undefined) return { axis: Number(axis) - 1, sign: 1 };
-  const plateAxis = /^CNPIX([12])$/.exec(keyword)?.[1];
-  return plateAxis === undefined ? { axis: 0, sign: 0 } : { axis: Number(plateAxis) - 1, sign: -1 };
+  const match = COUNTS_PIXELS.exec(keyword);
+  if (match === null) return { axis: 0, sign: 0 };
+  const axis = match[1] ?? match[2];
+  return axis === undefined ? { axis: Number(match[3]) - 1, sign: -1 } : { axis: Number(axis) - 1, sign: 1 };
 }
 
 /** CRPIXja that were left out: their default is 0. */
@@ -183,10 +185,10 @@ function findMissingReferencePixels(header: Header): CutoutHeaderTemplate["missi
   const missing = new Map<string, number>();
   for (const { keyword } of header.cards) {
     const match = AXIS_KEYWORD.exec(keyword);
-    const axis = match?.[1] ?? match?.[3];
-    const alternate = match?.[2] ?? match?.[4] ?? "";
-    const name = `CRPIX${axis}${alternate}`;
-    if (axis !== undefined && !header.has(name)) missing.set(name, Number(axis) - 1);
+    if (match === null) continue;
+    const axis = match[1] ?? match[3];
+    const name = `CRPIX${axis}${match[2] ?? match[4] ?? ""}`;
+    if (!header.has(name)) missing.set(name, Number(axis) - 1);
   }
   return [...missing].map(([name, axis]) => ({ axis, card: numberCardFormatter(name) }));
 }
