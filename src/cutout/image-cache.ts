@@ -1,6 +1,7 @@
 import type { Decoder } from "../codec/decoder.ts";
 import { gunzipIfWrapped } from "./gzip-source.ts";
 import type { RangeSource, RangeStore } from "../storage/range-source.ts";
+import { shortReadsOf } from "../storage/short-reads.ts";
 import { openImage, type ImageSelector, type OpenImage } from "./open-image.ts";
 
 /** Where an image lies. */
@@ -97,8 +98,9 @@ export class ImageCache {
   }
 
   async #add(key: string, source: RangeSource, hdu: ImageSelector): Promise<Entry> {
-    const { readable, heldBytes } = await gunzipIfWrapped(source, this.#limits.maxGzipBytes);
-    const image = await openImage(readable, hdu, this.#decoder);
+    const reader = shortReadsOf(source);
+    const { readable, heldBytes } = await gunzipIfWrapped(source, this.#limits.maxGzipBytes, reader);
+    const image = await openImage(readable, hdu, this.#decoder, readable === source ? { reader } : {});
     const memoryBytes = image.memoryBytes + heldBytes;
     const entry = { key, image, memoryBytes, pins: 0, dropped: false, disposed: false };
     this.#entries.set(key, entry);

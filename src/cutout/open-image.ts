@@ -9,7 +9,7 @@ import { describeImage, type PlainImage } from "../fits/image.ts";
 import type { Quantiser, TileCodec, TiledImage } from "../fits/tiled-image.ts";
 import { createTileGrid, type TileGrid } from "../raster/tile-grid.ts";
 import type { RangeSource } from "../storage/range-source.ts";
-import { shortReadsOf } from "../storage/short-reads.ts";
+import { shortReadsOf, type ShortReads } from "../storage/short-reads.ts";
 import { parseWcs } from "../wcs/parse-wcs.ts";
 import type { Wcs } from "../wcs/wcs.ts";
 import type { CacheablePlane } from "./plane-cache.ts";
@@ -64,14 +64,19 @@ const CARD_MEMORY = 400;
 /** An HDU, or the first one that holds an image. */
 export type ImageSelector = HduSelector | { readonly firstImage: true };
 
+export type OpenOptions = {
+  readonly signal?: AbortSignal | undefined;
+  /** Of the same source: who has read of it already. */
+  readonly reader?: ShortReads | undefined;
+};
+
 /** Opens the image in an HDU. "corrupt-data", "unsupported", or "not-found" where the HDU holds no image. */
 export async function openImage(
   source: RangeSource,
   selector: ImageSelector,
   decoder: Decoder,
-  signal?: AbortSignal,
+  { signal, reader = shortReadsOf(source) }: OpenOptions = {},
 ): Promise<OpenImage> {
-  const reader = shortReadsOf(source);
   const hdu = "firstImage" in selector ? await findFirstImage(reader, signal) : await findHdu(reader, selector, signal);
   const name = `${source.key}[${hdu.index}]`;
   const description = saying(name, () => describeImage(hdu));
