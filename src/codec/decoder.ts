@@ -3,13 +3,26 @@ import type { Arena } from "./arena.ts";
 import { JOB, JOB_BYTES } from "./layout.ts";
 import { instantiateDecoder, type DecoderExports } from "./module.ts";
 import { writePlane, type PlaneCoding } from "./plane-coding.ts";
-import { shareRun, STATE_BYTES, stepOf, takeJobs, type JobRun, type SharedRun } from "./shared-run.ts";
+import {
+  isDone,
+  isTaken,
+  shareRun,
+  STATE_BYTES,
+  stepOf,
+  takeJobs,
+  whenOver,
+  type JobRun,
+  type SharedRun,
+} from "./shared-run.ts";
 
 export type DecodeWork = {
   readonly pixels: number;
   readonly scratchBytes: number;
-  /** A small cutout, whose client gets nothing before all of it is done. */
-  readonly isAwaited?: boolean;
+  /**
+   * Of the largest job, where a client gets nothing before all of them are done, and where the pixels of a job tell how long
+   * it takes, as Rice's do: then the calling thread helps.
+   */
+  readonly awaitedPixels?: number | undefined;
 };
 
 /** Threads that decode; `worker-threads.ts` makes them on Node. */
@@ -29,8 +42,8 @@ export interface DecodeThreads {
 const INLINE_PIXELS = 400_000;
 /** Less than this is never worth it, also where other requests wait for the calling thread: some 0.1 ms. */
 const SHARED_PIXELS = 30_000;
-/** The calling thread takes part in what is awaited for so long: nearly always as long as a small cutout takes it alone. */
-const OWN_MILLISECONDS = 3;
+/** The calling thread helps for so long before it looks after others. */
+const HELP_MILLISECONDS = 3;
 
 export type DecoderOptions = {
   readonly threads?: DecodeThreads | null;
@@ -106,58 +119,77 @@ export class Decoder {
     const threads = this.#threads;
     if (threads !== null) {
       if (pixels >= this.#inlinePixels) {
-        const isAlone = work.isAwaited === true && !this.#othersWait();
-        return this.#decodeOnThreads(threads, { run, others: threads.count, isAlone }, work, signal);
+        const mayHelp = work.awaitedPixels !== undefined && !this.#othersWait();
+        return this.#decodeOnThreads(threads, { run, others: threads.count, mayHelp }, work, signal);
       }
       if (pixels >= SHARED_PIXELS && this.#othersWait() && threads.hasRoom()) {
-        return this.#decodeOnThreads(threads, { run, others: 1, isAlone: false }, work, signal);
+        return this.#decodeOnThreads(threads, { run, others: 1, mayHelp: false }, work, signal);
       }
     }
     this.#decodeHere(run, work.scratchBytes);
     return null;
   }
 
-  /** On `others` threads, and where the run `isAlone`, and a step of it is not much, for some time on this one, too. */
+  /** On `others` threads, and where it `mayHelp`, and a step of the run is not much, on this one. */
   async #decodeOnThreads(
     threads: DecodeThreads,
-    { run, others, isAlone }: { readonly run: JobRun; readonly others: number; readonly isAlone: boolean },
+    { run, others, mayHelp }: { readonly run: JobRun; readonly others: number; readonly mayHelp: boolean },
     work: DecodeWork,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     signal?.throwIfAborted();
     const { arena } = this;
-    const { count } = run;
-    const step = stepOf(count, isAlone ? others + 1 : others);
-    const takesPart = isAlone && (work.pixels / count) * step <= INLINE_PIXELS;
-    const takers = Math.min(takesPart ? others + 1 : others, Math.ceil(count / step));
+    const step = stepOf(run.count, mayHelp ? others + 1 : others);
+    const helps = mayHelp && (work.awaitedPixels ?? Infinity) * step <= INLINE_PIXELS;
+    const takers = Math.min(helps ? others + 1 : others, Math.ceil(run.count / step));
     const share = { ...work, pixels: work.pixels / takers };
     const state = arena.allocate(STATE_BYTES);
     const shared = shareRun(run, step, state, arena.words);
-    const { stop, done } = shared.state;
-    const stopThreads = () => Atomics.store(arena.words, stop, 1);
+    const stopThreads = () => Atomics.store(arena.words, shared.state.stop, 1);
     const scratches: number[] = [];
-    const release = () => [state, ...scratches].forEach((block) => arena.release(block));
     const ends: Promise<void>[] = [];
-    let haveEnded = false;
+    let users = 1;
+    const leave = () => {
+      if (--users === 0) for (const block of [state, ...scratches]) arena.release(block);
+    };
     signal?.addEventListener("abort", stopThreads);
     try {
       for (let i = 0; i < takers; i++) scratches.push(arena.allocate(work.scratchBytes));
-      for (const scratch of takesPart ? scratches.slice(1) : scratches) {
-        ends.push(threads.decode(shared, scratch, share));
+      for (const scratch of helps ? scratches.slice(1) : scratches) {
+        const end = threads.decode(shared, scratch, share);
+        users++;
+        end.then(leave, leave);
+        ends.push(end);
       }
-      if (takesPart) this.#takePart(shared, scratches[0], work.scratchBytes);
-      // A thread that comes to it only now finds nothing left to do.
-      if (Atomics.load(arena.words, done) === count) return;
-      // All of them, also when one fails: until then the others write to memory that the caller would give away.
-      const results = await Promise.allSettled(ends);
-      haveEnded = true;
-      signal?.throwIfAborted();
-      for (const result of results) if (result.status === "rejected") throw result.reason;
-      if (Atomics.load(arena.words, done) < count) throw this.#failureIn(run);
+      if (helps) await this.#help(shared, scratches[0], work.scratchBytes);
+      await whenOver(arena.words, shared, ends);
+    } catch (error) {
+      // The others may write to memory that the caller would give away.
+      stopThreads();
+      await Promise.allSettled(ends);
+      throw error;
     } finally {
       signal?.removeEventListener("abort", stopThreads);
-      if (haveEnded) release();
-      else void Promise.allSettled(ends).then(release);
+      leave();
+    }
+    signal?.throwIfAborted();
+    if (isDone(arena.words, shared)) return;
+    const failure = this.#failureIn(run);
+    if (failure !== null) throw failure;
+    await Promise.all(ends); // one of the threads stopped
+    throw new ServiceError("internal", LEFT_UNDONE);
+  }
+
+  /** Takes jobs until none is left, or others wait; the threads do the rest. */
+  async #help(run: SharedRun, scratch: number, scratchBytes: number): Promise<void> {
+    const { words } = this.arena;
+    for (;;) {
+      const until = performance.now() + HELP_MILLISECONDS;
+      const mayGoOn = () => performance.now() < until;
+      takeJobs(this.#exports.decodeTiles, words, run, { scratch, scratchBytes, mayGoOn });
+      if (isTaken(words, run)) return;
+      await new Promise((resolve) => setTimeout(resolve));
+      if (this.#othersWait()) return;
     }
   }
 
@@ -174,31 +206,27 @@ export class Decoder {
     await this.#threads?.close();
   }
 
-  #takePart(run: SharedRun, scratch: number, scratchBytes: number): void {
-    const until = performance.now() + OWN_MILLISECONDS;
-    const mayGoOn = () => performance.now() < until;
-    takeJobs(this.#exports.decodeTiles, this.arena.words, run, { scratch, scratchBytes, mayGoOn });
-  }
-
   #decodeHere(run: JobRun, scratchBytes: number): void {
     const scratch = this.arena.allocate(scratchBytes);
     try {
       const done = this.#exports.decodeTiles(run.plane, run.jobs, run.count, scratch, scratchBytes);
-      if (done < run.count) throw this.#failureIn(run);
+      if (done < run.count) throw this.#failureIn(run) ?? new ServiceError("internal", LEFT_UNDONE);
     } finally {
       this.arena.release(scratch);
     }
   }
 
   /** Of the first job that failed. */
-  #failureIn({ jobs, count }: JobRun): DecodeFailure {
+  #failureIn({ jobs, count }: JobRun): DecodeFailure | null {
     for (let i = 0; i < count; i++) {
       const status = this.arena.words[(jobs + i * JOB_BYTES + JOB.status) >>> 2];
       if (status !== 0) return new DecodeFailure(i, status);
     }
-    throw new ServiceError("internal", "Cannot decode: jobs were left undone, and none of them failed");
+    return null;
   }
 }
+
+const LEFT_UNDONE = "Cannot decode: jobs were left undone, and none of them failed";
 
 /** The statuses of `assembly/status.ts`. */
 function describeStatus(status: number): string {

@@ -16,6 +16,8 @@ export type ReadOptions = {
 /** What one cutout reads ahead of its decoder, at most: a slow client holds it for as long as it likes. */
 const MAX_BYTES_AHEAD = 2 * 1024 * 1024;
 const MAX_AHEAD = 4;
+/** Decoded in one go: some 10 ms of one core. */
+const MAX_JOINED_PIXELS = 4_000_000;
 
 /**
  * The pixels of a window of a tile-compressed image, chunk by chunk. The compressed bytes of the next chunks are read
@@ -154,7 +156,12 @@ function chunksOf(plan: CutoutPlan, tiles: TileChunks): readonly Chunk[] {
   if (plan.chunks.length === 1) return plan.chunks;
   const joined = joinChunks(plan.chunks, plan.window.width * plan.bytesPerPixel);
   // In one piece there is nothing to read ahead, and the decoder looks for itself whether that is much to do at once.
-  if (joined.length === 1 && tiles.isAwaited && plan.cost.bytesToRead <= MAX_INPUT_BYTES) return joined;
+  if (joined.length === 1 && tiles.isAwaited && isLittle(plan.cost)) return joined;
   const isAtHand = (joined.length === 1 && tiles.isPresent()) || tiles.isIndexed();
   return isAtHand ? joined : plan.chunks;
+}
+
+/** Whether the memory for what is read, and the time until some of it is decoded, are those of a chunk. */
+function isLittle({ bytesToRead, pixelsToDecode }: CutoutPlan["cost"]): boolean {
+  return bytesToRead <= MAX_INPUT_BYTES && pixelsToDecode <= MAX_JOINED_PIXELS;
 }

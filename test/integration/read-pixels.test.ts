@@ -165,6 +165,24 @@ describe("readPixelRows", () => {
     expect(services.arena.allocatedBytes).toBeLessThanOrEqual(before);
   });
 
+  it("makes what is awaited in one piece, unless that is much to read or to decode", async () => {
+    const services = await createPixelServices();
+    const image = await openImage(memorySource("f", bytesOfFile(RICE.file)), { index: RICE.hdu }, services.decoder);
+    const plan = await preparePlan(image, wholeOf(image), services);
+    const chunks = Array.from({ length: 228 }, (_, y) => ({ plane: 0, y0: y, y1: y + 1 }));
+    const address = services.arena.allocate(plan.cost.outputBytes);
+    const into = services.arena.bytes.subarray(address, address + plan.cost.outputBytes);
+    const piecesOf = async (cost: Partial<typeof plan.cost>) => {
+      let pieces = 0;
+      const costly = { ...plan, chunks, cost: { ...plan.cost, ...cost } };
+      for await (const _ of startPixelRows(image, costly, services, { into })) pieces++;
+      return pieces;
+    };
+    expect(await piecesOf({})).toBe(1);
+    expect(await piecesOf({ bytesToRead: 5e6 })).toBe(228);
+    expect(await piecesOf({ pixelsToDecode: 5e6 })).toBe(228);
+  });
+
   it("reads the tiles of the window once, and nothing else", async () => {
     const services = await createPixelServices({ indexBytes: 1e7, heapBytes: 1e7 });
     const source = countingSource(memorySource("f", bytesOfFile(RICE.file)));

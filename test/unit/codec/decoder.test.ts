@@ -17,13 +17,18 @@ function writeJob(words: Uint32Array, address: number, fields: Partial<Record<ke
 }
 
 describe("Decoder", () => {
-  it("gives no memory away while a thread may write to it, also when another thread has failed", async () => {
+  it.each([
+    ["has failed", () => Promise.reject<void>(new Error("a thread stopped"))],
+    [
+      "could not be started",
+      () => {
+        throw new Error("a thread stopped");
+      },
+    ],
+  ])("gives no memory away while a thread may write to it, also when another %s", async (_, fail) => {
     const arena = new Arena();
     let finish = () => undefined as void;
-    const answers = [
-      () => Promise.reject<void>(new Error("a thread stopped")),
-      () => new Promise<void>((resolve) => (finish = resolve)),
-    ];
+    const answers = [() => new Promise<void>((resolve) => (finish = resolve)), fail];
     const threads: DecodeThreads = {
       count: 2,
       hasRoom: () => true,
@@ -105,11 +110,12 @@ describe("Decoder", () => {
     { pixels: 50_000, othersWait: true, hasRoom: false, where: "here" },
     { pixels: 10_000, othersWait: true, hasRoom: true, where: "here" },
     { pixels: 500_000, othersWait: false, hasRoom: false, where: "threads" },
-    { pixels: 500_000, isAwaited: true, othersWait: false, hasRoom: false, where: "here and threads" },
-    { pixels: 500_000, isAwaited: true, othersWait: true, hasRoom: true, where: "threads" },
-    { pixels: 5_000_000, isAwaited: true, othersWait: false, hasRoom: true, where: "threads" }, // each piece is much
-  ])("does $pixels pixels on $where: awaited $isAwaited, others wait $othersWait, room $hasRoom", async (each) => {
-    const { pixels, isAwaited, othersWait, hasRoom, where } = each;
+    { pixels: 500_000, awaitedPixels: 90_000, othersWait: false, hasRoom: false, where: "here and threads" },
+    { pixels: 500_000, awaitedPixels: 90_000, othersWait: true, hasRoom: true, where: "threads" },
+    { pixels: 500_000, awaitedPixels: 450_000, othersWait: false, hasRoom: true, where: "threads" }, // one job is much
+    { pixels: 500_000, awaitedPixels: Infinity, othersWait: false, hasRoom: true, where: "threads" }, // or may be
+  ])("does $pixels pixels on $where: awaited $awaitedPixels, others wait $othersWait, room $hasRoom", async (each) => {
+    const { pixels, awaitedPixels, othersWait, hasRoom, where } = each;
     const arena = new Arena();
     const runs: SharedRun[] = [];
     const threads: DecodeThreads = {
@@ -121,7 +127,7 @@ describe("Decoder", () => {
     const decoder = new Decoder(arena, await decoderModule(), { threads, othersWait: () => othersWait });
     const jobs = arena.allocate(6 * JOB_BYTES);
     arena.bytes.fill(0, jobs, jobs + 6 * JOB_BYTES); // jobs of no rows
-    const decoding = decoder.decode({ plane: jobs, jobs, count: 6 }, { pixels, isAwaited, scratchBytes: 64 });
+    const decoding = decoder.decode({ plane: jobs, jobs, count: 6 }, { pixels, awaitedPixels, scratchBytes: 64 });
     const takesPart = where.startsWith("here");
     if (takesPart) await decoding;
     else await expect(decoding).rejects.toThrow("left undone"); // by threads that do nothing
@@ -142,11 +148,33 @@ describe("Decoder", () => {
     const jobs = arena.allocate(2 * JOB_BYTES);
     arena.bytes.fill(0, jobs, jobs + 2 * JOB_BYTES); // jobs of no rows
     const before = arena.allocatedBytes;
-    await decoder.decode({ plane: jobs, jobs, count: 2 }, { pixels: 1, isAwaited: true, scratchBytes: 4096 });
+    await decoder.decode({ plane: jobs, jobs, count: 2 }, { pixels: 1, awaitedPixels: 1, scratchBytes: 4096 });
     expect(arena.allocatedBytes).toBe(before + 2 * 4096 + 64); // scratch, and what they share
     end();
     await new Promise((resolve) => setImmediate(resolve));
     expect(arena.allocatedBytes).toBe(before);
+  });
+
+  it("comes back to what threads do not come to, with pauses for others", async () => {
+    const arena = new Arena();
+    const threads: DecodeThreads = {
+      count: 1,
+      hasRoom: () => false,
+      decode: () => new Promise(() => undefined),
+      close: () => Promise.resolve(),
+    };
+    const decoder = new Decoder(arena, await decoderModule(), { threads, inlinePixels: 0 });
+    const jobs = arena.allocate(64 * JOB_BYTES);
+    arena.bytes.fill(0, jobs, jobs + 64 * JOB_BYTES); // jobs of no rows
+    let time = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => (time += 2)); // a step takes 2 ms, of 3
+    let pauses = 0;
+    const pausing = setInterval(() => pauses++, 0);
+    const work = { pixels: 64, awaitedPixels: 1, scratchBytes: 64 };
+    await decoder.decode({ plane: jobs, jobs, count: 64 }, work);
+    clearInterval(pausing);
+    clock.mockRestore();
+    expect(pauses).toBeGreaterThan(1); // eight steps, two at a time
   });
 
   it("names the first job that failed, whoever came upon it", async () => {
@@ -175,7 +203,7 @@ describe("Decoder", () => {
         const tile = { stream, streamLength, tileWidth: 1, tilePixels: 1, out: out + 4 * i };
         writeJob(arena.words, jobs + i * JOB_BYTES, tile);
       }
-      const decoding = decoder.decode({ plane, jobs, count }, { pixels: 1, isAwaited: true, scratchBytes });
+      const decoding = decoder.decode({ plane, jobs, count }, { pixels: 1, awaitedPixels: 1, scratchBytes });
       await expect(decoding).rejects.toMatchObject({ name: "DecodeFailure", jobIndex: bad });
     }
     await threads.close();

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { JOB_BYTES } from "../../../src/codec/layout.ts";
-import { shareRun, stepOf, takeJobs } from "../../../src/codec/shared-run.ts";
+import { shareRun, stepOf, takeJobs, whenOver } from "../../../src/codec/shared-run.ts";
 
 const PLACE = { plane: 64, jobs: 1024 };
 const STATE = 32;
@@ -65,5 +65,38 @@ describe("takeJobs", () => {
     expect(steps).toBe(4);
     takeJobs(() => (++steps, 10), words, shared, SCRATCH); // the next of them finds nothing
     expect(steps).toBe(4);
+  });
+});
+
+describe("whenOver", () => {
+  it("waits for takers that are at work, and not for those that have yet to come", async () => {
+    const words = new Uint32Array(new SharedArrayBuffer(64));
+    const shared = shareRun({ ...PLACE, count: 8 }, 4, STATE, words);
+    let end = () => undefined as void;
+    const working = new Promise<void>((resolve) => (end = resolve));
+    const late = new Promise<void>(() => undefined);
+    let over: Promise<void> | undefined;
+    let isOver = false;
+    const decodeTiles = (_plane: number, _jobs: number, some: number) => {
+      over ??= whenOver(words, shared, [working, late]).then(() => void (isOver = true));
+      return some;
+    };
+    takeJobs(decodeTiles, words, shared, SCRATCH);
+    await Promise.resolve();
+    expect(isOver).toBe(false); // it has looked while one was at work
+    end();
+    await over;
+    await whenOver(words, shared, [late]);
+  });
+
+  it("ends with the last taker where one stopped in the middle of its work", async () => {
+    const words = new Uint32Array(new SharedArrayBuffer(64));
+    const shared = shareRun({ ...PLACE, count: 8 }, 4, STATE, words);
+    const stopped = new Error("a thread stopped");
+    const decodeTiles = () => {
+      throw stopped;
+    };
+    expect(() => takeJobs(decodeTiles, words, shared, SCRATCH)).toThrow(stopped);
+    await whenOver(words, shared, [Promise.reject(stopped), Promise.resolve()]);
   });
 });
