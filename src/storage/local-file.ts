@@ -11,37 +11,30 @@ const OPEN_FLAGS = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constant
 
 const stat = promisify(fs.stat) as (path: string, options: { bigint: true }) => Promise<fs.BigIntStats>;
 const realpath = promisify(fs.realpath.native) as (path: string) => Promise<string>;
+const statfs = promisify(fs.statfs) as (path: string) => Promise<fs.StatsFs>;
 const openDescriptor = promisify(fs.open) as (path: string, flags: number) => Promise<number>;
 
 /**
- * Opens what `path` leads to, links followed, if it is a regular file in one of `roots`. What may wait for a disk takes its
- * turn in the thread pool; with the way to the file in memory the rest takes 2 µs a call, where a turn costs 25 or more.
+ * Opens what `path` leads to, links followed, if it is a regular file in one of `roots`. What may wait takes its turn in
+ * the thread pool, all that asks about a path included: a server that has gone silent would stop the whole process. Only
+ * of a disk of this machine, with the way to the file in memory, is it opened at once: 2 µs, where a turn costs 25 or more.
  */
 export async function openRegularFile(path: string, roots: readonly string[]): Promise<OpenFile> {
-  const real = await attempt(path, () => realpath(path));
+  const [real, found] = await attempt(path, () => Promise.all([realpath(path), stat(path, { bigint: true })]));
   await requireInside(path, real, roots);
-  const onLocalDisk = isRegularFileOnLocalDisk(path, real); // first: opening a device may already act on it
+  requireRegular(path, found); // first: opening a device may already act on it
+  const onLocalDisk = await attempt(path, () => isOnLocalDisk(real, found.dev));
   const open = onLocalDisk ? fs.openSync : openDescriptor;
   const descriptor = await attempt(path, () => open(real, OPEN_FLAGS));
   try {
     const { ctimeMs, ino } = fs.fstatSync(descriptor); // first: what changes before the next line is seen later
     const now = fs.fstatSync(descriptor, { bigint: true });
     requireRegular(path, now);
-    const isLocal = isOnLocalDisk(real, now.dev);
+    const isLocal = onLocalDisk && now.dev === found.dev;
     const byteLength = Number(now.size);
     return { descriptor, version: versionOf(now), byteLength, isLocal, inode: ino, changeTimeMs: ctimeMs };
   } catch (error) {
-    fs.closeSync(descriptor);
-    throw asServiceError(path, error);
-  }
-}
-
-function isRegularFileOnLocalDisk(path: string, real: string): boolean {
-  try {
-    const found = fs.statSync(real, { bigint: true });
-    requireRegular(path, found);
-    return isOnLocalDisk(real, found.dev);
-  } catch (error) {
+    fs.close(descriptor, () => {});
     throw asServiceError(path, error);
   }
 }
@@ -60,13 +53,14 @@ const LOCAL_FILE_SYSTEMS = new Set([
 /** By device number: a file system does not change while it is mounted. */
 const localDevices = new Map<bigint, boolean>();
 
-function isOnLocalDisk(path: string, device: bigint): boolean {
-  let isLocal = localDevices.get(device);
-  if (isLocal === undefined) {
-    isLocal = LOCAL_FILE_SYSTEMS.has(fs.statfsSync(path).type >>> 0);
-    if (localDevices.size >= MAX_DEVICES) localDevices.clear();
-    localDevices.set(device, isLocal);
-  }
+function isOnLocalDisk(path: string, device: bigint): boolean | Promise<boolean> {
+  return localDevices.get(device) ?? askFileSystem(path, device);
+}
+
+async function askFileSystem(path: string, device: bigint): Promise<boolean> {
+  const isLocal = LOCAL_FILE_SYSTEMS.has((await statfs(path)).type >>> 0);
+  if (localDevices.size >= MAX_DEVICES) localDevices.clear();
+  localDevices.set(device, isLocal);
   return isLocal;
 }
 

@@ -1,9 +1,11 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import nodeFs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { localStore } from "../../../src/storage/local.ts";
 import { describeRangeStore, patternOf } from "./describe-range-store.ts";
@@ -123,6 +125,23 @@ describe("localStore", () => {
     fs.symlinkSync(inside("circle"), inside("circle"));
     const store = localStore({ roots: [folder, "/dev", tmpdir()] });
     await expect(store.open(locate())).rejects.toMatchObject({ code: "missing-file" });
+  });
+
+  // Of a path that leads to a server the kernel may wait for as long as it is silent. No disk holds /proc either.
+  it("asks nothing about a path in the main thread before it is known to lead to a disk of this machine", async () => {
+    const store = localStore({ roots: ["/proc"] });
+    const calls = (["statSync", "lstatSync", "openSync", "statfsSync", "realpathSync", "closeSync"] as const).map(
+      (name) => vi.spyOn(nodeFs, name),
+    );
+    syncBuiltinESMExports();
+    try {
+      await store.open("/proc/version");
+      await store.close();
+      for (const call of calls) expect(call).not.toHaveBeenCalled();
+    } finally {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    }
   });
 
   it("notices a write in place, even one that keeps the length", async () => {
