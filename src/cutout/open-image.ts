@@ -58,8 +58,10 @@ export type TiledData = CacheablePlane & {
   readonly seekStride: number;
 };
 
-/** Bytes of memory that a card takes, about: as it was read, and in what is kept for the headers of cutouts. */
-const CARD_MEMORY = 400;
+/** Bytes of memory that a card takes beside those of the file, about: a card may be one string of all its header. */
+const CARD_MEMORY = 200;
+/** How often memory has those of the file: as they were read, as text, as values, and for the headers of cutouts. */
+const HEADER_COPIES = 4;
 
 /** An HDU, or the first one that holds an image. */
 export type ImageSelector = HduSelector | { readonly firstImage: true };
@@ -107,7 +109,9 @@ export async function openImage(
     },
     data,
     memoryBytes:
-      CARD_MEMORY * description.imageHeader.cards.length + (data.kind === "tiled" ? data.table.byteLength : 0),
+      CARD_MEMORY * description.imageHeader.cards.length +
+      HEADER_COPIES * (hdu.dataStart - hdu.headerStart) +
+      (data.kind === "tiled" ? data.table.byteLength : 0),
     dispose() {
       if (data.kind === "tiled") decoder.arena.release(data.planeAddress);
     },
@@ -157,6 +161,7 @@ function openTiled(
   }
   const decodesInPart = image.codec === "RICE_1";
   const stride = decodesInPart ? seekStride(image.blockSize) : 0;
+  const table = new TileTable(source, image, name);
   return {
     kind: "tiled",
     cacheKey: `${source.key}|${source.version}|${hduIndex}`,
@@ -166,8 +171,8 @@ function openTiled(
     seekEntriesPerTile: decodesInPart && tilePixels > stride ? Math.ceil(tilePixels / stride) : 0,
     tilesAreRows: grid.tile[1] === 1,
     grid,
-    planeAddress: decoder.addPlane(codingOf(image)),
-    table: new TileTable(source, image, name),
+    table,
+    planeAddress: decoder.addPlane(codingOf(image)), // last: what throws after it would leave it in the arena
     maskCodec: image.maskCodec === undefined ? undefined : CODEC_NAMES[image.maskCodec],
     heapStart: image.heapStart,
     decodesInPart,
