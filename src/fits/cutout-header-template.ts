@@ -1,6 +1,6 @@
 import { FIELD_LENGTH, formatCard, formatCardText, formatCommentary, numberCardFormatter } from "./card-format.ts";
 import { joinCards, type CardBytes, type CardImages } from "./card-images.ts";
-import type { Card } from "./card.ts";
+import { CARD_BYTES, type Card } from "./card.ts";
 import { lessInteger, parseDecimal } from "./decimal.ts";
 import type { Header } from "./header.ts";
 import type { Bitpix } from "./image-properties.ts";
@@ -69,8 +69,8 @@ const AXIS_KEYWORD = /^(?:CTYPE|CRVAL|CDELT|CUNIT)(\d{1,3})([A-Z]?)$|^(?:CD|PC)\
 const TEMPLATES = new WeakMap<Header, CutoutHeaderTemplate[]>();
 /** Of one header: alone or with others, by shape or whole, with a mask or without. */
 const MOST_TEMPLATES = 4;
-/** Of larger headers, which no archive has, none is kept: it would take more memory than all else of an image. */
-const MOST_CARDS = 10_000;
+/** Of 10 000 cards. Larger ones, which no archive has, are not kept: they would take more memory than all else of an image. */
+const MOST_BYTES = 10_000 * CARD_BYTES;
 
 /** Made once for a header and these circumstances: a template is kept as long as its header. */
 export function cutoutHeaderTemplate(original: Header, key: TemplateOptions): CutoutHeaderTemplate {
@@ -82,10 +82,14 @@ export function cutoutHeaderTemplate(original: Header, key: TemplateOptions): Cu
     if (known.drop === drop && known.replaces === replaces) return known;
   }
   const template = makeTemplate(original, key);
-  if (original.cards.length > MOST_CARDS) return template;
+  if (byteLengthOf(template) > MOST_BYTES) return template;
   if (templates.length === MOST_TEMPLATES) templates.shift();
   templates.push(template);
   return template;
+}
+
+function byteLengthOf({ items }: CutoutHeaderTemplate): number {
+  return items.reduce((sum, item) => sum + (item.kind === "still" ? item.raw.length : CARD_BYTES), 0);
 }
 
 function makeTemplate(original: Header, key: TemplateOptions): CutoutHeaderTemplate {

@@ -4,6 +4,7 @@ import { formatCommentary, formatCard } from "../../../src/fits/card-format.ts";
 import { decodeLatin1 } from "../../../src/fits/card.ts";
 import { joinCards } from "../../../src/fits/card-images.ts";
 import { cutoutHeader, type CutoutHeaderOptions } from "../../../src/fits/cutout-header.ts";
+import { cutoutHeaderTemplate } from "../../../src/fits/cutout-header-template.ts";
 import { formatHeader, parseHeader, type Header } from "../../../src/fits/header.ts";
 import { lessInteger, parseDecimal } from "../../../src/fits/decimal.ts";
 
@@ -237,4 +238,13 @@ test("a decimal less an integer is that of integers, scaled", () => {
       expect(scaled(result, decimals)).toBe(difference);
     }),
   );
+});
+
+test("what an original's cutouts have in common is kept, unless it is larger than all else of an image", () => {
+  const key = { extension: false };
+  const long = (images: number) =>
+    original("LONG    = 'a&'", ...Array<string>(images).fill(`CONTINUE  '${"a".repeat(66)}&'`), "CONTINUE  'z'");
+  const [short, large] = [long(1000), long(10_000)];
+  expect(cutoutHeaderTemplate(short, key)).toBe(cutoutHeaderTemplate(short, key));
+  expect(cutoutHeaderTemplate(large, key)).not.toBe(cutoutHeaderTemplate(large, key));
 });
