@@ -160,6 +160,7 @@ export class TileTable {
   }
 
   #keepUnreadable(block: number, rows: Uint8Array<ArrayBuffer>): void {
+    if (this.#unreadable.has(block)) return; // two have loaded it at once
     if (rows.length > MAX_UNREADABLE_BYTES - this.#unreadableBytes) return;
     this.#unreadableBytes += rows.length;
     this.#unreadable.set(block, new DataView(rows.slice().buffer));

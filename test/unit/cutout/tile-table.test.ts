@@ -80,3 +80,10 @@ it("holds what was asked for at once from two places", async () => {
   for (const tile of [40_005, 7])
     expect([offsets[tile - firstTile], lengths[tile - firstTile]]).toEqual([tile % 90, 1]);
 });
+
+it("keeps rows that make no sense once, also where two load them at the same time", async () => {
+  const table = tableOf(Array.from({ length: 4096 }, (_, i) => [1, 1000 + i]));
+  await Promise.all([table.load(0, 10), table.load(0, 10)]);
+  await table.load(1024, 1034);
+  for (const tile of [0, 1024]) expect(table.failureOf(tile).message).toContain(`with 1 elements at ${1000 + tile}`);
+});
