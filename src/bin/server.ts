@@ -1,5 +1,5 @@
 import { createServer, ServerResponse, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { ServiceError } from "../errors.ts";
 import { createHostRouter } from "../http/host-router.ts";
@@ -12,6 +12,7 @@ import { patientResponseClass } from "./patient-response.ts";
 import { answerRequestError, refuseBrokenRequests, withHost } from "./refuse-requests.ts";
 import type { RunningService } from "./running-service.ts";
 import type { Services } from "./services.ts";
+import { dropStalledClients } from "./stalled-clients.ts";
 import { openSharedServices, type SharedServices } from "./shared-services.ts";
 
 export type RunningServer = {
@@ -92,19 +93,11 @@ function createHttpServer(
   const Response = cutout === null ? ServerResponse : pooledResponseClass(cutout.services.sentBytes);
   const server = createServer(
     { ServerResponse: observedResponseClass(patientResponseClass(Response)), ...limitsOfRequests(configuration) },
-    withHost((incoming, outgoing) => {
-      outgoing.on("timeout", dropStalled);
-      void listener(incoming, outgoing);
-    }),
+    withHost((incoming, outgoing) => void listener(incoming, outgoing)),
   );
-  server.timeout = configuration.sendTimeoutSeconds * 1000; // without a byte in either direction
+  dropStalledClients(server, configuration.sendTimeoutSeconds * 1000);
   refuseBrokenRequests(server);
   return server;
-}
-
-/** Where nothing is on its way to the client, it waits for us. */
-function dropStalled(socket: Socket): void {
-  if (socket.writableLength > 0) socket.destroy();
 }
 
 const MOST_HEADERS_MILLISECONDS = 20_000;

@@ -242,6 +242,8 @@ describe("a client of a server with little patience", () => {
     const other = await start({ RECORTE_SEND_TIMEOUT: "0.5" });
     const id = await other.createJob(SMALL, "test");
     const stalled = open(get(`/sync?${LARGE}`), { to: other, reads: false });
+    const talking = open(get(`/sync?${LARGE}`), { to: other, reads: false });
+    const talk = setInterval(() => talking.socket.write("\r\n"), 100); // which node reads, and passes over
     const waiting = open(get(`/async/${id}?WAIT=2`), { to: other });
     const slow = open(get(`/sync?${LARGE}`), { to: other });
     await until(() => slow.received > 0);
@@ -252,11 +254,12 @@ describe("a client of a server with little patience", () => {
       const before = slow.received; // TCP tells the sender of room when there is much of it
       await until(() => slow.received > before + 500_000 || slow.isOver);
     }
-    await until(() => other.log().includes('"path":"/sync","status":499'));
+    await until(() => other.log().match(/"path":"\/sync","status":499/g)?.length === 2);
+    clearInterval(talk);
     await until(() => waiting.text.includes("<uws:phase>PENDING</uws:phase>"));
     await until(() => slow.isOver);
     expect(slow.received).toBeGreaterThan(LARGE_SIZE * LARGE_SIZE * 4);
-    for (const { socket } of [stalled, waiting, slow]) socket.destroy();
+    for (const { socket } of [stalled, talking, waiting, slow]) socket.destroy();
     await other.close();
   }, 20_000);
 

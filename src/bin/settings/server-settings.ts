@@ -75,7 +75,7 @@ export const SERVER_SETTINGS = {
     variable: "RECORTE_SEND_TIMEOUT",
     parse: seconds(0.5, 86400),
     fallback: "120",
-    explanation: "Seconds after which a client that has taken nothing more of its answer loses the connection",
+    explanation: "Seconds in which a client must take 2 MB more of its answer, or the rest, or it loses the connection",
   }),
   shutdownTimeoutSeconds: required({
     variable: "RECORTE_SHUTDOWN_TIMEOUT",

@@ -1,3 +1,4 @@
+import { ICON, STYLES } from "../../web/assets.ts";
 import type { RouteRule, RouteRules } from "../route-rules.ts";
 
 const OPEN: RouteRule = { needs: "open" };
@@ -8,7 +9,8 @@ export const AUTH_RULES: RouteRules = {
   "/health": { ...OPEN, isProbe: true },
   "/metrics": { ...OPEN, isProbe: true }, // its network is looked at instead
   "/openapi.json": OPEN,
-  "/assets/*": { ...OPEN, isFree: true },
+  [STYLES.path]: { ...OPEN, isFree: true },
+  [ICON.path]: { ...OPEN, isFree: true },
   "/login": OPEN,
   "/logout": OPEN,
   "/oidc/*": OPEN,

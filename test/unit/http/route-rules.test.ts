@@ -5,6 +5,7 @@ import type { AppEnv } from "../../../src/http/app-env.ts";
 import { AUTH_RULES } from "../../../src/http/auth/auth-rules.ts";
 import { CUTOUT_RULES } from "../../../src/http/cutout-rules.ts";
 import { createRuleFinder, type RouteRules } from "../../../src/http/route-rules.ts";
+import { ICON, STYLES } from "../../../src/web/assets.ts";
 import { createTestAuthApp, type AuthApp } from "../../support/auth-app.ts";
 import { createBareCutoutApp } from "../../support/bare-cutout-app.ts";
 
@@ -35,6 +36,23 @@ describe.each<[string, RouteRules, () => Hono<AppEnv>]>([
       needs === "open" ? [] : [needs.reading, needs.changing],
     );
     expect(asked.filter((scope) => scope !== "session" && !Object.hasOwn(SCOPES, scope))).toEqual([]);
+  });
+});
+
+describe("of all rules", () => {
+  const pathsWith = (property: "isFree" | "takesForeignForms") =>
+    [CUTOUT_RULES, AUTH_RULES].flatMap((rules) =>
+      Object.entries(rules)
+        .filter(([, rule]) => rule[property] === true)
+        .map(([path]) => path),
+    );
+
+  test("those that cost nothing are for what is there, and nothing around it", () => {
+    expect(pathsWith("isFree")).toEqual(["/capabilities", "/availability", STYLES.path, ICON.path]);
+  });
+
+  test("forms of other sites are taken where a provider sends its answer, and nowhere else", () => {
+    expect(pathsWith("takesForeignForms")).toEqual(["/saml/:provider/acs"]);
   });
 });
 
