@@ -4,10 +4,12 @@ import { readFile } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { Arena } from "../../dist/codec/arena.js";
 import { Decoder } from "../../dist/codec/decoder.js";
+import { LentBlocks } from "../../dist/codec/lent-blocks.js";
 import { WorkerThreads } from "../../dist/codec/worker-threads.js";
 import { openImage } from "../../dist/cutout/open-image.js";
+import { WHOLE_CUTOUT_BYTES } from "../../dist/cutout/chunks.js";
 import { PlaneCache } from "../../dist/cutout/plane-cache.js";
-import { preparePlan, readPixelRows } from "../../dist/cutout/read.js";
+import { preparePlan, startPixelRows } from "../../dist/cutout/read.js";
 import { localStore } from "../../dist/storage/local.js";
 
 const module = await WebAssembly.compile(await readFile(new URL("../../build/recorte.wasm", import.meta.url)));
@@ -47,14 +49,22 @@ export async function openReader({ folder, file, hdu, memory, threads }) {
   };
   const kept = await openOnce();
 
-  async function* rowsOf(image, window) {
-    const plan = await preparePlan(image, window, services);
-    yield* readPixelRows(image, plan, services);
+  /** As /sync does it: small cutouts are decoded to the memory that they are sent from, others go piece by piece. */
+  const blocks = new LentBlocks(arena, 2 * WHOLE_CUTOUT_BYTES);
+  async function eachPiece(image, window, use) {
+    const preparing = preparePlan(image, window, services);
+    const plan = preparing instanceof Promise ? await preparing : preparing;
+    const { outputBytes } = plan.cost;
+    const into = outputBytes <= WHOLE_CUTOUT_BYTES ? blocks.take(outputBytes) : undefined;
+    const pieces = startPixelRows(image, plan, services, { into });
+    if (Symbol.iterator in pieces) for (const { bytes } of pieces) use(bytes);
+    else for await (const { bytes } of pieces) use(bytes);
+    if (into !== undefined) blocks.give(into);
   }
 
   async function read(window) {
     const opened = memory === "open" ? await openOnce() : kept;
-    for await (const rows of rowsOf(opened.image, window)) sink = rows.bytes[0];
+    await eachPiece(opened.image, window, (bytes) => (sink = bytes[0]));
     if (opened !== kept) await opened.close();
   }
 
@@ -69,8 +79,7 @@ export async function openReader({ folder, file, hdu, memory, threads }) {
     read,
     async checksum(window) {
       let sum = 0;
-      for await (const rows of rowsOf(kept.image, window))
-        sum = crc32(oneKindOfNaN(rows.bytes, kept.image.bitpix), sum);
+      await eachPiece(kept.image, window, (bytes) => (sum = crc32(oneKindOfNaN(bytes, kept.image.bitpix), sum)));
       return sum;
     },
     async close() {
