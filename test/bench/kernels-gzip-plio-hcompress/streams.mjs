@@ -96,7 +96,7 @@ function readImage(bytes, wanted) {
 
 function prepare(image) {
   const wasm = process.env.RECORTE_WASM ?? new URL("../../../build/recorte.wasm", import.meta.url);
-  const memory = new WebAssembly.Memory({ initial: 4096, maximum: 65536, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 16384, maximum: 65536, shared: true }); // 1 GiB
   const decoder = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasm)), { env: { memory } }).exports;
   const all = new Uint8Array(memory.buffer);
   let next = (decoder.heapBase() + 4095) & ~4095;

@@ -12,12 +12,20 @@ import { mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import {
+  CODEC,
+  JOB,
+  JOB_BYTES,
+  PLANE,
+  PLANE_BYTES,
+  QUANTISER,
+  SEEK_ENTRY_BYTES,
+  SEEK_PIXELS,
+  STREAM_PADDING,
+} from "../../../dist/codec/layout.js";
 
-const JOB_BYTES = 112;
-const SEEK_PIXELS = 128;
 /** Output rows are used again, so that they stay in the cache as those of a streamed cutout do. */
 const OUT_ROWS = 16;
-const QUANTISER = { none: 0, dither2: 3 };
 
 const [file, hdu, rowsWanted = "400", rounds = "15"] = process.argv.slice(2);
 const image = readImage(file, Number(hdu), Number(rowsWanted));
@@ -118,51 +126,60 @@ function load({ rows, width }) {
     next = (next + length + 63) & ~63;
     return address;
   };
+  const writeWords = (address, places, values) => {
+    for (const [name, value] of Object.entries(values)) bytes.writeInt32LE(value, address + places[name]);
+  };
   const table = reserve(exports.DITHER_TABLE_BYTES.value);
   exports.initDitherTable(table);
   const streams = rows.map(({ stream }) => {
-    const address = reserve(stream.length + 64);
+    const address = reserve(stream.length + STREAM_PADDING);
     stream.copy(bytes, address);
     return address;
   });
   const out = reserve(OUT_ROWS * width * 4);
   const prepare = ({ bitpix, quantiser, x0, x1, indexed = false, alone = false }) => {
-    const plane = reserve(32);
-    [1, 4, 32, bitpix, quantiser, 8123, table, 0].forEach((value, i) => bytes.writeInt32LE(value, plane + 4 * i));
+    const plane = reserve(PLANE_BYTES);
+    const coding = {
+      codec: CODEC.rice,
+      bytePixel: 4,
+      blockSize: 32,
+      bitpix,
+      quantiser,
+      ditherSeed: 8123,
+      ditherTable: table,
+    };
+    writeWords(plane, PLANE, coding);
     const jobs = reserve(JOB_BYTES * rows.length);
     rows.forEach(({ stream, scale, zero }, i) => {
       const job = jobs + JOB_BYTES * i;
-      const words = [
-        streams[i],
-        stream.length,
-        0,
-        i,
-        width,
-        width,
-        x0,
-        1,
-        x1 - x0,
-        out + (i % OUT_ROWS) * width * 4,
-        0,
-        0,
-        0,
-      ];
-      words.push(indexed ? reserve(Math.ceil(width / SEEK_PIXELS) * 8) : 0);
-      words.forEach((value, field) => bytes.writeInt32LE(value, job + 4 * field));
-      bytes.writeDoubleLE(scale, job + 72);
-      bytes.writeDoubleLE(zero, job + 80);
+      writeWords(job, JOB, {
+        stream: streams[i],
+        streamLength: stream.length,
+        tile: i,
+        tileWidth: width,
+        tileRows: 1,
+        tilePixels: width,
+        firstPixel: x0,
+        rows: 1,
+        rowLength: x1 - x0,
+        out: out + (i % OUT_ROWS) * width * 4,
+        index: indexed ? reserve(Math.ceil(width / SEEK_PIXELS) * SEEK_ENTRY_BYTES) : 0,
+        indexStep: SEEK_ENTRY_BYTES,
+      });
+      bytes.writeDoubleLE(scale, job + JOB.scale);
+      bytes.writeDoubleLE(zero, job + JOB.zero);
     });
     const scratchLength = exports.scratchBytes(plane, width, width);
     const scratch = reserve(scratchLength);
     return () => {
       // Without an index, the cursors of the run before must not help.
       for (let i = 0; i < rows.length && !indexed; i++)
-        bytes.fill(0, jobs + JOB_BYTES * i + 60, jobs + JOB_BYTES * i + 72);
+        bytes.fill(0, jobs + JOB_BYTES * i + JOB.cursorPixel, jobs + JOB_BYTES * i + JOB.scale);
       const step = alone ? 1 : rows.length;
       for (let i = 0; i < rows.length; i += step) {
         const done = exports.decodeTiles(plane, jobs + JOB_BYTES * i, step, scratch, scratchLength);
         if (done !== step)
-          throw new Error(`row ${i + done}: status ${bytes.readInt32LE(jobs + JOB_BYTES * (i + done) + 104)}`);
+          throw new Error(`row ${i + done}: status ${bytes.readInt32LE(jobs + JOB_BYTES * (i + done) + JOB.status)}`);
       }
     };
   };
